@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <compare>
+#include <string>
+
+#include "base/units.h"
+
+namespace m1opt::base {
+
+/// A point on the clock that goes on counting while the machine sleeps
+/// (CLOCK_BOOTTIME on Linux, mach_continuous_time on macOS), in nanoseconds
+/// since boot. It means something only together with a BootId.
+struct Instant {
+  Duration since_boot{};
+
+  constexpr auto operator<=>(const Instant&) const = default;
+  friend constexpr Instant operator+(Instant t, Duration d) { return {t.since_boot + d}; }
+  friend constexpr Instant operator-(Instant t, Duration d) { return {t.since_boot - d}; }
+  friend constexpr Duration operator-(Instant a, Instant b) { return a.since_boot - b.since_boot; }
+};
+
+/// Time of day, for people and file names; no decision may depend on it.
+struct WallTime {
+  std::chrono::system_clock::time_point point{};
+
+  constexpr auto operator<=>(const WallTime&) const = default;
+};
+
+/// RFC 3339 in UTC with milliseconds: 2026-08-01T10:11:12.123Z
+std::string to_rfc3339(WallTime t);
+
+/// Names one boot of the machine, so that a pid from before a reboot can never match.
+struct BootId {
+  std::string value;
+
+  auto operator<=>(const BootId&) const = default;
+};
+
+/// The only source of time. Tests step their own.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  [[nodiscard]] virtual Instant now() const = 0;
+  [[nodiscard]] virtual WallTime wall() const = 0;
+};
+
+class SystemClock final : public Clock {
+ public:
+  [[nodiscard]] Instant now() const override;
+  [[nodiscard]] WallTime wall() const override;
+};
+
+}  // namespace m1opt::base

@@ -1,0 +1,68 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+
+#include "base/fd.h"
+
+namespace m1opt::base {
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!fd.valid()) return error_from_errno("open " + path, errno);
+  std::string text;
+  std::array<char, 8192> chunk{};
+  for (;;) {
+    const ssize_t n = ::read(fd.get(), chunk.data(), chunk.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return error_from_errno("read " + path, errno);
+    if (n == 0) return text;
+    text.append(chunk.data(), static_cast<std::size_t>(n));
+    if (text.size() > limit) {
+      return Error{Errc::io, EFBIG, "read " + path + ": larger than " + std::to_string(limit) + " bytes"};
+    }
+  }
+}
+
+namespace {
+
+Result<void> write_all(int fd, std::string_view text, const std::string& path) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(fd, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return error_from_errno("write " + path, errno);
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> write_file_atomic(const std::string& path, std::string_view text, unsigned mode) {
+  const std::string directory = path.substr(0, path.find_last_of('/') + 1);
+  std::string temp = path + ".XXXXXX";
+  Fd fd(::mkstemp(temp.data()));
+  if (!fd.valid()) return error_from_errno("create a file beside " + path, errno);
+  auto fail = [&](const char* step) -> Result<void> {
+    const int saved = errno;
+    ::unlink(temp.c_str());
+    return error_from_errno(std::string(step) + " " + temp, saved);
+  };
+  if (auto written = write_all(fd.get(), text, temp); !written) {
+    ::unlink(temp.c_str());
+    return written;
+  }
+  if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) return fail("chmod");
+  if (::fsync(fd.get()) != 0) return fail("fsync");
+  if (::rename(temp.c_str(), path.c_str()) != 0) return fail("rename");
+  Fd dir(::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (dir.valid()) ::fsync(dir.get());
+  return {};
+}
+
+}  // namespace m1opt::base

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace m1opt::base {
+
+/// The whole file as text. Refuses more than `limit` bytes (`io`), so that
+/// nothing under a user's control can fill the daemon's memory. Works for
+/// /proc and /sys files, whose stat size says nothing.
+Result<std::string> read_file(const std::string& path, std::size_t limit = 1U << 20U);
+
+/// Replaces the file in one step: temp file in the same directory, chmod,
+/// fsync, rename, fsync of the directory. On error the old file is untouched.
+Result<void> write_file_atomic(const std::string& path, std::string_view text, unsigned mode);
+
+}  // namespace m1opt::base

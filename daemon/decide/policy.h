@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "decide/state.h"
+#include "model/config.h"
+#include "model/sample.h"
+#include "model/snapshot.h"
+
+/// Pure: no clock, no I/O, no log. The same state, sample, config and time
+/// always give the same decision.
+namespace m1opt::decide {
+
+/// An event before it has an id and a time of day.
+struct Reason {
+  EventKind kind{};
+  Severity severity{};
+  std::string text;
+  std::string rule;
+  std::string target;
+  std::optional<ProcessId> process;
+
+  bool operator==(const Reason&) const = default;
+};
+
+struct Decision {
+  State next;
+  std::vector<Action> actions;
+  std::vector<CommandReply> replies;  ///< of commands that wait for no action
+  std::vector<Reason> reasons;        ///< what changed, in order
+  bool reload{false};                 ///< somebody asked to read the config again
+  Duration period{};                  ///< when to sample again, at the latest
+  // What the API shows of this tick; wall times in them are filled in by app/.
+  Mode mode{};  ///< active, paused or passive; app/ knows the others
+  PauseStatus pause;
+  std::vector<HoldStatus> holds;
+  DerivedReadings derived;
+  std::vector<WorkloadStatus> workloads;
+  std::vector<TargetStatus> targets;
+  std::vector<RuleStatus> rules;
+};
+
+Decision step(const State& state, const Sample& sample, const Config& config, Instant now);
+
+}  // namespace m1opt::decide

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <boost/describe.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/process.h"
+
+namespace m1opt::model {
+
+/// The ways m1opt changes a process. Each is a row of act/actions.cpp.
+enum class ActionKind { background, suspend, raise };
+BOOST_DESCRIBE_ENUM(ActionKind, background, suspend, raise)
+
+/// Names one undo record for ever; never reused within a state directory.
+using RecordId = std::int64_t;
+
+/// What decide/ asks act/ to do.
+enum class ActionVerb {
+  begin,   ///< start a hold on `process`
+  extend,  ///< the hold's process has new threads or children: bring them in too
+  end      ///< undo record `record`
+};
+BOOST_DESCRIBE_ENUM(ActionVerb, begin, extend, end)
+
+struct Action {
+  ActionVerb verb{};
+  ActionKind kind{};
+  ProcessId process;
+  std::string executable;  ///< as the sample saw it; must still be so when it is applied
+  std::string target;      ///< row of the targets table, or the workload's name
+  RecordId record{0};      ///< for extend and end
+  Instant deadline;        ///< for begin: undone by then whatever happens
+  int nice{0};             ///< for raise
+  std::string reason;      ///< one sentence with numbers
+  std::uint64_t command{0};  ///< the user command that waits for the outcome; 0 = a rule's
+
+  bool operator==(const Action&) const = default;
+};
+
+enum class OutcomeCode {
+  applied,         ///< done and read back
+  partial,         ///< done in part; `text` says which step was not possible
+  undone,          ///< every value is what it was before
+  gone,            ///< the process ended; nothing of it is left
+  changed,         ///< somebody else changed it since: left as found
+  not_reversible,  ///< undo would not be permitted, so it was not done
+  not_permitted,
+  failed
+};
+BOOST_DESCRIBE_ENUM(OutcomeCode, applied, partial, undone, gone, changed, not_reversible,
+                    not_permitted, failed)
+
+struct Outcome {
+  ActionVerb verb{};
+  ActionKind kind{};
+  ProcessId process;
+  std::string target;
+  RecordId record{0};
+  OutcomeCode code{};
+  std::string text;      ///< "6 threads to SCHED_IDLE, autogroup 12 to nice 19"
+  std::string reason;    ///< the action's
+  Instant deadline;
+  std::uint64_t command{0};
+
+  bool operator==(const Outcome&) const = default;
+};
+
+}  // namespace m1opt::model

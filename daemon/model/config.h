@@ -1,0 +1,169 @@
+#pragma once
+
+#include <boost/describe.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+#include "model/reading.h"
+#include "model/sample.h"
+
+namespace m1opt::model {
+
+using namespace std::chrono_literals;
+
+struct SamplingConfig {
+  Duration busy_period{1s};   ///< while a workload is busy or anything is held
+  Duration idle_period{10s};
+
+  bool operator==(const SamplingConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(SamplingConfig, (), (busy_period, idle_period))
+
+enum class ReadAccess { everyone, group };
+BOOST_DESCRIBE_ENUM(ReadAccess, everyone, group)
+
+struct ApiConfig {
+  ReadAccess read{ReadAccess::everyone};
+  std::string group;            ///< empty: admin on macOS, sudo or wheel on Linux
+  int max_connections{256};
+  int max_connections_per_user{64};
+
+  bool operator==(const ApiConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(ApiConfig, (), (read, group, max_connections, max_connections_per_user))
+
+/// Matches a process by exact executable name or path glob; with `arguments`
+/// only when one of these is among its first arguments, in order ("runner").
+struct WorkloadConfig {
+  std::string name;
+  std::vector<std::string> executables;
+  std::vector<std::string> arguments;          ///< any of these word sequences; empty = any arguments
+  std::vector<std::string> runner_executables; ///< descendants that hold a model
+  std::vector<std::string> runner_arguments;
+  bool raise{true};
+  std::vector<std::string> accounts;  ///< owners that may be raised besides root, admins and the daemon's own
+
+  bool operator==(const WorkloadConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(WorkloadConfig, (),
+                      (name, executables, arguments, runner_executables, runner_arguments, raise,
+                       accounts))
+
+struct TargetConfig {
+  std::string name;
+  std::vector<std::string> executables;  ///< exact names or path globs
+  TargetMode mode{TargetMode::background};
+  std::optional<Duration> max_suspend;  ///< shorter than limits.max_suspend
+
+  bool operator==(const TargetConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(TargetConfig, (), (name, executables, mode, max_suspend))
+
+/// One condition. It becomes true when the metric is at least `enter` for
+/// `hold`, and false again when it is below `exit` for `exit_hold`.
+struct DetectorConfig {
+  std::string metric;
+  double enter{0};
+  double exit{0};
+  Duration hold{5s};
+  Duration exit_hold{30s};
+
+  bool operator==(const DetectorConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(DetectorConfig, (), (metric, enter, exit, hold, exit_hold))
+
+struct DetectorGroupConfig {
+  std::vector<DetectorConfig> all;
+
+  bool operator==(const DetectorGroupConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(DetectorGroupConfig, (), (all))
+
+enum class LadderStep {
+  report,                  ///< only says so
+  background,
+  suspend,                 ///< after background has been tried
+  suspend_if_ineffective,  ///< only where background is not possible or did not help
+};
+BOOST_DESCRIBE_ENUM(LadderStep, report, background, suspend, suspend_if_ineffective)
+
+enum class RuleNeeds {
+  nothing,
+  resident_or_busy,  ///< busy, or resident with the pressure level at warning
+  busy
+};
+BOOST_DESCRIBE_ENUM(RuleNeeds, nothing, resident_or_busy, busy)
+
+struct RuleConfig {
+  std::string name;
+  bool enabled{true};
+  std::string why;                       ///< one sentence, shown by explain
+  RuleNeeds needs{RuleNeeds::resident_or_busy};
+  std::vector<DetectorGroupConfig> any;  ///< groups OR-ed, detectors in one AND-ed
+  std::vector<LadderStep> ladder;
+
+  bool operator==(const RuleConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(RuleConfig, (), (name, enabled, why, needs, any, ladder))
+
+struct LimitsConfig {
+  Duration cooldown{60s};            ///< between the end of a hold and the next on that target
+  Duration post_action{3s};          ///< after background, before the ladder goes on
+  int max_suspended{3};
+  int suspensions_per_hour{30};
+  Duration passive{60min};           ///< after that many: nothing new for this long
+  Duration max_suspend{600s};
+  Duration breather{60s};            ///< at the least, after a suspension that ran to its end
+  Percent duty{20};                  ///< of the time a target may run at the least
+  Duration unknown_release{15s};
+  int max_match{32};
+  int reapply{3};
+  Duration reapply_window{600s};
+  Duration quiet{120s};              ///< without a busy workload, then everything is undone
+  Duration foreign_resume{30min};    ///< a target somebody else continued is left alone
+
+  bool operator==(const LimitsConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(LimitsConfig, (),
+                      (cooldown, post_action, max_suspended, suspensions_per_hour, passive,
+                       max_suspend, breather, duty, unknown_release, max_match, reapply,
+                       reapply_window, quiet, foreign_resume))
+
+struct PriorityConfig {
+  bool enabled{true};
+  int nice{-10};
+
+  bool operator==(const PriorityConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(PriorityConfig, (), (enabled, nice))
+
+/// Asks a local Ollama which models it holds. Loopback only.
+struct OllamaConfig {
+  bool enabled{true};
+  std::string host{"127.0.0.1"};
+  int port{11434};
+  Duration period{5s};
+
+  bool operator==(const OllamaConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(OllamaConfig, (), (enabled, host, port, period))
+
+struct Config {
+  SamplingConfig sampling;
+  ApiConfig api;
+  PriorityConfig priority;
+  OllamaConfig ollama;
+  LimitsConfig limits;
+  std::vector<WorkloadConfig> workloads;
+  std::vector<TargetConfig> targets;
+  std::vector<RuleConfig> rules;
+
+  bool operator==(const Config&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Config, (),
+                      (sampling, api, priority, ollama, limits, workloads, targets, rules))
+
+}  // namespace m1opt::model

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <boost/describe.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "model/process.h"
+
+namespace m1opt::model {
+
+enum class EventKind {
+  daemon_started,
+  daemon_stopping,
+  workload_changed,   ///< absent, resident, busy
+  rule_tripped,
+  rule_cleared,
+  action_done,        ///< background, suspend or raise took effect
+  action_undone,
+  action_failed,
+  action_ineffective,
+  target_refused,     ///< matched a name but is left alone
+  command,            ///< a user asked for something
+  config_reloaded,
+  config_rejected,
+  reading_lost,
+  reading_back,
+  passive,            ///< a limit was reached; nothing new for a while
+  capability_lost,
+  guardian,           ///< started, lost, or it undid something
+  recovered           ///< a record of an earlier run was closed
+};
+BOOST_DESCRIBE_ENUM(EventKind, daemon_started, daemon_stopping, workload_changed, rule_tripped,
+                    rule_cleared, action_done, action_undone, action_failed, action_ineffective,
+                    target_refused, command, config_reloaded, config_rejected, reading_lost,
+                    reading_back, passive, capability_lost, guardian, recovered)
+
+enum class Severity { info, warning, error };
+BOOST_DESCRIBE_ENUM(Severity, info, warning, error)
+
+/// Something that happened, in one sentence with numbers. `id` is
+/// "epoch.sequence": the epoch changes with each start of the daemon.
+struct Event {
+  std::string id;
+  WallTime time;
+  EventKind kind{};
+  Severity severity{};
+  std::string text;
+  std::string rule;                  ///< empty when none
+  std::string target;                ///< target or workload name; empty when none
+  std::optional<ProcessId> process;
+
+  bool operator==(const Event&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Event, (), (id, time, kind, severity, text, rule, target, process))
+
+}  // namespace m1opt::model

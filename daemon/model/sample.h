@@ -1,0 +1,100 @@
+#pragma once
+
+#include <boost/describe.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/action.h"
+#include "model/command.h"
+#include "model/process.h"
+#include "model/reading.h"
+
+namespace m1opt::model {
+
+/// What may be done to a target at most.
+enum class TargetMode { suspend, background };
+BOOST_DESCRIBE_ENUM(TargetMode, suspend, background)
+
+/// A process that matched a row of the targets table.
+struct TargetSample {
+  std::string target;  ///< the row's name, "photoanalysisd"
+  TargetMode mode{};
+  ProcessInfo process;
+  /// Time its threads have waited for a core since they started; read only for
+  /// held targets (it costs a file per thread), absent where the kernel does not count it.
+  std::optional<Duration> waited;
+
+  bool operator==(const TargetSample&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(TargetSample, (), (target, mode, process, waited))
+
+/// A process that matched a target's name and is left alone; `why` is one sentence.
+struct RefusedTarget {
+  std::string target;
+  ProcessId id;
+  std::string name;
+  std::string why;
+
+  bool operator==(const RefusedTarget&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(RefusedTarget, (), (target, id, name, why))
+
+struct LoadedModel {
+  std::string name;
+  Bytes size;
+  std::optional<std::int64_t> context_length;
+  std::optional<std::string> expires_at;  ///< as the server wrote it; moves with each request
+
+  bool operator==(const LoadedModel&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(LoadedModel, (), (name, size, context_length, expires_at))
+
+/// One member of a workload's process tree.
+struct WorkloadProcess {
+  ProcessInfo process;
+  bool runner{false};  ///< holds a model and does the inference (llama-server, "ollama runner")
+  bool may_raise{false};
+  std::string why_not;  ///< set when may_raise is false
+
+  bool operator==(const WorkloadProcess&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(WorkloadProcess, (), (process, runner, may_raise, why_not))
+
+struct WorkloadSample {
+  std::string name;
+  std::vector<WorkloadProcess> processes;
+  bool leased{false};
+  std::optional<std::vector<LoadedModel>> models;  ///< absent: the server was not asked or did not answer
+  std::optional<bool> request_running;             ///< from /slots; absent = unknown
+
+  bool operator==(const WorkloadSample&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(WorkloadSample, (), (name, processes, leased, models, request_running))
+
+/// Everything one tick knows. Taking it cannot fail: a failed reader leaves its
+/// field empty and a Problem behind.
+struct Sample {
+  std::optional<MemoryReading> memory;
+  std::optional<PressureReading> pressure;
+  std::optional<SwapReading> swap;
+  std::optional<ThermalReading> thermal;
+  std::optional<PowerReading> power;
+  std::optional<CpuReading> cpu;
+  std::optional<GpuReading> gpu;
+
+  int process_count{0};
+  std::vector<WorkloadSample> workloads;
+  std::vector<TargetSample> targets;
+  std::vector<RefusedTarget> refused;
+  std::vector<Problem> problems;
+
+  std::vector<Command> commands;   ///< what users asked for since the last sample
+  std::vector<Outcome> outcomes;   ///< what the last actions really did
+};
+BOOST_DESCRIBE_STRUCT(Sample, (),
+                      (memory, pressure, swap, thermal, power, cpu, gpu, process_count, workloads,
+                       targets, refused, problems))
+
+}  // namespace m1opt::model

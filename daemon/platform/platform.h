@@ -1,0 +1,134 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/result.h"
+#include "model/process.h"
+#include "model/sample.h"
+#include "model/snapshot.h"
+#include "model/undo_record.h"
+
+/// The seams between m1opt and an operating system. platform/<os>/ fetches raw
+/// values; what they mean is worked out in portable files. A function that an
+/// OS lacks returns `unsupported`.
+namespace m1opt::platform {
+
+using namespace m1opt::base;
+using namespace m1opt::model;
+
+/// Reads one group of fields of a Sample. On failure the field stays empty and
+/// the Problems say why; a partial success may do both.
+struct Sensor {
+  std::string name;                                  ///< "memory", "thermal"
+  std::function<std::vector<Problem>(Sample&)> read;
+};
+
+/// The sensors of this system, one per group; a missing one is a row that
+/// reports `unsupported`, so every field of Sample has a reader.
+/// `sysroot` is prefixed to every path read ("" = the machine itself).
+std::vector<Sensor> make_sensors(const std::string& sysroot);
+
+/// What does not change while the machine is up.
+MachineReading read_machine(const std::string& sysroot, std::vector<Problem>& problems);
+
+Result<BootId> read_boot_id(const std::string& sysroot);
+
+/// Looks at processes; changes nothing.
+class ProcessTable {
+ public:
+  virtual ~ProcessTable() = default;
+
+  /// All pids, ascending; one directory read (Linux) or one call (macOS).
+  virtual Result<std::vector<std::int32_t>> list() = 0;
+  /// One cheap read (/proc/PID/stat): everything in ProcessInfo but
+  /// `executable`, `uid`; `name` is the kernel's short name.
+  virtual Result<ProcessInfo> stat(std::int32_t pid) = 0;
+  /// Resolved path of the program the process runs now. `not_permitted` for a
+  /// stranger's process without CAP_SYS_PTRACE; `gone` for kernel threads.
+  virtual Result<std::string> executable(std::int32_t pid) = 0;
+  virtual Result<std::uint32_t> owner(std::int32_t pid) = 0;
+  /// At most the first 64 arguments and 4 KiB; for matching only.
+  virtual Result<std::vector<std::string>> arguments(std::int32_t pid) = 0;
+  /// Time all threads have waited for a core since they started (schedstat).
+  virtual Result<Duration> waited(ProcessId process) = 0;
+};
+
+std::unique_ptr<ProcessTable> make_process_table(const std::string& sysroot);
+
+/// Changes processes. Every call names a ProcessId and checks that the number
+/// still belongs to it before and after the system call.
+class ProcessControl {
+ public:
+  virtual ~ProcessControl() = default;
+
+  /// The path the process runs now; `gone` when the ProcessId is not alive any more.
+  virtual Result<std::string> identify(ProcessId process) = 0;
+  /// Threads alive now, each with its own start token.
+  virtual Result<std::vector<ProcessId>> threads(ProcessId process) = 0;
+  /// The session group (Linux autogroup) of a process, as a subject for
+  /// autogroup_nice; `unsupported` where there are none.
+  virtual Result<Subject> autogroup(ProcessId process) = 0;
+  /// The processes of that session group.
+  virtual Result<std::vector<std::int32_t>> autogroup_members(const Subject& group) = 0;
+  /// The cgroup v2 directory of a process as a subject, when it is not the
+  /// root one and its CPU controller is on; `unsupported` otherwise.
+  virtual Result<Subject> cgroup(ProcessId process) = 0;
+  /// Pids in that cgroup and below it.
+  virtual Result<std::vector<std::int32_t>> cgroup_members(const Subject& group) = 0;
+
+  virtual Result<std::int64_t> read(Attribute attribute, const Subject& subject) = 0;
+  /// Sets the value. `gone` when the subject ended; `changed` when the number
+  /// was reused in between (the stranger got its own value back).
+  virtual Result<void> write(Attribute attribute, const Subject& subject, std::int64_t value) = 0;
+  /// Would writing `change.before` over `change.set` be permitted? Checked
+  /// before the change is made; never tried on the subject itself.
+  virtual Result<void> may_undo(const Change& change) = 0;
+};
+
+std::unique_ptr<ProcessControl> make_process_control();
+
+/// What this process may do, tried on a sacrificial child at start.
+std::vector<Capability> probe_capabilities();
+
+/// Who is at the other end of a connected Unix socket.
+struct PeerIdentity {
+  std::uint32_t uid{0};
+  std::int32_t pid{0};
+  std::vector<std::uint32_t> groups;
+};
+Result<PeerIdentity> peer_identity(int fd);
+
+/// The gid of a group; for an empty name the system's administrators (macOS
+/// admin, Linux sudo, then wheel). `gone` when there is no such group.
+Result<std::uint32_t> find_group(const std::string& name);
+/// Is this user a member of the group, by its primary or listed groups?
+bool is_member(std::uint32_t uid, std::uint32_t gid);
+Result<std::uint32_t> find_user(const std::string& name);
+
+/// Becomes readable when the process ends.
+Result<Fd> open_exit_watch(ProcessId process);
+
+/// Becomes readable (EPOLLPRI on Linux) when memory stalls exceed a threshold.
+struct PressureWatch {
+  Fd fd;
+  Duration window{};
+  std::string text;  ///< "PSI memory some 50 ms in 500 ms"
+};
+/// Tries a 500 ms window, then 2 s; `unsupported` when neither is accepted.
+Result<PressureWatch> open_pressure_watch();
+
+/// Resident memory and CPU time of a process of our own.
+struct ProcessCost {
+  Bytes resident;
+  Duration cpu_time{};
+};
+Result<ProcessCost> read_cost(std::int32_t pid);
+
+}  // namespace m1opt::platform
