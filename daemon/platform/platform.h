@@ -40,6 +40,16 @@ MachineReading read_machine(const std::string& sysroot, std::vector<Problem>& pr
 
 Result<BootId> read_boot_id(const std::string& sysroot);
 
+/// A line of the process list. `mark` changes when the number goes to another
+/// process (Linux: the inode number of /proc/PID, for which the list pays
+/// nothing extra) and may change at other times; 0 where there is none.
+struct ListedProcess {
+  std::int32_t pid{0};
+  std::uint64_t mark{0};
+
+  bool operator==(const ListedProcess&) const = default;
+};
+
 /// Looks at processes; changes nothing.
 class ProcessTable {
  public:
@@ -58,6 +68,18 @@ class ProcessTable {
   virtual Result<std::vector<std::string>> arguments(std::int32_t pid) = 0;
   /// Time all threads have waited for a core since they started (schedstat).
   virtual Result<Duration> waited(ProcessId process) = 0;
+
+  /// Like list(), but only pids from `first` to `last`, put into `out` (cleared
+  /// first), so that a large table need not be read whole at each tick.
+  virtual Result<void> list_range(std::int32_t first, std::int32_t last,
+                                  std::vector<ListedProcess>& out);
+  /// The number given most recently to a process or thread; numbers are given
+  /// in rising order and wrap. Absent: unknown, so only a whole list finds new ones.
+  virtual std::optional<std::int32_t> newest_pid() { return std::nullopt; }
+  /// Does a service manager expect a sign of life from this process (systemd:
+  /// WATCHDOG_USEC)? Stopping it would get it killed. `unsupported` where there
+  /// is no such thing; `not_permitted` when its environment may not be read.
+  virtual Result<bool> has_watchdog(std::int32_t pid);
 };
 
 std::unique_ptr<ProcessTable> make_process_table(const std::string& sysroot);
@@ -70,6 +92,8 @@ class ProcessControl {
 
   /// The path the process runs now; `gone` when the ProcessId is not alive any more.
   virtual Result<std::string> identify(ProcessId process) = 0;
+  /// The start token a process born now would get; tokens never go back.
+  virtual std::uint64_t start_token_now() = 0;
   /// Threads alive now, each with its own start token.
   virtual Result<std::vector<ProcessId>> threads(ProcessId process) = 0;
   /// The session group (Linux autogroup) of a process, as a subject for
@@ -128,6 +152,7 @@ Result<PressureWatch> open_pressure_watch();
 struct ProcessCost {
   Bytes resident;
   Duration cpu_time{};
+  std::string resident_source;  ///< "PSS" (shared pages by share) or, where it may not be read, "RSS"
 };
 Result<ProcessCost> read_cost(std::int32_t pid);
 
