@@ -1,0 +1,12 @@
+# Front door; the work is in CMake and scripts/.
+PREFIX ?= /usr/local
+export PREFIX DESTDIR
+.PHONY: build demo test test-deep bench install uninstall clean
+build: ; @scripts/build release
+demo: build ; @python3 scripts/demo
+test: ; @scripts/test
+test-deep: ; @scripts/test --deep
+bench: build ; @scripts/bench
+install: build ; @scripts/install
+uninstall: ; @scripts/uninstall
+clean: ; rm -rf build/release build/fault build/asan build/tsan
