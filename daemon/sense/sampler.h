@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/config.h"
+#include "model/sample.h"
+#include "platform/platform.h"
+
+/// Turns what platform/ reads into one Sample a tick.
+namespace m1opt::sense {
+
+using namespace m1opt::base;
+using namespace m1opt::model;
+
+/// A process that asked for priority (m1optctl run): it and its descendants
+/// are a workload of this name.
+struct Lease {
+  ProcessId process;
+  std::string name;
+
+  bool operator==(const Lease&) const = default;
+};
+
+/// What another thread learnt from the server of one workload.
+struct ModelReport {
+  std::string workload;  ///< name of its row in the config
+  Instant taken;         ///< older than 3 periods of config.ollama = stale
+  std::optional<std::vector<LoadedModel>> models;
+  std::optional<bool> request_running;
+  std::string fault;     ///< why `models` is absent; empty = the server was not asked
+};
+
+struct SamplerOptions {
+  std::vector<platform::Sensor> sensors;
+  std::int32_t own_pid{0};
+  std::uint32_t own_uid{0};
+  /// Is this user a member of the group (empty name: the system's
+  /// administrators)? Asked once per user and 5 minutes: it may be slow.
+  std::function<bool(std::uint32_t uid, const std::string& group)> is_administrator;
+  std::function<std::optional<std::uint32_t>(const std::string& account)> find_account;
+};
+
+/// is_administrator and find_account of the system.
+void use_system_accounts(SamplerOptions& options);
+
+/// Not thread-safe: the control thread owns it. The setters take effect with
+/// the next take().
+class Sampler {
+ public:
+  /// `processes` and `clock` must outlive the sampler; `clock` only times the sensors.
+  Sampler(SamplerOptions options, platform::ProcessTable& processes, const Clock& clock);
+  Sampler(Sampler&&) noexcept;
+  Sampler& operator=(Sampler&&) noexcept;
+  ~Sampler();
+
+  void set_leases(std::vector<Lease> leases);
+  /// Replaces the earlier report of the same workload.
+  void set_model_report(ModelReport report);
+  /// Processes that m1opt holds: they stay in Sample.targets until they end,
+  /// whatever they run by then, and their `waited` is read.
+  void set_held(std::vector<ProcessId> held);
+  /// Processes never to be targets besides the fixed list (the guardian).
+  void set_protected_pids(std::vector<std::int32_t> pids);
+
+  /// Never throws and never fails: what could not be read is a Problem.
+  Sample take(const Config& config, Instant now);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace m1opt::sense
