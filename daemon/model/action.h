@@ -33,7 +33,7 @@ struct Action {
   std::string executable;  ///< as the sample saw it; must still be so when it is applied
   std::string target;      ///< row of the targets table, or the workload's name
   RecordId record{0};      ///< for extend and end
-  Instant deadline;        ///< for begin: undone by then whatever happens
+  Instant deadline;        ///< for begin, and anew for extend: undone by then whatever happens
   int nice{0};             ///< for raise
   std::string reason;      ///< one sentence with numbers
   std::uint64_t command{0};  ///< the user command that waits for the outcome; 0 = a rule's

@@ -57,13 +57,17 @@ struct TargetConfig {
   std::vector<std::string> executables;  ///< exact names or path globs
   TargetMode mode{TargetMode::background};
   std::optional<Duration> max_suspend;  ///< shorter than limits.max_suspend
+  /// So many suspended processes that vanished make the row background-only
+  /// (mds kills and replaces a worker that does not answer).
+  std::optional<int> vanish_limit;
 
   bool operator==(const TargetConfig&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(TargetConfig, (), (name, executables, mode, max_suspend))
+BOOST_DESCRIBE_STRUCT(TargetConfig, (), (name, executables, mode, max_suspend, vanish_limit))
 
 /// One condition. It becomes true when the metric is at least `enter` for
-/// `hold`, and false again when it is below `exit` for `exit_hold`.
+/// `hold`, and false again when it is below `exit` for `exit_hold`. With `exit`
+/// above `enter` it is the other way round: at most `enter`, then above `exit`.
 struct DetectorConfig {
   std::string metric;
   double enter{0};
@@ -91,7 +95,7 @@ enum class LadderStep {
 BOOST_DESCRIBE_ENUM(LadderStep, report, background, suspend, suspend_if_ineffective)
 
 enum class RuleNeeds {
-  nothing,
+  nothing,           ///< acts with no workload at all; meant for report
   resident_or_busy,  ///< busy, or resident with the pressure level at warning
   busy
 };
@@ -124,13 +128,15 @@ struct LimitsConfig {
   Duration reapply_window{600s};
   Duration quiet{120s};              ///< without a busy workload, then everything is undone
   Duration foreign_resume{30min};    ///< a target somebody else continued is left alone
+  Duration manual_resume{30min};     ///< a target a user resumed is left alone by the rules
+  Duration renewal{60min};           ///< deadline of a background or raise, renewed at half of it
 
   bool operator==(const LimitsConfig&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(LimitsConfig, (),
                       (cooldown, post_action, max_suspended, suspensions_per_hour, passive,
                        max_suspend, breather, duty, unknown_release, max_match, reapply,
-                       reapply_window, quiet, foreign_resume))
+                       reapply_window, quiet, foreign_resume, manual_resume, renewal))
 
 struct PriorityConfig {
   bool enabled{true};

@@ -48,6 +48,7 @@ struct WorkloadStatus {
   bool leased{false};
   std::optional<std::vector<LoadedModel>> models;
   std::vector<WorkloadMember> processes;
+  Instant since_instant;     ///< what app/ makes `since` from; never shown
 
   bool operator==(const WorkloadStatus&) const = default;
 };
@@ -69,6 +70,7 @@ struct HoldStatus {
   WallTime since;
   Duration held{};
   Duration remaining{};    ///< until its deadline
+  Instant since_instant;   ///< what app/ makes `since` from; never shown
 
   bool operator==(const HoldStatus&) const = default;
 };
@@ -148,6 +150,7 @@ struct PauseStatus {
   bool active{false};
   std::optional<WallTime> until;  ///< absent: until unpause
   std::uint32_t uid{0};
+  std::optional<Instant> until_instant;  ///< what app/ makes `until` from; never shown
 
   bool operator==(const PauseStatus&) const = default;
 };
