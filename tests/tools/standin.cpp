@@ -41,7 +41,8 @@ class Barrier {
 float dot(const float* row, const float* vector) {
   float sums[kLanes] = {};
   for (std::size_t i = 0; i < kColumns; i += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += row[i + lane] * vector[i + lane];
+    for (std::size_t lane = 0; lane < kLanes; ++lane)
+      sums[lane] += row[i + lane] * vector[i + lane];
   }
   float total = 0;
   for (const float sum : sums) total += sum;

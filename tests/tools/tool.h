@@ -17,7 +17,8 @@ namespace m1opt::tools {
 class Arguments {
  public:
   Arguments(int argc, char** argv) {
-    for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) words_.emplace_back(argv[i]);
+    for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i)
+      words_.emplace_back(argv[i]);
   }
   [[nodiscard]] bool has(std::string_view name) const { return find(name) < words_.size(); }
   [[nodiscard]] std::string text(std::string_view name) const {

@@ -1,0 +1,175 @@
+"""The stages of `make test`, in order, a line each; whatever fails is printed whole.
+
+The last line is `N passed, N failed`: test cases of all programs together. Exit status 1 on any
+failure, and when a stage that must have tests ran none.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SANITIZER_OPTIONS = {
+    "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+}
+# Programs with more than one thread: the only ones in which TSan has anything to see.
+THREADED = ("serve", "app", "client")
+E2E_PROGRAMS = ("m1optd", "m1optctl", "m1opt_standin", "m1opt_hog")
+
+
+class Tally:
+    """What a stage or the whole run came to."""
+
+    def __init__(self, passed=0, failed=0, skipped=0):
+        self.passed, self.failed, self.skipped = passed, failed, skipped
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+
+    def __str__(self):
+        text = f"{self.passed} passed, {self.failed} failed"
+        return text + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+def run(command, timeout, **extra_env):
+    """Exit status and output of a command, both streams together; 124 when it took too long."""
+    env = {**os.environ, **SANITIZER_OPTIONS, **extra_env}
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=env, timeout=timeout, text=True,
+                              errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False)
+        return done.returncode, done.stdout
+    except subprocess.TimeoutExpired as stopped:
+        output = (stopped.output or b"").decode(errors="replace")
+        return 124, output + f"\nstopped after {timeout} s\n"
+
+
+def catch2_tally(status, output):
+    """Counts test cases in the last lines of a Catch2 program, version 2 or 3."""
+    tally = Tally()
+    if match := re.search(r"All tests passed \(.* in (\d+) test cases?\)", output):
+        tally.passed = int(match[1])
+    for line in re.findall(r"^test cases: .*", output, re.MULTILINE):
+        found = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped)", line)}
+        tally = Tally(found.get("passed", 0), found.get("failed", 0), found.get("skipped", 0))
+    if status != 0 and tally.failed == 0:
+        tally.failed = 1  # it crashed, or a sanitizer stopped it
+    elif status == 0 and tally.passed + tally.failed == 0 and "No tests ran" not in output:
+        tally.passed = 1  # some other program: it counts as one
+    return tally
+
+
+def unittest_tally(status, output):
+    """Counts the cases of a `python3 -m unittest` run."""
+    ran = re.search(r"^Ran (\d+) tests? in", output, re.MULTILINE)
+    if not ran:
+        return Tally(failed=1)
+    ended = re.search(r"^(?:OK|FAILED|NO TESTS RAN)(.*)$", output, re.MULTILINE)
+    counts = dict(re.findall(r"(\w+)=(\d+)", ended[1] if ended else ""))
+    bad = int(counts.get("failures", 0)) + int(counts.get("errors", 0))
+    skipped = int(counts.get("skipped", 0))
+    if status not in (0, 5) and bad == 0:  # 5: no tests, from Python 3.12 on
+        bad = 1
+    return Tally(max(0, int(ran[1]) - bad - skipped), bad, skipped)
+
+
+def build(kind, *targets):
+    status, output = run(["sh", "scripts/build", kind, *targets], timeout=3600)
+    if status != 0:
+        print(output)
+    return Tally(failed=int(status != 0))
+
+
+def ctest_commands(build_dir, only):
+    listing = subprocess.run(["ctest", "--show-only=json-v1", "--test-dir", build_dir], cwd=ROOT,
+                             stdout=subprocess.PIPE, check=True)
+    for test in json.loads(listing.stdout)["tests"]:
+        if "command" in test and (only is None or test["name"] in only):
+            yield test["name"], test["command"]
+
+
+def run_programs(kind, only=None):
+    """Every test program that CMake knows, as many at once as there are cores."""
+    total = Tally()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        jobs = {pool.submit(run, command, 300): name
+                for name, command in ctest_commands(f"build/{kind}", only)}
+        for job in concurrent.futures.as_completed(jobs):
+            status, output = job.result()
+            tally = catch2_tally(status, output)
+            total.add(tally)
+            if tally.failed:
+                print(f"---- {jobs[job]} ({kind}), exit status {status}\n{output}")
+    return total
+
+
+def run_python(folder, timeout, **env):
+    if not list((ROOT / folder).glob("*_test.py")):
+        return Tally()
+    command = [sys.executable, "-m", "unittest", "discover", "-s", folder, "-p", "*_test.py"]
+    status, output = run(command, timeout, PYTHONDONTWRITEBYTECODE="1", **env)
+    tally = unittest_tally(status, output)
+    if tally.failed:
+        print(f"---- {folder}, exit status {status}\n{output}")
+    return tally
+
+
+def run_e2e(kind, deep):
+    directory = ROOT / "build" / kind
+    programs = {path.name: path for path in directory.rglob("m1opt*") if path.is_file()}
+    return run_python("tests/e2e", 3000 if deep else 400, M1OPT_BUILD=str(directory),
+                      M1OPTD=str(programs["m1optd"]), M1OPTCTL=str(programs["m1optctl"]),
+                      M1OPT_STANDIN=str(programs["m1opt_standin"]),
+                      M1OPT_HOG=str(programs["m1opt_hog"]), M1OPT_DEEP="1" if deep else "")
+
+
+def stages(deep):
+    """Name, work, and whether the stage is worthless without tests."""
+    yield "build", lambda: build("release"), False
+    yield "build tests", lambda: build("release", "all"), False
+    yield "unit and contract", lambda: run_programs("release"), True
+    yield "meta", lambda: run_python("tests/meta", 300), True
+    yield "build for e2e", lambda: build("fault", *E2E_PROGRAMS), False
+    yield "e2e, all" if deep else "e2e, smoke", lambda: run_e2e("fault", deep), False
+    yield "build sanitised", lambda: build("asan", "all"), False
+    yield "unit, ASan and UBSan", lambda: run_programs("asan"), True
+    if deep:
+        yield "build for TSan", lambda: build("tsan", "all"), False
+        yield "unit, TSan", lambda: run_programs("tsan", THREADED), False
+        yield "e2e, TSan", lambda: run_e2e("tsan", False), False
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/test", description="Builds and runs the tests.")
+    parser.add_argument("--deep", action="store_true", help="also all e2e tests, and TSan")
+    deep = parser.parse_args().deep
+    total = Tally()
+    for name, work, must_have_tests in stages(deep):
+        started = time.monotonic()
+        tally = work()
+        seconds = time.monotonic() - started
+        if must_have_tests and tally.passed + tally.failed == 0:
+            tally.failed = 1
+            print(f"---- {name}: no test ran")
+        built = name.startswith("build")
+        result = ("failed" if tally.failed else "done") if built else str(tally)
+        print(f"{name:22} {seconds:7.1f} s  {result}", flush=True)
+        total.add(tally)
+        if built and tally.failed:
+            break  # what follows would test an older build
+    print(f"{total.passed} passed, {total.failed} failed")
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
