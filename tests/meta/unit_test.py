@@ -1,0 +1,67 @@
+"""The systemd unit says what the daemon's safety depends on, and systemd understands it."""
+
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from project import ROOT
+
+UNIT = ROOT / "launchd" / "m1optd.service"
+CAPABILITIES = {
+    "CAP_KILL", "CAP_SYS_NICE", "CAP_SYS_PTRACE", "CAP_SYS_RESOURCE", "CAP_IPC_LOCK", "CAP_DAC_OVERRIDE",
+}
+# Each of these would take away a write or a view that the daemon needs (launchd/README.md).
+MUST_BE_OFF = ("ProtectControlGroups", "ProtectKernelTunables", "PrivateUsers", "RestrictRealtime")
+
+
+def settings():
+    pairs = [line.split("=", 1) for line in UNIT.read_text(encoding="utf-8").split("\n")
+             if "=" in line and not line.startswith("#")]
+    return {key: value for key, value in pairs}
+
+
+class Unit(unittest.TestCase):
+    def test_nothing_stays_held_when_the_daemon_ends(self):
+        unit = settings()
+        self.assertEqual(unit["KillMode"], "process")
+        self.assertEqual(unit["ExecStopPost"], "@LIBEXECDIR@/m1optd --recover")
+        self.assertEqual((unit["Restart"], unit["RestartSec"]), ("always", "1"))
+        self.assertEqual(unit["RestartPreventExitStatus"], "78")
+        self.assertEqual(unit["OOMScoreAdjust"], "-900")
+
+    def test_the_daemon_has_these_rights_and_each_has_its_reason(self):
+        self.assertEqual(set(settings()["CapabilityBoundingSet"].split()), CAPABILITIES)
+        comments = [line for line in UNIT.read_text(encoding="utf-8").split("\n") if line.startswith("#   CAP_")]
+        self.assertEqual({line.split()[1] for line in comments}, CAPABILITIES)
+
+    def test_no_hardening_takes_away_what_the_daemon_writes_or_sees(self):
+        unit = settings()
+        for key in MUST_BE_OFF:
+            self.assertEqual(unit.get(key, "no"), "no", key)
+        self.assertEqual(unit.get("ProtectProc", "default"), "default")
+        self.assertEqual(unit.get("ProcSubset", "all"), "all")
+        self.assertNotIn("PrivateNetwork", unit)
+        self.assertEqual((unit["IPAddressDeny"], unit["IPAddressAllow"]), ("any", "localhost"))
+
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
+    def test_systemd_understands_the_unit(self):
+        with tempfile.TemporaryDirectory() as directory:
+            unit = Path(directory) / "m1optd.service"
+            text = UNIT.read_text(encoding="utf-8").replace("@LIBEXECDIR@", directory).replace("@GROUP@", "root")
+            unit.write_text(text, encoding="utf-8")
+            daemon = Path(directory) / "m1optd"
+            daemon.write_text("#!/bin/sh\n")
+            daemon.chmod(0o755)
+            checked = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
+            mine = [line for line in checked.stderr.split("\n") if "m1optd" in line]
+            self.assertEqual(mine, [])
+            # 0 is the safest; 4.0 is what a root daemon with these rights can hold.
+            exposed = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--threshold=40", str(unit)],
+                                     capture_output=True, text=True, check=False)
+            self.assertEqual(exposed.returncode, 0, exposed.stdout + exposed.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
