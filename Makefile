@@ -8,5 +8,5 @@ test: ; @scripts/test
 test-deep: ; @scripts/test --deep
 bench: build ; @scripts/bench
 install: build ; @scripts/install
-uninstall: ; @scripts/uninstall
+uninstall: ; @scripts/uninstall $(if $(PURGE),--purge)
 clean: ; rm -rf build/release build/fault build/asan build/tsan
