@@ -64,6 +64,7 @@ struct UndoRecord {
   Instant opened;
   Instant deadline;
   std::string reason;
+  std::uint64_t opened_token{0};     ///< a process with this start token or a later one was born after
   std::int32_t session{0};           ///< of the process, to find its orphaned children
   std::vector<Change> changes;       ///< in the order they are applied
   std::vector<ProcessId> family;     ///< descendants seen while it was held

@@ -121,6 +121,9 @@ std::unique_ptr<ProcessControl> make_process_control();
 /// What this process may do, tried on a sacrificial child at start.
 std::vector<Capability> probe_capabilities();
 
+/// A path that starts this very program again, even when its file was replaced.
+std::string self_executable();
+
 /// Who is at the other end of a connected Unix socket.
 struct PeerIdentity {
   std::uint32_t uid{0};

@@ -1,0 +1,26 @@
+#include "act/actions.h"
+
+#include <array>
+
+namespace m1opt::act {
+
+namespace {
+
+constexpr std::array kTable{
+    ActionRow{ActionKind::background, plan_background, Attribute::policy, true},
+    ActionRow{ActionKind::suspend, plan_suspend, Attribute::run_state, false},
+    ActionRow{ActionKind::raise, plan_raise, Attribute::nice, true},
+};
+
+}  // namespace
+
+std::span<const ActionRow> action_table() { return kTable; }
+
+const ActionRow& row_of(ActionKind kind) {
+  for (const ActionRow& row : kTable) {
+    if (row.kind == kind) return row;
+  }
+  return kTable.front();  // every kind has a row: actions_test checks it
+}
+
+}  // namespace m1opt::act

@@ -1,0 +1,394 @@
+#include "act/executor.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "base/fault.h"
+#include "base/log.h"
+
+namespace m1opt::act {
+
+namespace {
+
+constexpr int kNewcomerPasses = 8;
+constexpr Duration kLockPatience = std::chrono::seconds(2);
+constexpr int kStopTries = 100;  // a stop signal is delivered when each thread next runs
+constexpr long kStopStepNs = 200'000;
+
+OutcomeCode code_of(Errc code) {
+  switch (code) {
+    case Errc::gone: return OutcomeCode::gone;
+    case Errc::not_permitted: return OutcomeCode::not_permitted;
+    case Errc::changed: return OutcomeCode::changed;
+    case Errc::unsupported:
+    case Errc::busy:
+    case Errc::parse:
+    case Errc::io: return OutcomeCode::failed;
+  }
+  return OutcomeCode::failed;
+}
+
+Outcome outcome_of(const Action& action, RecordId record) {
+  return {action.verb, action.kind,   action.process,  action.target, record, {}, {},
+          action.reason, action.deadline, action.command};
+}
+
+Outcome failed(Outcome outcome, const Error& error) {
+  outcome.code = code_of(error.code);
+  outcome.text = error.what;
+  return outcome;
+}
+
+std::string with_notes(std::string text, std::vector<std::string> notes) {
+  std::sort(notes.begin(), notes.end());
+  notes.erase(std::unique(notes.begin(), notes.end()), notes.end());
+  if (!notes.empty()) text += fmt::format(" ({})", fmt::join(notes, "; "));
+  return text;
+}
+
+}  // namespace
+
+Executor::Executor(Parts parts) : parts_(std::move(parts)), lock_(parts_.state_directory) {}
+
+std::vector<Outcome> Executor::run(const std::vector<Action>& actions, const Companions& companions,
+                                   Instant now) {
+  std::vector<Outcome> outcomes;
+  for (const Action& action : actions) {
+    Outcome outcome;
+    switch (action.verb) {
+      case ActionVerb::begin: outcome = begin(action, companions, now); break;
+      case ActionVerb::extend: outcome = extend(action, companions); break;
+      case ActionVerb::end: outcome = end(action.record, action.reason); break;
+    }
+    outcome.command = action.command;
+    outcomes.push_back(std::move(outcome));
+  }
+  return outcomes;
+}
+
+Outcome Executor::begin(const Action& action, const Companions& companions, Instant now) {
+  Outcome outcome = outcome_of(action, 0);
+  const ActionRow& row = row_of(action.kind);
+  auto plan = make_plan(row, action, companions);
+  if (!plan) return failed(outcome, plan.error());
+  if (plan->changes.empty()) {
+    return failed(outcome, {Errc::changed, 0, "it is in that state already, by somebody else"});
+  }
+  if (auto reversible = check_reversible(row, *plan); !reversible) {
+    outcome.code = OutcomeCode::not_reversible;
+    outcome.text = reversible.error().what;
+    return outcome;
+  }
+  if (parts_.inert) {
+    return failed(outcome, {Errc::not_permitted, 0, "would do: " + describe_changes(plan->changes)});
+  }
+
+  UndoRecord record{.id = 0,
+                    .boot = parts_.boot,
+                    .process = action.process,
+                    .executable = action.executable,
+                    .target = action.target,
+                    .kind = action.kind,
+                    .opened = now,
+                    .deadline = action.deadline,
+                    .reason = action.reason,
+                    .opened_token = parts_.control.start_token_now(),
+                    .session = 0,
+                    .changes = plan->changes,
+                    .family = {}};
+  if (auto info = parts_.table.stat(action.process.pid)) record.session = info->session;
+  fault_point("executor.before_journal");
+  if (auto recorded = record_before_act(record); !recorded) return failed(outcome, recorded.error());
+  outcome.record = record.id;
+  fault_point("executor.after_record");
+
+  if (auto same = check_identity(record); !same) return abandon(outcome, record, same.error());
+  if (auto applied = apply(record.changes, plan->notes); !applied) {
+    return abandon(outcome, record, applied.error());
+  }
+  fault_point("executor.after_apply");
+  if (row.inherited) {
+    if (auto more = apply_to_newcomers(row, action, companions, record); !more) {
+      return abandon(outcome, record, more.error());
+    }
+  }
+  if (auto same = check_identity(record); !same) return abandon(outcome, record, same.error());
+  if (auto read = read_back(record); !read) return abandon(outcome, record, read.error());
+  // Last look: had the guardian taken over while we were at it (we may have been stopped for
+  // seconds between any two lines above), what we just did has no guard.
+  if (parts_.guardian.revoked()) {
+    return abandon(outcome, record, {Errc::changed, 0, "the guardian has taken over"});
+  }
+  fault_point("executor.before_outcome");
+  outcome.code = plan->notes.empty() ? OutcomeCode::applied : OutcomeCode::partial;
+  outcome.text = with_notes(describe_changes(record.changes), plan->notes);
+  return outcome;
+}
+
+Result<Plan> Executor::make_plan(const ActionRow& row, const Action& action,
+                                 const Companions& companions) {
+  static const std::set<std::int32_t> kNobody;
+  const auto workload = companions.workloads.find(action.target);
+  const auto& mates = action.kind != ActionKind::raise           ? companions.targets
+                      : workload != companions.workloads.end() ? workload->second
+                                                               : kNobody;
+  return row.plan({parts_.control, mates, action.nice}, action.process);
+}
+
+Result<void> Executor::check_reversible(const ActionRow& row, Plan& plan) {
+  std::vector<Change> kept;
+  for (const Change& change : plan.changes) {
+    auto allowed = parts_.control.may_undo(change);
+    if (allowed) {
+      kept.push_back(change);
+    } else if (allowed.error().code == Errc::gone) {
+      continue;  // a thread that ended since
+    } else if (change.attribute == row.required) {
+      return allowed;
+    } else {
+      plan.notes.push_back("left out: " + allowed.error().what);
+    }
+  }
+  plan.changes = std::move(kept);
+  const bool required = std::any_of(plan.changes.begin(), plan.changes.end(), [&](const auto& c) {
+    return c.attribute == row.required || c.subject.kind != SubjectKind::thread;
+  });
+  if (!required) return Error{Errc::gone, 0, "nothing left to change"};
+  return {};
+}
+
+Result<void> Executor::record_before_act(UndoRecord& record) {
+  auto id = parts_.journal.add(record);
+  if (!id) return id.error().within("the journal cannot be written, so nothing is changed");
+  record.id = *id;
+  fault_point("executor.after_journal");
+  if (auto known = parts_.guardian.hold(record); !known) {
+    (void)parts_.journal.close(record.id, OutcomeCode::failed, known.error().what);
+    return known;
+  }
+  open_[record.id] = record;
+  return {};
+}
+
+Result<void> Executor::check_identity(const UndoRecord& record) {
+  auto executable = parts_.control.identify(record.process);
+  if (!executable) return executable.error();
+  if (*executable == record.executable) return {};
+  return Error{Errc::changed, 0, "it runs another program now"};
+}
+
+Result<void> Executor::apply(std::vector<Change>& changes, std::vector<std::string>& notes) {
+  for (auto change = changes.begin(); change != changes.end();) {
+    fault_point("executor.before_change");
+    auto written = parts_.control.write(change->attribute, change->subject, change->set);
+    if (written) {
+      ++change;
+      continue;
+    }
+    const Error& error = written.error();
+    // A thread that ended on its own is no failure; what the kernel does not know is left out;
+    // anything else undoes the whole.
+    const bool thread_ended = change->subject.kind == SubjectKind::thread &&
+                              (error.code == Errc::gone || error.code == Errc::changed);
+    if (!thread_ended && error.code != Errc::unsupported) return error;
+    if (!thread_ended) {
+      notes.push_back(fmt::format("this kernel has no {}",
+                                  boost::describe::enum_to_string(change->attribute, "?")));
+    }
+    change = changes.erase(change);
+  }
+  return {};
+}
+
+Result<void> Executor::apply_to_newcomers(const ActionRow& row, const Action& action,
+                                          const Companions& companions, UndoRecord& record) {
+  for (int pass = 0; pass < kNewcomerPasses; ++pass) {
+    auto plan = make_plan(row, action, companions);
+    if (!plan) return plan.error();
+    std::vector<Change> fresh;
+    for (const Change& change : plan->changes) {
+      const bool known = std::any_of(record.changes.begin(), record.changes.end(), [&](const auto& c) {
+        return c.attribute == change.attribute && c.subject == change.subject;
+      });
+      const bool supported = std::any_of(record.changes.begin(), record.changes.end(),
+                                         [&](const auto& c) { return c.attribute == change.attribute; });
+      // A known one that has another value again was changed by somebody else: no fighting here.
+      if (!known && supported && parts_.control.may_undo(change)) fresh.push_back(change);
+    }
+    if (fresh.empty()) return {};
+    record.changes.insert(record.changes.end(), fresh.begin(), fresh.end());
+    if (auto stored = parts_.journal.update(record); !stored) return stored.error();
+    if (auto known = parts_.guardian.hold(record); !known) return known.error();
+    open_[record.id] = record;
+    std::vector<std::string> notes;  // the first pass has said what is not possible
+    if (auto applied = apply(fresh, notes); !applied) return applied;
+  }
+  return {};
+}
+
+Result<void> Executor::read_back(const UndoRecord& record) {
+  for (const Change& change : record.changes) {
+    for (int attempt = 0;; ++attempt) {
+      auto now = parts_.control.read(change.attribute, change.subject);
+      if (!now) {
+        if (now.error().code == Errc::gone && change.subject.kind == SubjectKind::thread) break;
+        return now.error();
+      }
+      if (*now == change.set) break;
+      if (change.attribute != Attribute::run_state || attempt == kStopTries) {
+        return Error{Errc::io, 0,
+                     fmt::format("asked {} = {}, observed {}",
+                                 boost::describe::enum_to_string(change.attribute, "?"), change.set,
+                                 *now)};
+      }
+      const timespec pause{0, kStopStepNs};
+      ::nanosleep(&pause, nullptr);
+    }
+  }
+  return {};
+}
+
+Outcome Executor::abandon(Outcome outcome, const UndoRecord& record, const Error& error) {
+  const Outcome undone = end(record.id, "the action failed: " + error.what);
+  outcome = failed(std::move(outcome), error);
+  outcome.text += "; " + undone.text;
+  if (open_.contains(record.id)) {
+    log_error("record {} stays open: {}", record.id, undone.text);
+  } else {
+    outcome.record = 0;
+  }
+  return outcome;
+}
+
+Outcome Executor::extend(const Action& action, const Companions& companions) {
+  Outcome outcome = outcome_of(action, action.record);
+  const auto found = open_.find(action.record);
+  if (found == open_.end()) return failed(outcome, {Errc::gone, 0, "no such record"});
+  UndoRecord record = found->second;
+  const ActionRow& row = row_of(record.kind);
+  record.deadline = std::max(record.deadline, action.deadline);
+  if (row.inherited) note_family(record);
+  // The longer deadline and the family must be known before anything more is changed.
+  if (auto stored = parts_.journal.update(record); !stored) return failed(outcome, stored.error());
+  if (auto known = parts_.guardian.hold(record); !known) return failed(outcome, known.error());
+  open_[record.id] = record;
+  if (auto same = check_identity(record); !same) return abandon(outcome, record, same.error());
+  if (row.inherited) {
+    if (auto more = apply_to_newcomers(row, action, companions, record); !more) {
+      return abandon(outcome, record, more.error());
+    }
+  }
+  outcome.code = OutcomeCode::applied;
+  outcome.text = describe_changes(record.changes);
+  return outcome;
+}
+
+void Executor::note_family(UndoRecord& record) {
+  auto pids = parts_.table.list();
+  if (!pids) return;
+  std::set<std::int32_t> family{record.process.pid};
+  for (const ProcessId& child : record.family) family.insert(child.pid);
+  for (const std::int32_t pid : *pids) {
+    auto info = parts_.table.stat(pid);
+    if (!info || !family.contains(info->parent) || family.contains(pid)) continue;
+    if (info->id.start < record.opened_token) continue;
+    family.insert(pid);
+    record.family.push_back(info->id);
+  }
+}
+
+void Executor::hand_over_groups(UndoRecord& record) {
+  for (auto change = record.changes.begin(); change != record.changes.end();) {
+    const bool group = change->subject.kind == SubjectKind::autogroup;
+    auto heir = open_.end();
+    for (auto other = open_.begin(); group && other != open_.end(); ++other) {
+      if (other->first == record.id || other->second.kind != record.kind) continue;
+      auto theirs = parts_.control.autogroup(other->second.process);
+      if (theirs && theirs->number == change->subject.number) heir = other;
+    }
+    if (heir == open_.end()) {
+      ++change;
+      continue;
+    }
+    UndoRecord taken = heir->second;
+    taken.changes.push_back(*change);
+    taken.changes.back().subject.process = taken.process;
+    if (!parts_.journal.update(taken) || !parts_.guardian.hold(taken)) return;
+    heir->second = taken;
+    change = record.changes.erase(change);
+    (void)parts_.journal.update(record);
+  }
+}
+
+Outcome Executor::end(RecordId id, const std::string& reason) {
+  Outcome outcome;
+  outcome.verb = ActionVerb::end;
+  outcome.record = id;
+  outcome.reason = reason;
+  const auto found = open_.find(id);
+  if (found == open_.end()) return failed(outcome, {Errc::gone, 0, "no such record"});
+  if (found->second.changes.size() > 0) hand_over_groups(found->second);
+  const UndoRecord record = found->second;
+  outcome.kind = record.kind;
+  outcome.process = record.process;
+  outcome.target = record.target;
+  auto held = lock_.acquire(kLockPatience);  // without it too: undoing twice does no harm
+  fault_point("executor.before_undo");
+  const UndoResult result = undo_record(parts_.control, parts_.table, parts_.boot, record);
+  fault_point("executor.after_undo");
+  outcome.code = result.code;
+  outcome.text = result.text;
+  if (!result.finished()) return outcome;
+  // Undone on the machine first, then on disk: a full disk must not keep anybody stopped.
+  if (auto closed = parts_.journal.close(id, result.code, result.text); !closed) {
+    log_error("record {} is undone, but the journal does not say so: {}", id, closed.error().what);
+  }
+  fault_point("executor.after_close");
+  parts_.guardian.closed(id);
+  open_.erase(id);
+  return outcome;
+}
+
+std::vector<Outcome> Executor::release_all(const std::string& reason) {
+  std::vector<RecordId> order;
+  for (const auto& [id, record] : open_) {
+    if (record.kind == ActionKind::suspend) order.push_back(id);
+  }
+  for (const auto& [id, record] : open_) {
+    if (record.kind != ActionKind::suspend) order.push_back(id);
+  }
+  std::vector<Outcome> outcomes;
+  for (const RecordId id : order) outcomes.push_back(end(id, reason));
+  return outcomes;
+}
+
+std::vector<Outcome> Executor::reread_journal() {
+  std::vector<Outcome> outcomes;
+  const auto held = open_;
+  for (const auto& [id, record] : held) {
+    auto still = parts_.journal.is_open(id);
+    if (still && *still) continue;
+    Outcome outcome;
+    outcome.verb = ActionVerb::end;
+    outcome.kind = record.kind;
+    outcome.process = record.process;
+    outcome.target = record.target;
+    outcome.record = id;
+    outcome.code = OutcomeCode::undone;
+    outcome.text = "undone by the guardian";
+    outcome.reason = "this process did not answer in time";
+    outcomes.push_back(std::move(outcome));
+    open_.erase(id);
+    parts_.guardian.closed(id);
+  }
+  // What the guardian could not close is undone now, so both start from nothing held.
+  auto rest = release_all("the guardian had taken over");
+  outcomes.insert(outcomes.end(), rest.begin(), rest.end());
+  parts_.guardian.resume();
+  return outcomes;
+}
+
+}  // namespace m1opt::act

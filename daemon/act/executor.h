@@ -1,0 +1,80 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "act/actions.h"
+#include "act/guardian_link.h"
+#include "act/record_lock.h"
+#include "act/undo.h"
+#include "base/clock.h"
+#include "journal/undo_journal.h"
+#include "platform/platform.h"
+
+namespace m1opt::act {
+
+/// Who may share a session group with whom; from the sample the actions rest on.
+struct Companions {
+  std::set<std::int32_t> targets;
+  std::map<std::string, std::set<std::int32_t>> workloads;  ///< by workload name
+};
+
+/// Carries out actions in the one order that keeps "nothing is ever left
+/// stopped" true wherever the daemon dies: prove that undo is permitted, read,
+/// write to the journal and the guardian, check identity, apply, check
+/// identity and read back, write the outcome.
+class Executor {
+ public:
+  struct Parts {
+    platform::ProcessControl& control;
+    platform::ProcessTable& table;
+    journal::UndoJournal& journal;
+    GuardianLink& guardian;
+    BootId boot;
+    std::string state_directory;
+    bool inert{false};  ///< --dry-run and --sysroot: changes nothing, says what it would do
+  };
+
+  explicit Executor(Parts parts);
+
+  std::vector<Outcome> run(const std::vector<Action>& actions, const Companions& companions,
+                           Instant now);
+
+  /// Undoes every open record, suspended processes first.
+  std::vector<Outcome> release_all(const std::string& reason);
+
+  /// After the guardian has taken over: drops what the journal says is closed
+  /// and undoes the rest. Nothing is done before this.
+  std::vector<Outcome> reread_journal();
+
+  [[nodiscard]] const std::map<RecordId, UndoRecord>& open_records() const { return open_; }
+
+ private:
+  Outcome begin(const Action& action, const Companions& companions, Instant now);
+  Outcome extend(const Action& action, const Companions& companions);
+  Outcome end(RecordId id, const std::string& reason);
+
+  Result<Plan> make_plan(const ActionRow& row, const Action& action, const Companions& companions);
+  Result<void> check_reversible(const ActionRow& row, Plan& plan);
+  Result<void> record_before_act(UndoRecord& record);
+  Result<void> check_identity(const UndoRecord& record);
+  /// Removes from `changes` what this kernel does not support, with a note.
+  Result<void> apply(std::vector<Change>& changes, std::vector<std::string>& notes);
+  Result<void> apply_to_newcomers(const ActionRow& row, const Action& action,
+                                  const Companions& companions, UndoRecord& record);
+  Result<void> read_back(const UndoRecord& record);
+  void note_family(UndoRecord& record);
+  void hand_over_groups(UndoRecord& record);
+  Outcome abandon(Outcome outcome, const UndoRecord& record, const Error& error);
+
+  Parts parts_;
+  RecordLock lock_;
+  std::map<RecordId, UndoRecord> open_;
+};
+
+/// "6 threads to SCHED_IDLE, 6 to idle I/O, autogroup 12 to nice 19"
+std::string describe_changes(const std::vector<Change>& changes);
+
+}  // namespace m1opt::act

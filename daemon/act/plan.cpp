@@ -1,0 +1,86 @@
+#include "act/plan.h"
+
+#include <fmt/format.h>
+
+namespace m1opt::act {
+
+namespace {
+
+constexpr std::int64_t kLowestNice = 19;
+constexpr std::int64_t kRaisedWeight = 1000;  // cgroup v2 default is 100
+constexpr std::int64_t kLowestWeight = 1;
+
+/// The first member that does not belong, 0 if all do.
+std::int32_t stranger_in(const std::vector<std::int32_t>& members,
+                         const std::set<std::int32_t>& companions) {
+  for (const std::int32_t pid : members) {
+    if (!companions.contains(pid)) return pid;
+  }
+  return 0;
+}
+
+void plan_autogroup(Plan& plan, const PlanContext& context, const Subject& group, GroupWish wish) {
+  auto members = context.control.autogroup_members(group);
+  if (!members) {
+    plan.notes.push_back("its session group cannot be listed: " + members.error().what);
+    return;
+  }
+  if (const auto pid = stranger_in(*members, context.companions); pid != 0) {
+    plan.notes.push_back(fmt::format("its session group also holds pid {}, so its nice stays", pid));
+    return;
+  }
+  auto nice = context.control.read(Attribute::autogroup_nice, group);
+  if (!nice) {
+    plan.notes.push_back("its session group cannot be read: " + nice.error().what);
+    return;
+  }
+  plan_change(plan, *nice, Attribute::autogroup_nice, group,
+              wish == GroupWish::lowest ? kLowestNice : context.nice);
+}
+
+void plan_cgroup(Plan& plan, const PlanContext& context, const Subject& group, GroupWish wish) {
+  auto members = context.control.cgroup_members(group);
+  if (!members) {
+    plan.notes.push_back("its cgroup cannot be listed: " + members.error().what);
+    return;
+  }
+  if (const auto pid = stranger_in(*members, context.companions); pid != 0) {
+    plan.notes.push_back(fmt::format("its cgroup also holds pid {}, so its weight stays", pid));
+    return;
+  }
+  if (wish == GroupWish::lowest) {
+    if (auto idle = context.control.read(Attribute::cgroup_idle, group)) {
+      plan_change(plan, *idle, Attribute::cgroup_idle, group, 1);
+      return;
+    }
+  }
+  auto weight = context.control.read(Attribute::cgroup_weight, group);
+  if (!weight) {
+    plan.notes.push_back("its cgroup cannot be read: " + weight.error().what);
+    return;
+  }
+  plan_change(plan, *weight, Attribute::cgroup_weight, group,
+              wish == GroupWish::lowest ? kLowestWeight : kRaisedWeight);
+}
+
+}  // namespace
+
+void plan_change(Plan& plan, std::int64_t before, Attribute attribute, const Subject& subject,
+                 std::int64_t set) {
+  if (before != set) plan.changes.push_back({attribute, subject, before, set});
+}
+
+void plan_group(Plan& plan, const PlanContext& context, ProcessId process, GroupWish wish) {
+  if (auto group = context.control.cgroup(process)) {
+    plan_cgroup(plan, context, *group, wish);
+    return;
+  }
+  auto group = context.control.autogroup(process);
+  if (group) {
+    plan_autogroup(plan, context, *group, wish);
+  } else {
+    plan.notes.push_back(group.error().what);
+  }
+}
+
+}  // namespace m1opt::act

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "base/units.h"
+
+namespace m1opt::act {
+
+using namespace m1opt::base;
+
+/// Daemon, guardian and `--recover` hold this around each record they undo, so
+/// that the second of two undoers sees the first one's result. An advisory lock
+/// on a file in the state directory, gone with its holder.
+class RecordLock {
+ public:
+  explicit RecordLock(std::string state_directory);
+
+  /// Waits at most `patience`; `busy` afterwards: its holder hangs.
+  Result<Fd> acquire(Duration patience) const;
+
+ private:
+  std::string path_;
+};
+
+}  // namespace m1opt::act

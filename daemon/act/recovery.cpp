@@ -1,0 +1,66 @@
+#include "act/recovery.h"
+
+#include <algorithm>
+
+#include "act/record_lock.h"
+#include "act/undo.h"
+#include "base/fault.h"
+
+namespace m1opt::act {
+
+namespace {
+
+constexpr Duration kLockPatience = std::chrono::seconds(3);
+constexpr Duration kDeadlineGrace = std::chrono::seconds(1);
+
+bool is_finished(const Outcome& outcome) {
+  return outcome.code == OutcomeCode::undone || outcome.code == OutcomeCode::gone ||
+         outcome.code == OutcomeCode::changed;
+}
+
+}  // namespace
+
+bool RecoveryReport::complete() const {
+  return unreadable.empty() && std::all_of(outcomes.begin(), outcomes.end(), is_finished);
+}
+
+bool RecoveryReport::lacks_rights() const {
+  return std::any_of(outcomes.begin(), outcomes.end(),
+                     [](const Outcome& o) { return o.code == OutcomeCode::not_permitted; });
+}
+
+Result<RecoveryReport> recover(journal::UndoJournal& journal, platform::ProcessControl& control,
+                               platform::ProcessTable& table, const BootId& boot, Instant now,
+                               const std::string& state_directory, bool overdue_only) {
+  RecoveryReport report;
+  auto records = journal.open_records(&report.unreadable);
+  if (!records) return records.error();
+  const RecordLock lock(state_directory);
+  for (const UndoRecord& record : *records) {
+    if (overdue_only && record.boot == boot && now - record.deadline <= kDeadlineGrace) continue;
+    auto held = lock.acquire(kLockPatience);
+    auto still = journal.is_open(record.id);
+    if (still && !*still) continue;  // another undoer was first
+    fault_point("recovery.before_undo");
+    const UndoResult result = undo_record(control, table, boot, record);
+    fault_point("recovery.after_undo");
+    if (result.finished()) {
+      if (auto closed = journal.close(record.id, result.code, "recovery: " + result.text); !closed) {
+        return closed.error();
+      }
+    }
+    Outcome outcome;
+    outcome.verb = ActionVerb::end;
+    outcome.kind = record.kind;
+    outcome.process = record.process;
+    outcome.target = record.target;
+    outcome.record = record.id;
+    outcome.code = result.code;
+    outcome.text = result.text;
+    outcome.reason = record.reason;
+    report.outcomes.push_back(std::move(outcome));
+  }
+  return report;
+}
+
+}  // namespace m1opt::act

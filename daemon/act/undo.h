@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+
+#include "base/clock.h"
+#include "model/action.h"
+#include "model/undo_record.h"
+#include "platform/platform.h"
+
+namespace m1opt::act {
+
+using namespace m1opt::base;
+using namespace m1opt::model;
+
+struct UndoResult {
+  OutcomeCode code{};  ///< undone, gone, changed; not_permitted and failed leave the record open
+  std::string text;
+
+  /// Nothing of ours is left, so the record may be closed.
+  [[nodiscard]] bool finished() const {
+    return code == OutcomeCode::undone || code == OutcomeCode::gone || code == OutcomeCode::changed;
+  }
+};
+
+/// Puts back everything the record names, last change first, but only what
+/// still has the value we set. Threads and children born since the record was
+/// opened that carry exactly our value get the main thread's value before.
+/// Doing it twice does no harm. Needs no disk.
+UndoResult undo_record(platform::ProcessControl& control, platform::ProcessTable& table,
+                       const BootId& boot, const UndoRecord& record);
+
+}  // namespace m1opt::act

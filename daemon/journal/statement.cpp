@@ -1,0 +1,72 @@
+#include "journal/statement.h"
+
+namespace m1opt::journal {
+
+Error sqlite_error(sqlite3* db, const std::string& what) {
+  const int code = sqlite3_errcode(db);
+  const Errc errc = code == SQLITE_BUSY || code == SQLITE_LOCKED ? Errc::busy
+                    : code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? Errc::parse
+                    : code == SQLITE_PERM || code == SQLITE_READONLY  ? Errc::not_permitted
+                                                                      : Errc::io;
+  return {errc, sqlite3_system_errno(db), what + ": " + sqlite3_errmsg(db)};
+}
+
+Result<void> execute(sqlite3* db, const char* sql) {
+  if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return sqlite_error(db, sql);
+  return {};
+}
+
+Statement::Statement(sqlite3* db, const char* sql) : db_(db) {
+  status_ = sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr);
+}
+
+Statement::~Statement() { sqlite3_finalize(statement_); }
+
+Statement& Statement::bind(std::int64_t value) {
+  if (status_ == SQLITE_OK) status_ = sqlite3_bind_int64(statement_, ++bound_, value);
+  return *this;
+}
+
+Statement& Statement::bind(std::string_view text) {
+  if (status_ == SQLITE_OK) {
+    status_ = sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()),
+                                SQLITE_TRANSIENT);
+  }
+  return *this;
+}
+
+Statement& Statement::bind_null() {
+  if (status_ == SQLITE_OK) status_ = sqlite3_bind_null(statement_, ++bound_);
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  if (status_ != SQLITE_OK) return sqlite_error(db_, "undo journal");
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  return sqlite_error(db_, "undo journal");
+}
+
+Result<void> Statement::run() {
+  auto row = step();
+  if (!row) return row.error();
+  return {};
+}
+
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+
+std::string Statement::text(int column) const {
+  const auto* text = sqlite3_column_text(statement_, column);
+  if (text == nullptr) return {};
+  return {reinterpret_cast<const char*>(text),
+          static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+}  // namespace m1opt::journal
