@@ -96,7 +96,8 @@ std::string describe_unknown_key(std::string_view key, std::span<const KnownKey>
   for (const KnownKey& row : known) keys.push_back(row.key);
   const std::string guess = did_you_mean(key, keys);
   if (!guess.empty()) return fmt::format("unknown key \"{}\"{}", key, guess);
-  return fmt::format("unknown key \"{}\"; known here: {}", key, fmt::join(keys, ", "));
+  return fmt::format("unknown key \"{}\"; known here: {}", key,
+                     keys.empty() ? "none" : fmt::to_string(fmt::join(keys, ", ")));
 }
 
 std::optional<base::WallTime> parse_rfc3339(std::string_view text) {

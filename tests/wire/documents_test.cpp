@@ -1,0 +1,126 @@
+#include "wire/documents.h"
+
+#include <algorithm>
+
+#include "support/catch.h"
+#include "wire/encode.h"
+#include "wire/schema.h"
+#include "wire/text.h"
+
+using namespace m1opt;
+using namespace m1opt::model;
+using namespace std::chrono_literals;
+
+namespace {
+
+Event event(const std::string& id, const std::string& rule, const std::string& target) {
+  Event made;
+  made.id = id;
+  made.rule = rule;
+  made.target = target;
+  made.text = "text of " + id;
+  return made;
+}
+
+Snapshot snapshot() {
+  Snapshot made;
+  RuleStatus& rule = made.rules.emplace_back();
+  rule.name = "swap";
+  rule.why = "because";
+  rule.tripped = true;
+  rule.text = "swap-out 38 MB/s";
+  DetectorStatus detector;
+  detector.metric = "swap.out_rate";
+  detector.enter = 20;
+  detector.exit = 5;
+  rule.any = {{detector}};
+  TargetStatus& target = made.targets.emplace_back();
+  target.name = "indexer";
+  target.mode = TargetMode::suspend;
+  TargetProcess& process = target.processes.emplace_back();
+  process.id = {812, 5};
+  process.name = "tracker";
+  process.why = "held by swap";
+  target.refused.push_back({"indexer", {9, 9}, "tracker", "it is a stranger's"});
+  HoldStatus& hold = made.status.holds.emplace_back();
+  hold.target = "indexer";
+  hold.rule = "swap";
+  hold.process = {812, 5};
+  hold.kind = ActionKind::suspend;
+  hold.held = 4s;
+  hold.remaining = 56s;
+  hold.reason = "swap-out";
+  hold.effective = false;
+  return made;
+}
+
+const std::vector<Event> kEvents{event("1.1", "swap", ""), event("1.2", "", "indexer"),
+                                 event("1.3", "other", "else"), event("1.4", "swap", "indexer")};
+
+bool has(const std::vector<std::string>& lines, const std::string& line) {
+  return std::find(lines.begin(), lines.end(), line) != lines.end();
+}
+
+}  // namespace
+
+TEST_CASE("health is degraded by an error, warned by a warning, ok otherwise") {
+  Snapshot made;
+  CHECK(wire::make_health(made).status == wire::HealthState::ok);
+  made.status.health = {{Severity::info, "a", ""}, {Severity::warning, "b", "c"}};
+  CHECK(wire::make_health(made).status == wire::HealthState::warning);
+  made.status.health.insert(made.status.health.begin(), {Severity::error, "d", "e"});
+  CHECK(wire::make_health(made).status == wire::HealthState::degraded);
+}
+
+TEST_CASE("an event is explained with its rule, its target, the hold and what else happened") {
+  const auto explained = wire::explain_event("1.4", snapshot(), kEvents);
+  REQUIRE(explained);
+  CHECK(explained->rule->name == "swap");
+  CHECK(explained->target->name == "indexer");
+  CHECK(explained->holds.size() == 1);
+  REQUIRE(explained->events.size() == 2);
+  CHECK(explained->events[0].id == "1.1");
+  CHECK(explained->lines.front() == "text of 1.4");
+  CHECK(has(explained->lines, "swap is tripped, but what it needs is not there"));
+  CHECK(has(explained->lines, "indexer pid 812: suspend for 4 s, at most 56 s more: swap-out"));
+  CHECK_FALSE(wire::explain_event("9.9", snapshot(), kEvents));
+}
+
+TEST_CASE("a target is explained process by process, the ones left alone too") {
+  const auto explained = wire::explain_target("indexer", snapshot(), kEvents);
+  REQUIRE(explained);
+  CHECK(has(explained->lines, "indexer: 1 matched, 1 left alone; may be suspended"));
+  CHECK(has(explained->lines, "tracker pid 812 (running, CPU 0.0 %): held by swap"));
+  CHECK(has(explained->lines, "tracker pid 9 is left alone: it is a stranger's"));
+  CHECK(has(explained->lines, "That hold has no effect: its CPU share did not fall"));
+  CHECK(explained->events.size() == 2);
+  CHECK_FALSE(wire::explain_target("nobody", snapshot(), kEvents));
+}
+
+TEST_CASE("a rule is explained with each detector, an unknown reading as unknown") {
+  const auto explained = wire::explain_rule("swap", snapshot(), kEvents);
+  REQUIRE(explained);
+  CHECK(has(explained->lines,
+            "swap.out_rate: unknown now, enters at 20, leaves below 5, inactive for 0 s"));
+  CHECK_FALSE(wire::explain_rule("", snapshot(), kEvents));
+}
+
+TEST_CASE("a self-test passes only when there are steps and each passed") {
+  CHECK_FALSE(wire::make_self_test({}).passed);
+  CHECK(wire::make_self_test({{"a", true, ""}}).passed);
+  CHECK_FALSE(wire::make_self_test({{"a", true, ""}, {"b", false, ""}}).passed);
+}
+
+TEST_CASE("a schema has every key that the document has") {
+  const auto document = wire::encode(StatusDocument{});
+  const auto schema = wire::schema_of<StatusDocument>();
+  const auto& properties = schema.at("properties").as_object();
+  CHECK(properties.size() == document.as_object().size());
+  for (const auto& member : document.as_object()) CHECK(properties.contains(member.key()));
+  CHECK(wire::to_text(properties.at("mode").at("enum")) ==
+        R"(["active","paused","passive","dry_run","sysroot","safe"])");
+  CHECK(wire::to_text(properties.at("age_s")) == R"({"type":"number","description":"seconds"})");
+  CHECK(
+      wire::to_text(properties.at("memory").at("anyOf").at(0).at("properties").at("wired_bytes")) ==
+      R"({"anyOf":[{"type":"integer"},{"type":"null"}]})");
+}
