@@ -1,0 +1,63 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "act/executor.h"
+#include "support/child_process.h"
+#include "support/temp_dir.h"
+
+namespace m1opt::test {
+
+/// An executor on the real kernel, with a real journal and the real guardian
+/// program (the daemon's own binary, built beside the tests).
+class ExecutorRig {
+ public:
+  explicit ExecutorRig(bool inert = false)
+      : boot_(platform::read_boot_id("").value()),
+        journal_(journal::UndoJournal::open(directory_ / "undo.db").value()),
+        guardian_({std::string(M1OPT_BINARY_DIR) + "/daemon/m1optd", directory_.path(), "-"}),
+        executor_({*control_, *table_, journal_, guardian_, boot_, directory_.path(), inert}) {
+    if (!inert) guardian_.start().value();
+  }
+
+  model::Action begin(model::ActionKind kind, base::ProcessId process, const std::string& executable) {
+    model::Action action;
+    action.verb = model::ActionVerb::begin;
+    action.kind = kind;
+    action.process = process;
+    action.executable = executable;
+    action.target = "testd";
+    action.deadline = clock_.now() + std::chrono::minutes(5);
+    action.nice = -10;
+    action.reason = "a test asks for it";
+    return action;
+  }
+  model::Outcome run(const model::Action& action) {
+    return executor_.run({action}, companions_, clock_.now()).front();
+  }
+  model::Outcome hold(model::ActionKind kind, const ChildProcess& child) {
+    companions_.targets.insert(child.pid());
+    companions_.workloads["testd"].insert(child.pid());
+    return run(begin(kind, child.id(), child.executable()));
+  }
+  model::Outcome end(model::RecordId record) {
+    model::Action action;
+    action.verb = model::ActionVerb::end;
+    action.record = record;
+    return run(action);
+  }
+
+  std::unique_ptr<platform::ProcessControl> control_ = platform::make_process_control();
+  std::unique_ptr<platform::ProcessTable> table_ = platform::make_process_table("");
+  TempDir directory_;
+  base::SystemClock clock_;
+  base::BootId boot_;
+  journal::UndoJournal journal_;
+  act::GuardianLink guardian_;
+  act::Executor executor_;
+  act::Companions companions_;
+};
+
+}  // namespace m1opt::test
