@@ -10,19 +10,14 @@
 #include "model/command.h"
 #include "model/event.h"
 #include "model/snapshot.h"
+#include "wire/documents.h"
 
 namespace m1opt::serve {
 
 using namespace m1opt::base;
 using namespace m1opt::model;
 
-/// One finding of the self-test on a sacrificial child.
-struct SelfTestStep {
-  std::string name;
-  bool passed{false};
-  std::string evidence;
-};
-BOOST_DESCRIBE_STRUCT(SelfTestStep, (), (name, passed, evidence))
+using SelfTestStep = wire::SelfTestStep;
 
 /// All that serve/ knows of the rest of the daemon. Every function may be
 /// called from the io thread and returns at once.

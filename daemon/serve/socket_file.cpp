@@ -1,0 +1,139 @@
+#include "serve/socket_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace m1opt::serve {
+
+using namespace m1opt::base;
+
+namespace {
+
+/// macOS takes 103 bytes and a zero, Linux 107; the shorter holds everywhere.
+constexpr std::size_t kLongestPath = 103;
+
+Result<Fd> make_socket() {
+  Fd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
+  if (!fd.valid()) return error_from_errno("socket", errno);
+  ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
+  return fd;
+}
+
+sockaddr_un address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
+Result<void> make_directory(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos || slash == 0) return {};
+  const std::string directory = path.substr(0, slash);
+  if (::mkdir(directory.c_str(), 0755) == 0) {
+    // The umask may have taken the others' way in.
+    if (::chmod(directory.c_str(), 0755) == 0) return {};
+    return error_from_errno("chmod " + directory, errno);
+  }
+  if (errno == EEXIST) return {};
+  return error_from_errno("make the socket's directory " + directory, errno);
+}
+
+/// Clears the way for bind(): a dead server's socket goes, anything else stays.
+Result<void> remove_dead(const std::string& path) {
+  struct stat there {};
+  if (::lstat(path.c_str(), &there) != 0) {
+    if (errno == ENOENT) return {};
+    return error_from_errno("look at " + path, errno);
+  }
+  if (!S_ISSOCK(there.st_mode)) {
+    return Error{Errc::busy, EEXIST,
+                 path + " is there and is no socket; remove it or use --socket"};
+  }
+  auto probe = make_socket();
+  if (!probe) return probe.error();
+  ::fcntl(probe->get(), F_SETFL, O_NONBLOCK);
+  const sockaddr_un address = address_of(path);
+  if (::connect(probe->get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 ||
+      errno != ECONNREFUSED) {
+    return Error{Errc::busy, EADDRINUSE, "another server answers at " + path};
+  }
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+  return error_from_errno("remove the dead socket " + path, errno);
+}
+
+Result<void> apply_mode(const std::string& path, unsigned mode,
+                        std::optional<std::uint32_t> group) {
+  if (group && ::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) {
+    return error_from_errno(fmt::format("give {} to group {}", path, *group), errno);
+  }
+  if (::chmod(path.c_str(), static_cast<mode_t>(mode)) == 0) return {};
+  return error_from_errno("chmod " + path, errno);
+}
+
+}  // namespace
+
+SocketFile::SocketFile(SocketFile&& other) noexcept { *this = std::move(other); }
+
+SocketFile& SocketFile::operator=(SocketFile&& other) noexcept {
+  if (this != &other) {
+    remove();
+    path_ = std::exchange(other.path_, {});
+    fd_ = std::move(other.fd_);
+    device_ = other.device_;
+    inode_ = other.inode_;
+  }
+  return *this;
+}
+
+Result<SocketFile> SocketFile::open(const std::string& path, unsigned mode,
+                                    std::optional<std::uint32_t> group) {
+  if (path.empty() || path.size() > kLongestPath) {
+    return Error{Errc::io, ENAMETOOLONG,
+                 fmt::format("the socket path has {} bytes, 1 to {} are possible: {}", path.size(),
+                             kLongestPath, path)};
+  }
+  if (auto made = make_directory(path); !made) return made.error();
+  if (auto cleared = remove_dead(path); !cleared) return cleared.error();
+  auto fd = make_socket();
+  if (!fd) return fd.error();
+  const sockaddr_un address = address_of(path);
+  const mode_t before = ::umask(0177);
+  const int bound = ::bind(fd->get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  const int bind_errno = errno;
+  ::umask(before);
+  if (bound != 0) return error_from_errno("bind " + path, bind_errno);
+  SocketFile file;
+  file.path_ = path;
+  file.fd_ = *std::move(fd);
+  struct stat made {};
+  if (::lstat(path.c_str(), &made) != 0) return error_from_errno("look at " + path, errno);
+  file.device_ = made.st_dev;
+  file.inode_ = made.st_ino;
+  if (::listen(file.fd_.get(), SOMAXCONN) != 0) return error_from_errno("listen " + path, errno);
+  if (auto applied = apply_mode(path, mode, group); !applied) return applied.error();
+  return file;
+}
+
+Result<void> SocketFile::set_mode(unsigned mode, std::optional<std::uint32_t> group) {
+  return apply_mode(path_, mode, group);
+}
+
+void SocketFile::remove() {
+  if (path_.empty()) return;
+  struct stat there {};
+  if (::lstat(path_.c_str(), &there) == 0 && there.st_dev == device_ && there.st_ino == inode_) {
+    ::unlink(path_.c_str());
+  }
+  path_.clear();
+}
+
+}  // namespace m1opt::serve
