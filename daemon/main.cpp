@@ -1,1 +1,82 @@
-int main() { return 0; }
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "app/app.h"
+#include "app/options.h"
+#include "base/log.h"
+
+namespace {
+
+using m1opt::app::Options;
+using m1opt::app::RunMode;
+
+constexpr int kUsage = 2;
+constexpr int kRefused = 78;
+
+void add_places(CLI::App& app, Options& options) {
+  app.add_option("--config", options.config, "Configuration file (conf.d/*.json beside it is read too)")
+      ->capture_default_str();
+  app.add_option("--socket", options.socket, "Unix socket to serve the API on")->capture_default_str();
+  app.add_option("--state-dir", options.state_directory, "Directory for undo.db and locks")
+      ->capture_default_str();
+  app.add_option("--log-file", options.log_file, "Log file; - means standard error")
+      ->capture_default_str();
+}
+
+int run(const Options& options) {
+  switch (options.mode) {
+    case RunMode::daemon: return m1opt::app::run_daemon(options);
+    case RunMode::guardian: return m1opt::app::run_guardian(options);
+    case RunMode::recover: return m1opt::app::run_recovery(options);
+    case RunMode::check_config: return m1opt::app::run_config_check(options);
+  }
+  return kUsage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  const auto places = m1opt::app::default_places();
+  options.config = places.config;
+  options.socket = places.socket;
+  options.state_directory = places.state_directory;
+  options.log_file = places.log_file;
+  CLI::App app{"m1optd keeps local LLM inference fast and undoes everything it changed."};
+  add_places(app, options);
+  bool check = false;
+  bool recover = false;
+  app.add_option("--sysroot", options.sysroot,
+                 "Read everything from this tree instead of the machine, and change nothing");
+  app.add_flag("--dry-run", options.dry_run, "Decide and report, but change nothing");
+  app.add_flag("--check-config", check, "Check the configuration and exit (0 good, 6 faulty)");
+  app.add_flag("--recover", recover, "Undo what an earlier run left, and exit");
+  app.add_flag("--if-daemon-dead", options.if_daemon_dead,
+               "With --recover: do nothing while a daemon is running");
+  app.add_flag("--debug", options.debug, "Log more");
+  app.add_option("--guardian", options.guardian_socket, "Used by m1optd itself")->group("");
+  app.set_version_flag("--version", "m1optd " M1OPT_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  options.config_given = app.count("--config") > 0;
+  if (check) options.mode = RunMode::check_config;
+  if (recover) options.mode = RunMode::recover;
+  if (options.guardian_socket >= 0) options.mode = RunMode::guardian;
+  if (options.sysroot == "/") {
+    fmt::print(stderr, "m1optd: --sysroot / is the machine itself: leave it out, or use --dry-run\n");
+    return kUsage;
+  }
+  try {
+    return run(options);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "m1optd: {}\n", error.what());
+    m1opt::base::flush_log();
+    return options.mode == RunMode::daemon ? kRefused : 1;
+  }
+}

@@ -1,0 +1,347 @@
+#include "app/control_loop.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "app/signals.h"
+#include "base/fault.h"
+#include "base/log.h"
+
+namespace m1opt::app {
+
+namespace {
+
+constexpr Duration kGuardianRetry = std::chrono::seconds(5);
+constexpr Duration kAfterAction = std::chrono::milliseconds(20);
+constexpr Duration kCostPeriod = std::chrono::seconds(10);
+
+act::Companions companions_of(const Sample& sample) {
+  act::Companions companions;
+  for (const TargetSample& target : sample.targets) companions.targets.insert(target.process.id.pid);
+  for (const WorkloadSample& workload : sample.workloads) {
+    auto& pids = companions.workloads[workload.name];
+    for (const WorkloadProcess& member : workload.processes) pids.insert(member.process.id.pid);
+  }
+  return companions;
+}
+
+bool is_success(OutcomeCode code) {
+  switch (code) {
+    case OutcomeCode::applied:
+    case OutcomeCode::partial:
+    case OutcomeCode::undone:
+    case OutcomeCode::gone:
+    case OutcomeCode::changed: return true;
+    case OutcomeCode::not_reversible:
+    case OutcomeCode::not_permitted:
+    case OutcomeCode::failed: return false;
+  }
+  return false;
+}
+
+ReplyCode reply_code_of(OutcomeCode code) {
+  if (is_success(code)) return ReplyCode::ok;
+  return code == OutcomeCode::failed ? ReplyCode::failed : ReplyCode::refused;
+}
+
+Duration own_cpu_time() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto of = [](const timeval& t) {
+    return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
+  };
+  return of(usage.ru_utime) + of(usage.ru_stime);
+}
+
+}  // namespace
+
+ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)) {
+  poller_.add(parts_.board.wake_fd(), Poller::Interest::readable, [] {});
+  poller_.add(signal_fd(), Poller::Interest::readable, [this] { on_signal(); });
+  if (auto watch = platform::open_pressure_watch()) {
+    pressure_ = std::move(*watch);
+    poller_.add(pressure_.fd.get(), Poller::Interest::priority, [] {});
+  }
+  restore_pause();
+}
+
+bool ControlLoop::run() {
+  report(EventKind::daemon_started, Severity::info,
+         fmt::format("m1optd {} started, config {}", M1OPT_VERSION, parts_.config.status().path));
+  if (parts_.own_mode == Mode::active && !parts_.journal_fault) start_guardian();
+  due_ = parts_.clock.now();
+  while (!stopping_) {
+    tick();
+    wait();
+  }
+  return stop();
+}
+
+void ControlLoop::wait() {
+  const Duration patience = due_ - parts_.clock.now();
+  timed_ = !poller_.wait(std::max(patience, Duration{}));
+}
+
+void ControlLoop::on_signal() {
+  switch (take_signal()) {
+    case SIGHUP: reload(); break;
+    case SIGTERM:
+    case SIGINT: stopping_ = true; break;
+    default: break;
+  }
+}
+
+void ControlLoop::tick() {
+  const Instant now = parts_.clock.now();
+  if (timed_) {
+    self_.tick_lateness = now - due_;
+    self_.worst_lateness = std::max(self_.worst_lateness, self_.tick_lateness);
+  }
+  if (parts_.own_mode == Mode::active && !parts_.journal_fault) check_guardian();
+  tell_sampler();
+  Sample sample = parts_.sampler.take(*parts_.config.config(), now);
+  sample.commands = parts_.board.drain();
+  sample.outcomes = std::exchange(outcomes_, {});
+  fault_point("loop.before_decide");
+  decide::Decision decision = decide::step(state_, sample, *parts_.config.config(), now);
+  state_ = decision.next;
+  keep_pause();
+  const auto companions = companions_of(sample);
+  outcomes_ = parts_.executor.run(decision.actions, companions, now);
+  if (!parts_.executor.open_records().empty()) parts_.guardian.beat();
+  for (const decide::Reason& reason : decision.reasons) {
+    parts_.events.add(parts_.clock.wall(), reason);
+  }
+  const bool reload_asked = decision.reload;
+  watch_exits(sample);
+  const Duration period = outcomes_.empty() ? decision.period : std::min(decision.period, kAfterAction);
+  self_.period = period;
+  self_.tick_time = parts_.clock.now() - now;
+  ++self_.ticks;
+  due_ = now + period;
+  answer(decision);
+  publish(std::move(decision), sample);
+  if (reload_asked) {
+    reload();
+    const auto& fault = parts_.config.status().fault;
+    for (const Command& command : sample.commands) {
+      if (!std::holds_alternative<ReloadCommand>(command.body)) continue;
+      parts_.board.reply({command.id, fault ? ReplyCode::unprocessable : ReplyCode::ok,
+                          fault ? *fault : "read " + parts_.config.status().path});
+    }
+  }
+  parts_.events.announce();
+}
+
+void ControlLoop::tell_sampler() {
+  std::vector<sense::Lease> leases;
+  for (const decide::Lease& lease : state_.leases) leases.push_back({lease.process, lease.name});
+  parts_.sampler.set_leases(std::move(leases));
+  std::vector<ProcessId> held;
+  for (const decide::Hold& hold : state_.holds) {
+    if (hold.kind != ActionKind::raise) held.push_back(hold.process);
+  }
+  parts_.sampler.set_held(std::move(held));
+  parts_.sampler.set_protected_pids({guardian_status_.pid});
+  if (auto answer = parts_.slow.take_report()) parts_.sampler.set_model_report(std::move(*answer));
+  const Config& config = *parts_.config.config();
+  const Instant now = parts_.clock.now();
+  const bool due = !last_question_ || now - *last_question_ >= config.ollama.period;
+  // Nobody is asked while no process of it runs: an idle machine makes no connections.
+  if (config.ollama.enabled && ollama_present_ && due) {
+    last_question_ = now;
+    parts_.slow.ask_ollama(config.ollama);
+  }
+}
+
+void ControlLoop::watch_exits(const Sample& sample) {
+  std::set<ProcessId> wanted;
+  for (const decide::Hold& hold : state_.holds) wanted.insert(hold.process);
+  for (const decide::Lease& lease : state_.leases) wanted.insert(lease.process);
+  ollama_present_ = false;
+  for (const WorkloadSample& workload : sample.workloads) {
+    if (workload.name == "ollama" && !workload.processes.empty()) ollama_present_ = true;
+  }
+  for (auto watch = exit_watches_.begin(); watch != exit_watches_.end();) {
+    if (wanted.contains(watch->first)) {
+      ++watch;
+    } else {
+      poller_.remove(watch->second.get());
+      watch = exit_watches_.erase(watch);
+    }
+  }
+  for (const ProcessId& process : wanted) {
+    if (exit_watches_.contains(process)) continue;
+    auto fd = platform::open_exit_watch(process);
+    if (!fd) continue;  // gone already: the next sample shows it
+    const int number = fd->get();
+    exit_watches_.emplace(process, std::move(*fd));
+    // Readable for ever once the process has ended: one wake-up is enough.
+    poller_.add(number, Poller::Interest::readable, [this, number] { poller_.remove(number); });
+  }
+}
+
+void ControlLoop::check_guardian() {
+  auto& guardian = parts_.guardian;
+  bool lost = guardian.alive() && !guardian.receive();
+  if (guardian.alive() && !lost && !parts_.executor.open_records().empty()) {
+    // Stopped it would guard nothing, and nobody would notice.
+    auto info = parts_.processes.stat(guardian.status().pid);
+    lost = !info || info->state == RunState::stopped || info->state == RunState::zombie;
+  }
+  for (const std::string& text : guardian.take_reports()) {
+    report(EventKind::guardian, Severity::warning, "the guardian undid record " + text);
+  }
+  if (lost) {
+    report(EventKind::guardian, Severity::error,
+           "the guardian has ended or was stopped: everything held is released, a new one is started");
+    poller_.remove(guardian.fd());
+    note_outcomes(parts_.executor.release_all("the guardian has ended"));
+    guardian.kill();
+    start_guardian();
+    return;
+  }
+  if (guardian.alive() && guardian.revoked()) {
+    report(EventKind::guardian, Severity::warning,
+           "the guardian had taken over because this process did not answer in time");
+    note_outcomes(parts_.executor.reread_journal());
+  }
+  if (!guardian.alive() && (!guardian_retry_ || parts_.clock.now() >= *guardian_retry_)) {
+    start_guardian();
+  }
+}
+
+void ControlLoop::start_guardian() {
+  guardian_retry_ = parts_.clock.now() + kGuardianRetry;
+  auto started = parts_.guardian.start();
+  guardian_status_ = parts_.guardian.status();
+  if (!started) {
+    report(EventKind::guardian, Severity::error, "no guardian: " + started.error().what);
+    return;
+  }
+  report(EventKind::guardian, Severity::info,
+         fmt::format("guardian started, pid {}", guardian_status_.pid));
+  poller_.add(parts_.guardian.fd(), Poller::Interest::readable, [] {});
+}
+
+void ControlLoop::note_outcomes(std::vector<Outcome> outcomes) {
+  for (Outcome& outcome : outcomes) outcomes_.push_back(std::move(outcome));
+}
+
+void ControlLoop::answer(const decide::Decision& decision) {
+  for (const CommandReply& reply : decision.replies) parts_.board.reply(reply);
+  std::map<std::uint64_t, CommandReply> replies;
+  for (const Outcome& outcome : outcomes_) {
+    if (outcome.command == 0) continue;
+    CommandReply& reply = replies[outcome.command];
+    reply.id = outcome.command;
+    if (!is_success(outcome.code)) reply.code = reply_code_of(outcome.code);
+    if (!reply.text.empty()) reply.text += "; ";
+    reply.text += fmt::format("{} (pid {}): {}: {}", outcome.target, outcome.process.pid,
+                              boost::describe::enum_to_string(outcome.code, "?"), outcome.text);
+  }
+  for (const auto& [id, reply] : replies) parts_.board.reply(reply);
+}
+
+void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
+  std::vector<std::string> failures;
+  for (const Outcome& outcome : outcomes_) {
+    if (outcome.verb == ActionVerb::end && !is_success(outcome.code) && outcome.record != 0) {
+      failures.push_back(fmt::format("record {} ({} pid {}) could not be undone: {}", outcome.record,
+                                     outcome.target, outcome.process.pid, outcome.text));
+    }
+  }
+  const StatusInput input{sample,
+                          *parts_.config.config(),
+                          parts_.clock.now(),
+                          parts_.clock.wall(),
+                          parts_.started,
+                          parts_.machine,
+                          parts_.machine_problems,
+                          parts_.capabilities,
+                          guardian_status_,
+                          measure_self(),
+                          parts_.config.status(),
+                          parts_.own_mode,
+                          parts_.journal_fault,
+                          std::move(failures)};
+  parts_.board.publish(std::make_shared<const Snapshot>(
+      make_snapshot(std::move(decision), input, parts_.config.config())));
+}
+
+SelfStatus ControlLoop::measure_self() {
+  const Instant now = parts_.clock.now();
+  guardian_status_.alive = parts_.guardian.alive();
+  if (last_cost_ && now - *last_cost_ < kCostPeriod) return self_;
+  const Duration cpu = own_cpu_time();
+  if (last_cost_) {
+    self_.cpu_share = percent_of(seconds_of(cpu - last_own_cpu_), seconds_of(now - *last_cost_));
+  }
+  last_own_cpu_ = cpu;
+  last_cost_ = now;
+  if (auto cost = platform::read_cost(::getpid())) self_.resident = cost->resident;
+  guardian_status_.resident.reset();
+  if (parts_.guardian.alive()) {
+    if (auto cost = platform::read_cost(guardian_status_.pid)) guardian_status_.resident = cost->resident;
+  }
+  return self_;
+}
+
+void ControlLoop::reload() {
+  const std::string before = parts_.config.status().hash;
+  auto loaded = parts_.config.load(parts_.clock.wall());
+  if (!loaded) {
+    report(EventKind::config_rejected, Severity::error,
+           "the config is rejected, the old one stays: " + loaded.error().what);
+    return;
+  }
+  const bool same = before == parts_.config.status().hash;
+  report(EventKind::config_reloaded, Severity::info,
+         fmt::format("config read from {} ({})", parts_.config.status().path,
+                     same ? "nothing changed" : parts_.config.status().hash));
+}
+
+void ControlLoop::restore_pause() {
+  auto stored = parts_.journal.load_pause();
+  if (!stored || !*stored || (*stored)->boot != parts_.boot) return;
+  if ((*stored)->until && *(*stored)->until <= parts_.clock.now()) return;
+  state_.pause = {true, (*stored)->until, (*stored)->uid};
+  kept_pause_ = state_.pause;
+}
+
+void ControlLoop::keep_pause() {
+  if (state_.pause == kept_pause_) return;
+  kept_pause_ = state_.pause;
+  std::optional<journal::StoredPause> stored;
+  if (state_.pause.active) {
+    stored = journal::StoredPause{parts_.boot, state_.pause.until, state_.pause.uid};
+  }
+  if (auto done = parts_.journal.store_pause(stored); !done) {
+    report(EventKind::command, Severity::warning,
+           "the pause will not survive a restart: " + done.error().what);
+  }
+}
+
+void ControlLoop::report(EventKind kind, Severity severity, const std::string& text) {
+  parts_.events.add(parts_.clock.wall(), {kind, severity, text, {}, {}, {}});
+}
+
+bool ControlLoop::stop() {
+  report(EventKind::daemon_stopping, Severity::info, "stopping: everything is undone");
+  const auto outcomes = parts_.executor.release_all("m1optd stops");
+  for (const Outcome& outcome : outcomes) {
+    log_info("record {} ({} pid {}): {}", outcome.record, outcome.target, outcome.process.pid,
+             outcome.text);
+  }
+  parts_.board.reply_to_all(ReplyCode::failed, "m1optd is stopping");
+  parts_.events.announce();
+  (void)parts_.journal.tidy();
+  return parts_.executor.open_records().empty();
+}
+
+}  // namespace m1opt::app

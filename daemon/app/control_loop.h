@@ -1,0 +1,90 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "act/executor.h"
+#include "app/board.h"
+#include "app/config_store.h"
+#include "app/event_log.h"
+#include "app/poller.h"
+#include "app/slow_worker.h"
+#include "app/status.h"
+#include "decide/policy.h"
+#include "journal/undo_journal.h"
+#include "sense/sampler.h"
+
+namespace m1opt::app {
+
+/// The control thread: one tick is sense, decide, act, publish. Everything that
+/// happens elsewhere only wakes it.
+class ControlLoop {
+ public:
+  struct Parts {
+    const Clock& clock;
+    sense::Sampler& sampler;
+    platform::ProcessTable& processes;
+    act::Executor& executor;
+    act::GuardianLink& guardian;
+    journal::UndoJournal& journal;
+    ConfigStore& config;
+    Board& board;
+    EventLog& events;
+    SlowWorker& slow;
+    BootId boot;
+    MachineReading machine;
+    std::vector<Problem> machine_problems;
+    std::vector<Capability> capabilities;
+    WallTime started;
+    Mode own_mode{Mode::active};
+    std::optional<std::string> journal_fault;
+  };
+
+  explicit ControlLoop(Parts parts);
+
+  /// Until SIGTERM or SIGINT. Everything is undone before it returns; false when
+  /// something could not be.
+  bool run();
+  void tick();
+
+ private:
+  void wait();
+  void on_signal();
+  void check_guardian();
+  void start_guardian();
+  void reload();
+  void restore_pause();
+  void keep_pause();
+  void watch_exits(const Sample& sample);
+  void tell_sampler();
+  void answer(const decide::Decision& decision);
+  void publish(decide::Decision&& decision, const Sample& sample);
+  void report(EventKind kind, Severity severity, const std::string& text);
+  void note_outcomes(std::vector<Outcome> outcomes);
+  SelfStatus measure_self();
+  bool stop();
+
+  Parts parts_;
+  Poller poller_;
+  decide::State state_;
+  decide::PauseState kept_pause_;
+  std::vector<Outcome> outcomes_;
+  Instant due_;
+  bool timed_{false};        ///< the last wait ended because the tick was due
+  bool stopping_{false};
+  std::optional<Instant> guardian_retry_;
+  std::optional<Instant> last_question_;
+  std::optional<Instant> last_cost_;
+  Duration last_own_cpu_{};
+  SelfStatus self_;
+  GuardianStatus guardian_status_;
+  platform::PressureWatch pressure_;
+  std::map<ProcessId, Fd> exit_watches_;
+  bool ollama_present_{false};
+};
+
+}  // namespace m1opt::app

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "base/units.h"
+
+namespace m1opt::app {
+
+using namespace m1opt::base;
+
+/// The body of one GET over plain HTTP to a loopback address, at most 1 MiB,
+/// within `patience` in all. A status other than 200 is `io`.
+Result<std::string> http_get(const std::string& host, int port, const std::string& target,
+                             Duration patience);
+
+}  // namespace m1opt::app

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+
+namespace m1opt::app {
+
+enum class RunMode { daemon, guardian, recover, check_config };
+
+/// What the command line asked for, with the system's places filled in.
+struct Options {
+  RunMode mode{RunMode::daemon};
+  std::string config;          ///< empty: the built-in default
+  bool config_given{false};
+  std::string socket;
+  std::string state_directory;
+  std::string log_file;        ///< "-" = standard error
+  std::string sysroot;         ///< read everything from this tree and change nothing
+  bool dry_run{false};
+  bool debug{false};
+  bool if_daemon_dead{false};  ///< recover: do nothing while a daemon runs
+  int guardian_socket{-1};
+
+  /// Decides and reports, but changes nothing.
+  [[nodiscard]] bool inert() const { return dry_run || !sysroot.empty(); }
+};
+
+/// The default places of this system (product: /etc, /var/lib or /var/db, /run or /var/run).
+struct Places {
+  std::string config;
+  std::string socket;
+  std::string state_directory;
+  std::string log_file;
+};
+Places default_places();
+
+}  // namespace m1opt::app

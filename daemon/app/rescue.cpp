@@ -1,0 +1,86 @@
+// The two lives that only undo: guardian and recovery.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "act/guardian.h"
+#include "act/recovery.h"
+#include "app/app.h"
+#include "app/instance_lock.h"
+#include "base/log.h"
+#include "platform/platform.h"
+
+namespace m1opt::app {
+
+using namespace m1opt::base;
+using namespace m1opt::model;
+
+namespace {
+
+constexpr int kFailure = 1;
+constexpr int kNotPermitted = 4;
+
+void print_outcome(const Outcome& outcome) {
+  fmt::print("{}: {} (pid {}), record {}: {}\n", boost::describe::enum_to_string(outcome.code, "?"),
+             outcome.target, outcome.process.pid, outcome.record, outcome.text);
+}
+
+}  // namespace
+
+int run_guardian(const Options& options) {
+  (void)start_log(options.log_file, LogLevel::info);
+  auto boot = platform::read_boot_id("");
+  if (!boot) {
+    log_error("guardian: {}", boot.error().what);
+    return kFailure;
+  }
+  auto control = platform::make_process_control();
+  auto table = platform::make_process_table("");
+  const SystemClock clock;
+  act::Guardian guardian({options.guardian_socket, options.state_directory}, *control, *table, clock,
+                         *boot);
+  return guardian.run();
+}
+
+int run_recovery(const Options& options) {
+  const std::string path = options.state_directory + "/undo.db";
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    fmt::print("nothing to recover: there is no {}\n", path);
+    return 0;
+  }
+  auto lock = acquire_instance_lock(options.state_directory);
+  const bool daemon_alive = !lock && lock.error().code == Errc::busy;
+  if (!lock && !daemon_alive) {
+    fmt::print(stderr, "m1optd: {}\n", lock.error().what);
+    return lock.error().code == Errc::not_permitted ? kNotPermitted : kFailure;
+  }
+  if (daemon_alive && options.if_daemon_dead) return 0;
+  auto boot = platform::read_boot_id("");
+  auto journal = journal::UndoJournal::open(path);
+  if (!boot || !journal) {
+    fmt::print(stderr, "m1optd: {}\n", boot ? journal.error().what : boot.error().what);
+    return kFailure;
+  }
+  auto control = platform::make_process_control();
+  auto table = platform::make_process_table("");
+  auto report = act::recover(*journal, *control, *table, *boot, SystemClock().now(),
+                             options.state_directory, daemon_alive);
+  if (!report) {
+    fmt::print(stderr, "m1optd: {}\n", report.error().what);
+    return kFailure;
+  }
+  for (const Outcome& outcome : report->outcomes) print_outcome(outcome);
+  for (const RecordId id : report->unreadable) {
+    fmt::print(stderr, "m1optd: record {} cannot be read; it is kept\n", id);
+  }
+  if (report->outcomes.empty() && report->unreadable.empty()) fmt::print("nothing is held\n");
+  if (daemon_alive) {
+    fmt::print("m1optd is running and keeps its own holds; m1optctl resume --all ends them\n");
+  }
+  if (report->lacks_rights()) return kNotPermitted;
+  return report->complete() ? 0 : kFailure;
+}
+
+}  // namespace m1opt::app

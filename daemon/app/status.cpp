@@ -1,0 +1,131 @@
+#include "app/status.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace m1opt::app {
+
+namespace {
+
+Mode mode_of(const StatusInput& input, Mode decided) {
+  // A paused dry run is still a dry run: what cannot act comes first.
+  return input.own_mode == Mode::active ? decided : input.own_mode;
+}
+
+std::string describe_mode(Mode mode) {
+  switch (mode) {
+    case Mode::active: return "active";
+    case Mode::paused: return "paused";
+    case Mode::passive: return "passive: a limit was reached, nothing new for a while";
+    case Mode::dry_run: return "dry run: decides, changes nothing";
+    case Mode::sysroot: return "reads a captured tree, changes nothing";
+    case Mode::safe: return "observes only";
+  }
+  return {};
+}
+
+std::string make_headline(Mode mode, const StatusDocument& status) {
+  const auto held = [&](ActionKind kind) {
+    return std::count_if(status.holds.begin(), status.holds.end(),
+                         [&](const HoldStatus& hold) { return hold.kind == kind; });
+  };
+  const auto busy = std::count_if(
+      status.workloads.begin(), status.workloads.end(),
+      [](const WorkloadStatus& workload) { return workload.state == WorkloadState::busy; });
+  return fmt::format("{}; {} busy workload{}, {} raised, {} in the background, {} suspended",
+                     describe_mode(mode), busy, busy == 1 ? "" : "s", held(ActionKind::raise),
+                     held(ActionKind::background), held(ActionKind::suspend));
+}
+
+}  // namespace
+
+std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
+  std::vector<HealthFinding> found;
+  for (const std::string& failure : input.open_failures) {
+    found.push_back({Severity::error, failure, "sudo m1optctl recover"});
+  }
+  if (input.journal_fault) {
+    found.push_back({Severity::error,
+                     "the undo journal cannot be used, so nothing is changed: " + *input.journal_fault,
+                     "mend or remove undo.db in the state directory, then restart m1optd"});
+  }
+  const bool acts = mode != Mode::dry_run && mode != Mode::sysroot && !input.journal_fault;
+  if (acts && !input.guardian.alive) {
+    found.push_back({Severity::error, "the guardian is not running, so nothing is held",
+                     "it is started again by itself; if this stays, see the log"});
+  }
+  if (input.config_status.fault) {
+    found.push_back({Severity::warning,
+                     "a newer config was rejected, the old one is in force: " +
+                         *input.config_status.fault,
+                     "mend it and run m1optctl config reload"});
+  }
+  for (const Capability& capability : input.capabilities) {
+    if (capability.available || (capability.name != "suspend" && capability.name != "background" &&
+                                 capability.name != "raise")) {
+      continue;
+    }
+    found.push_back({capability.name == "suspend" ? Severity::error : Severity::warning,
+                     capability.name + ": " + capability.text, "run m1optd as root"});
+  }
+  if (acts && input.guardian.alive && !input.guardian.memory_locked) {
+    found.push_back({Severity::info, "the guardian's memory is not locked: it may be slow under swap",
+                     "raise the memory lock limit (LimitMEMLOCK) or run as root"});
+  }
+  return found;
+}
+
+Snapshot make_snapshot(decide::Decision&& decision, const StatusInput& input,
+                       std::shared_ptr<const Config> config) {
+  const auto wall_of = [&](Instant instant) {
+    return WallTime{input.wall.point - std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                                           input.now - instant)};
+  };
+  Snapshot snapshot;
+  snapshot.taken = input.now;
+  snapshot.config = std::move(config);
+  snapshot.targets = std::move(decision.targets);
+  snapshot.rules = std::move(decision.rules);
+
+  StatusDocument& status = snapshot.status;
+  status.version = M1OPT_VERSION;
+  status.pid = ::getpid();
+  status.uid = ::geteuid();
+  status.started = input.started;
+  status.taken = input.wall;
+  status.mode = mode_of(input, decision.mode);
+  status.pause = decision.pause;
+  if (decision.next.pause.active && decision.next.pause.until) {
+    status.pause.until = wall_of(*decision.next.pause.until);
+  }
+  status.machine = input.machine;
+  status.memory = input.sample.memory;
+  status.pressure = input.sample.pressure;
+  status.swap = input.sample.swap;
+  status.thermal = input.sample.thermal;
+  status.power = input.sample.power;
+  status.cpu = input.sample.cpu;
+  status.gpu = input.sample.gpu;
+  status.derived = decision.derived;
+  status.problems = input.machine_problems;
+  status.problems.insert(status.problems.end(), input.sample.problems.begin(),
+                         input.sample.problems.end());
+  status.workloads = std::move(decision.workloads);
+  for (WorkloadStatus& workload : status.workloads) workload.since = wall_of(workload.since_instant);
+  status.holds = std::move(decision.holds);
+  for (HoldStatus& hold : status.holds) hold.since = wall_of(hold.since_instant);
+  for (const RuleStatus& rule : snapshot.rules) {
+    if (rule.tripped) status.tripped_rules.push_back(rule.name);
+  }
+  status.capabilities = input.capabilities;
+  status.guardian = input.guardian;
+  status.self = input.self;
+  status.config = input.config_status;
+  status.health = find_health(input, status.mode);
+  status.headline = make_headline(status.mode, status);
+  return snapshot;
+}
+
+}  // namespace m1opt::app

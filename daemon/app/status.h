@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "decide/policy.h"
+#include "model/snapshot.h"
+
+namespace m1opt::app {
+
+using namespace m1opt::base;
+using namespace m1opt::model;
+
+/// What the snapshot needs beside the decision.
+struct StatusInput {
+  const Sample& sample;
+  const Config& config;
+  Instant now;
+  WallTime wall;
+  WallTime started;
+  MachineReading machine;
+  std::vector<Problem> machine_problems;
+  std::vector<Capability> capabilities;
+  GuardianStatus guardian;
+  SelfStatus self;
+  ConfigStatus config_status;
+  Mode own_mode{Mode::active};               ///< dry_run, sysroot or safe; else active
+  std::optional<std::string> journal_fault;  ///< why nothing may be changed
+  std::vector<std::string> open_failures;    ///< records that could not be undone
+};
+
+/// Puts a tick together for the API.
+Snapshot make_snapshot(decide::Decision&& decision, const StatusInput& input,
+                       std::shared_ptr<const Config> config);
+
+/// What a person must know, worst first; empty when all is well.
+std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode);
+
+}  // namespace m1opt::app
