@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "decide/tick.h"
+
+/// Who is left alone, until when, and why.
+namespace m1opt::decide {
+
+/// ProcessId{} bans the whole row; no kind bans every kind.
+void add_ban(Tick& tick, const std::string& target, ProcessId process, BanCause cause,
+             std::optional<ActionKind> kind, Duration duration);
+
+/// The longest ban on the process, its own or its row's, for this kind; with no
+/// kind only those that cover every kind.
+std::optional<Ban> find_ban(const Tick& tick, const std::string& target, ProcessId process,
+                            std::optional<ActionKind> kind);
+
+/// "cooldown, 23 s left"
+std::string ban_text(const Ban& ban, Instant now);
+
+/// An action on this row failed: nothing of the kind for 60 s, doubling to an
+/// hour. One refusal speaks for the row, so a row of 12 does not fail 12 times.
+/// True the first time: then it is reported.
+bool add_back_off(Tick& tick, const std::string& target, ActionKind kind, const std::string& text);
+void clear_back_off(Tick& tick, const std::string& target, ActionKind kind);
+/// Null when the action may be tried.
+const BackOff* find_back_off(const Tick& tick, const std::string& target, ActionKind kind);
+
+/// Somebody else reset a value of ours. True when it may be set again: at most
+/// limits.reapply times in limits.reapply_window.
+bool note_reset(Tick& tick, ProcessId process, ActionKind kind);
+
+/// Drops what has run out.
+void prune_bans(Tick& tick);
+
+/// How long a process must run after it was suspended: so that it runs for
+/// limits.duty of the time, and at least limits.breather when `ran_out`, that
+/// is when it was stopped for as long as it may be.
+Duration breather_after(const LimitsConfig& limits, Duration suspended, bool ran_out);
+
+}  // namespace m1opt::decide

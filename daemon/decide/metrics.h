@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "decide/state.h"
+
+namespace m1opt::decide {
+
+enum class MetricUnit {
+  percent,
+  core_percent,
+  bytes_per_second,
+  celsius,
+  pressure,
+  thermal,
+  yes_no
+};
+
+struct MetricInput {
+  const Sample& sample;
+  const Rates& rates;
+};
+
+/// One number that a rule may compare. Adding a metric is adding a row.
+struct Metric {
+  std::string_view name;   ///< as the config spells it
+  std::string_view label;  ///< in sentences
+  MetricUnit unit;
+  std::string_view
+      reader;  ///< path of the reading behind it, to find the Problem when it is absent
+  std::optional<double> (*read)(const MetricInput&);
+};
+
+std::span<const Metric> metrics();
+/// Null for an unknown name.
+const Metric* find_metric(std::string_view name);
+/// All names, for the message about an unknown one.
+std::vector<std::string> metric_names();
+
+/// Absent when the reading is missing or no possible value (NaN, negative, 900 degrees).
+std::optional<double> read_metric(const Metric& metric, const MetricInput& input);
+/// With its unit: "38 MB/s", "62 %", "warning".
+std::string value_text(const Metric& metric, double value);
+/// Why there is no value, from the sample's problems.
+std::string unknown_text(const Metric& metric, const Sample& sample);
+
+}  // namespace m1opt::decide

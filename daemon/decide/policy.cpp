@@ -1,0 +1,108 @@
+#include "decide/policy.h"
+
+#include <algorithm>
+
+#include "decide/bans.h"
+#include "decide/commands.h"
+#include "decide/holds.h"
+#include "decide/priority.h"
+#include "decide/rates.h"
+#include "decide/rules.h"
+#include "decide/targets.h"
+#include "decide/tick.h"
+#include "decide/workloads.h"
+
+namespace m1opt::decide {
+namespace {
+
+/// After an action, time for the system to show it before the next.
+constexpr Duration kSettle = std::chrono::milliseconds(250);
+constexpr Duration kShortest = std::chrono::milliseconds(50);
+
+/// A need that is met and a reading that is beyond its limit, but not for long
+/// enough yet: at the idle period a hold time of 5 s would take 20.
+bool is_pending(const Tick& tick, const std::vector<RuleView>& rules) {
+  return std::any_of(rules.begin(), rules.end(), [&](const RuleView& rule) {
+    if (!rule.need_met || rule.tripped || rule.config->needs == RuleNeeds::nothing) return false;
+    const auto& groups = tick.state.rules.at(rule.config->name).any;
+    return std::any_of(groups.begin(), groups.end(), [](const auto& group) {
+      return std::any_of(group.begin(), group.end(), [](const DetectorState& detector) {
+        return detector.beyond_since.has_value();
+      });
+    });
+  });
+}
+
+Duration plan_period(const Tick& tick, const std::vector<RuleView>& rules) {
+  const auto& sampling = tick.config.sampling;
+  const bool active = tick.any_busy() || !tick.state.holds.empty() || is_pending(tick, rules);
+  Duration period = active ? sampling.busy_period : sampling.idle_period;
+  if (tick.more_wanted || !tick.ends.empty() || !tick.begins.empty()) {
+    period = std::min(period, kSettle);
+  }
+  for (const auto& hold : tick.state.holds) {
+    if (!hold.ending) period = std::min(period, hold.deadline - tick.now);
+  }
+  const auto& pause = tick.state.pause;
+  if (pause.active && pause.until) period = std::min(period, *pause.until - tick.now);
+  return std::max(period, kShortest);
+}
+
+Mode mode_of(const Tick& tick) {
+  if (tick.state.pause.active) return Mode::paused;
+  return tick.passive() ? Mode::passive : Mode::active;
+}
+
+void fill_documents(Tick& tick, const std::vector<RuleView>& rules) {
+  auto& decision = tick.decision;
+  const auto& pause = tick.state.pause;
+  decision.mode = mode_of(tick);
+  decision.pause.active = pause.active;
+  decision.pause.uid = pause.uid;
+  decision.pause.until_instant = pause.until;
+  decision.holds = hold_statuses(tick);
+  decision.workloads = workload_statuses(tick);
+  decision.targets = target_statuses(tick, rules);
+  decision.rules = rule_statuses(tick, rules);
+}
+
+void leave_passive(Tick& tick) {
+  auto& until = tick.state.passive_until;
+  if (!until || *until > tick.now) return;
+  until.reset();
+  tick.report(EventKind::passive, Severity::info, "no longer passive");
+}
+
+}  // namespace
+
+Decision step(const State& state, const Sample& sample, const Config& config, Instant now) {
+  Decision decision;
+  Tick tick(state, sample, config, now, decision);
+  absorb_outcomes(tick);
+  prune_bans(tick);
+  leave_passive(tick);
+  update_rates(tick);
+  check_leases(tick);
+  update_workloads(tick);
+  report_refusals(tick);
+  expire_pause(tick);
+  run_commands(tick);
+  const auto rules = update_rules(tick);
+  check_effects(tick);
+  // Ends come first: a deadline that passed in a sleep is over before anything new begins.
+  end_holds(tick, rules);
+  const bool by_hand = !tick.begins.empty();
+  if (!tick.state.pause.active && !tick.gap) {
+    extend_holds(tick);
+    begin_raises(tick);
+    if (!by_hand) begin_one(tick, rules);
+  }
+  decision.actions = std::move(tick.ends);
+  decision.actions.insert(decision.actions.end(), tick.begins.begin(), tick.begins.end());
+  tick.state.last_tick = now;
+  decision.period = tick.state.planned_period = plan_period(tick, rules);
+  fill_documents(tick, rules);
+  return decision;
+}
+
+}  // namespace m1opt::decide

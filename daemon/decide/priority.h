@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "decide/tick.h"
+
+namespace m1opt::decide {
+
+/// Raises every member that may be raised of each busy workload that has a
+/// runner or a lease, all at once: they are the machine's purpose now.
+void begin_raises(Tick& tick);
+
+std::vector<WorkloadStatus> workload_statuses(const Tick& tick);
+
+}  // namespace m1opt::decide

@@ -1,0 +1,83 @@
+#include <fmt/format.h>
+
+#include <map>
+
+#include "decide/rates.h"
+#include "decide/targets.h"
+
+namespace m1opt::decide {
+namespace {
+
+TargetProcess process_status(const Tick& tick, const std::vector<RuleView>& rules,
+                             const TargetSample& target) {
+  const auto& process = target.process;
+  TargetProcess status;
+  status.id = process.id;
+  status.name = process.name;
+  status.uid = process.uid;
+  status.state = process.state;
+  if (const Track* track = find_track(tick.state, process.id)) {
+    status.cpu_share = Percent{track->share};
+  }
+  if (background_of(tick.state, process.id) != nullptr) {
+    status.held.push_back(ActionKind::background);
+  }
+  if (find_hold(tick.state, process.id, ActionKind::suspend) != nullptr) {
+    status.held.push_back(ActionKind::suspend);
+  }
+  const bool ours = tick.targets.contains(process.id);
+  status.why = ours ? why_text(tick, rules, target)
+                    : "never touched: part of a workload's tree, or protected";
+  return status;
+}
+
+}  // namespace
+
+void report_refusals(Tick& tick) {
+  std::set<ProcessId> refused;
+  for (const auto& entry : tick.sample.refused) {
+    refused.insert(entry.id);
+    if (tick.state.refused.contains(entry.id)) continue;
+    tick.report(EventKind::target_refused, Severity::info,
+                fmt::format("{} (pid {}) is left alone: {}", entry.name, entry.id.pid, entry.why),
+                {}, entry.target, entry.id);
+  }
+  tick.state.refused = std::move(refused);
+  std::set<std::string> overfull;
+  for (const auto& [name, count] : tick.matches) {
+    if (count <= tick.config.limits.max_match) continue;
+    overfull.insert(name);
+  }
+  for (const auto& name : overfull) {
+    if (tick.state.overfull.contains(name)) continue;
+    tick.report(EventKind::target_refused, Severity::warning,
+                fmt::format("{} processes match {}, more than {}: none is acted on",
+                            tick.matches.at(name), name, tick.config.limits.max_match),
+                {}, name);
+  }
+  tick.state.overfull = std::move(overfull);
+}
+
+std::vector<TargetStatus> target_statuses(const Tick& tick, const std::vector<RuleView>& rules) {
+  std::vector<TargetStatus> statuses;
+  std::map<std::string, std::size_t> index;
+  for (const auto& row : tick.config.targets) {
+    index.try_emplace(row.name, statuses.size());
+    TargetStatus status;
+    status.name = row.name;
+    status.mode = row.mode;
+    statuses.push_back(std::move(status));
+  }
+  for (const auto& target : tick.sample.targets) {
+    const auto found = index.find(target.target);
+    if (found == index.end()) continue;
+    statuses[found->second].processes.push_back(process_status(tick, rules, target));
+  }
+  for (const auto& refused : tick.sample.refused) {
+    const auto found = index.find(refused.target);
+    if (found != index.end()) statuses[found->second].refused.push_back(refused);
+  }
+  return statuses;
+}
+
+}  // namespace m1opt::decide

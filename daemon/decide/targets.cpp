@@ -1,0 +1,230 @@
+#include "decide/targets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "decide/bans.h"
+#include "decide/holds.h"
+#include "decide/rates.h"
+#include "decide/text.h"
+
+namespace m1opt::decide {
+namespace {
+
+/// A target that wants less than this of a core takes nothing from anybody.
+constexpr double kIdleDemand = 1.0;
+
+bool is_overfull(const Tick& tick, const std::string& target) {
+  const auto count = tick.matches.find(target);
+  return count != tick.matches.end() && count->second > tick.config.limits.max_match;
+}
+
+/// What keeps the rules off the process, but not a user.
+std::string rule_obstacle(const Tick& tick, const TargetSample& target) {
+  if (tick.passive()) {
+    return fmt::format("{} suspensions in an hour: nothing new for {}",
+                       tick.config.limits.suspensions_per_hour,
+                       duration_text(*tick.state.passive_until - tick.now));
+  }
+  const auto ban = find_ban(tick, target.target, target.process.id, std::nullopt);
+  return ban ? ban_text(*ban, tick.now) : std::string{};
+}
+
+std::string rule_suspend_obstacle(const Tick& tick, const RuleView& rule,
+                                  const TargetSample& target) {
+  if (std::string text = suspend_obstacle(tick, target); !text.empty()) return text;
+  const ProcessId id = target.process.id;
+  if (const auto ban = find_ban(tick, target.target, id, ActionKind::suspend)) {
+    return ban_text(*ban, tick.now);
+  }
+  if (const auto* back_off = find_back_off(tick, target.target, ActionKind::suspend)) {
+    return fmt::format("suspending it failed ({}), tried again in {}", back_off->text,
+                       duration_text(back_off->until - tick.now));
+  }
+  if (rule.falling) return "the reading falls, so the next step waits: " + rule.text;
+  return {};
+}
+
+/// The suspend steps of the ladder, background being held, impossible or not wanted.
+Verdict judge_suspend(const Tick& tick, const RuleView& rule, const TargetSample& target) {
+  const auto& id = target.process.id;
+  const Hold* background = background_of(tick.state, id);
+  const BackOff* impossible = find_back_off(tick, target.target, ActionKind::background);
+  const auto background_ban = find_ban(tick, target.target, id, ActionKind::background);
+  const bool tried = impossible != nullptr || background_ban || !rule.has(LadderStep::background);
+  std::string why = background != nullptr   ? "in the background: " + background->reason
+                    : impossible != nullptr ? "background is not possible here: " + impossible->text
+                                            : std::string("the rule's ladder has no further step");
+  if (background_ban && background == nullptr) why = ban_text(*background_ban, tick.now);
+  if (rule.has(LadderStep::suspend)) {
+    if (background != nullptr && tick.now - background->since < tick.config.limits.post_action) {
+      return {std::nullopt, why + "; suspended next if that is not enough"};
+    }
+    if (background == nullptr && !tried) return {std::nullopt, why};
+  } else if (rule.has(LadderStep::suspend_if_ineffective)) {
+    const bool useless = background != nullptr ? !background->effective : tried;
+    if (!useless) return {std::nullopt, why};
+  } else {
+    return {std::nullopt, why};
+  }
+  const std::string obstacle = rule_suspend_obstacle(tick, rule, target);
+  if (obstacle.empty()) return {ActionKind::suspend, {}};
+  return {std::nullopt, background != nullptr ? why + "; not suspended: " + obstacle : obstacle};
+}
+
+Instant deadline_for(const Tick& tick, ActionKind kind, const std::string& target) {
+  const bool suspend = kind == ActionKind::suspend;
+  return tick.now + (suspend ? longest_suspension(tick, target) : tick.config.limits.renewal);
+}
+
+/// Enters passive mode instead of one suspension too many. True when entered.
+bool enter_passive(Tick& tick) {
+  const auto& limits = tick.config.limits;
+  if (static_cast<int>(tick.state.suspensions.size()) < limits.suspensions_per_hour) return false;
+  tick.state.passive_until = tick.now + limits.passive;
+  tick.report(EventKind::passive, Severity::warning,
+              fmt::format("{} suspensions in an hour: a rule oscillates, so nothing new for {}",
+                          limits.suspensions_per_hour, duration_text(limits.passive)));
+  return true;
+}
+
+}  // namespace
+
+std::string standing_obstacle(const Tick& tick, const TargetSample& target) {
+  const auto& process = target.process;
+  if (process.state == RunState::zombie) return "it has ended already";
+  if (process.state == RunState::stopped &&
+      find_hold(tick.state, process.id, ActionKind::suspend) == nullptr) {
+    return "somebody else stopped it; left as found";
+  }
+  if (is_overfull(tick, target.target)) {
+    return fmt::format("{} processes match, more than {}: none is acted on",
+                       tick.matches.at(target.target), tick.config.limits.max_match);
+  }
+  return {};
+}
+
+std::string suspend_obstacle(const Tick& tick, const TargetSample& target) {
+  const TargetConfig* row = tick.row(target.target);
+  if (target.mode == TargetMode::background || row == nullptr ||
+      row->mode == TargetMode::background) {
+    return target.target + " may be put into the background only";
+  }
+  const auto vanished = tick.state.vanished.find(target.target);
+  if (row->vanish_limit && vanished != tick.state.vanished.end() &&
+      vanished->second >= *row->vanish_limit) {
+    return fmt::format("background only: {} suspended processes of {} vanished", vanished->second,
+                       target.target);
+  }
+  if (tick.suspended() >= tick.config.limits.max_suspended) {
+    return fmt::format("{} processes are suspended already, the most allowed", tick.suspended());
+  }
+  return {};
+}
+
+Duration longest_suspension(const Tick& tick, const std::string& target) {
+  const TargetConfig* row = tick.row(target);
+  const Duration most = tick.config.limits.max_suspend;
+  return row != nullptr && row->max_suspend ? std::min(*row->max_suspend, most) : most;
+}
+
+Verdict judge(const Tick& tick, const RuleView& rule, const TargetSample& target) {
+  const std::string& name = rule.config->name;
+  if (!rule.tripped) return {std::nullopt, "no rule has tripped"};
+  if (!rule.need_met) return {std::nullopt, name + " has tripped, but " + need_text(*rule.config)};
+  const ProcessId id = target.process.id;
+  if (find_hold(tick.state, id, ActionKind::suspend) != nullptr) return {std::nullopt, "suspended"};
+  std::string obstacle = standing_obstacle(tick, target);
+  if (obstacle.empty()) obstacle = rule_obstacle(tick, target);
+  if (!obstacle.empty()) return {std::nullopt, obstacle};
+  if (!rule.pressing) return {std::nullopt, name + " waits to clear: " + rule.text};
+  if (rule.about_targets && demand_of(tick.state, id) < kIdleDemand) {
+    return {std::nullopt, "it is idle"};
+  }
+  const bool may_background =
+      background_of(tick.state, id) == nullptr &&
+      find_back_off(tick, target.target, ActionKind::background) == nullptr &&
+      !find_ban(tick, target.target, id, ActionKind::background);
+  if (rule.has(LadderStep::background) && may_background) return {ActionKind::background, {}};
+  return judge_suspend(tick, rule, target);
+}
+
+std::vector<const TargetSample*> by_hunger(const Tick& tick) {
+  struct Entry {
+    double demand;
+    const TargetSample* target;
+  };
+  std::vector<Entry> entries;
+  for (const auto& [id, target] : tick.targets) {
+    entries.push_back({demand_of(tick.state, id), target});
+  }
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    const auto& p = a.target->process;
+    const auto& q = b.target->process;
+    return std::tie(b.demand, q.footprint, a.target->target, p.id) <
+           std::tie(a.demand, p.footprint, b.target->target, q.id);
+  });
+  std::vector<const TargetSample*> order;
+  for (const auto& entry : entries) order.push_back(entry.target);
+  return order;
+}
+
+void begin_one(Tick& tick, const std::vector<RuleView>& rules) {
+  const bool wanted = std::any_of(rules.begin(), rules.end(), [](const RuleView& rule) {
+    return rule.acting() && rule.pressing;
+  });
+  if (!wanted) return;
+  const auto order = by_hunger(tick);
+  for (const auto& rule : rules) {
+    if (!rule.acting() || !rule.pressing) continue;
+    for (const auto* target : order) {
+      const Verdict verdict = judge(tick, rule, *target);
+      if (!verdict.begin) continue;
+      if (*verdict.begin == ActionKind::suspend && enter_passive(tick)) return;
+      BeginWish wish;
+      wish.kind = *verdict.begin;
+      wish.process = &target->process;
+      wish.target = target->target;
+      wish.rule = rule.config->name;
+      wish.reason = rule.config->name + ": " + rule.text;
+      wish.deadline = deadline_for(tick, wish.kind, wish.target);
+      begin_hold(tick, wish);
+      tick.more_wanted = true;
+      return;
+    }
+  }
+}
+
+std::string why_text(const Tick& tick, const std::vector<RuleView>& rules,
+                     const TargetSample& target) {
+  const ProcessId id = target.process.id;
+  if (const Hold* hold = find_hold(tick.state, id, ActionKind::suspend)) {
+    return fmt::format("suspended for {} more: {}", duration_text(hold->deadline - tick.now),
+                       hold->reason);
+  }
+  if (const std::string obstacle = standing_obstacle(tick, target); !obstacle.empty()) {
+    return obstacle;
+  }
+  if (tick.state.pause.active) return "m1opt is paused";
+  // The first rule that acts has the word, then one that only waits for a workload.
+  std::string waiting;
+  for (const auto& rule : rules) {
+    const bool acts = rule.config->ladder != std::vector{LadderStep::report};
+    if (!rule.tripped || !acts) continue;
+    const Verdict verdict = judge(tick, rule, target);
+    if (verdict.begin) {
+      return fmt::format("next: {} by {}", boost::describe::enum_to_string(*verdict.begin, "?"),
+                         rule.config->name);
+    }
+    if (rule.acting()) return verdict.why;
+    if (waiting.empty()) waiting = verdict.why;
+  }
+  if (const Hold* hold = background_of(tick.state, id)) {
+    return "in the background: " + hold->reason;
+  }
+  return waiting.empty() ? "no rule has tripped" : waiting;
+}
+
+}  // namespace m1opt::decide

@@ -1,0 +1,135 @@
+#include "decide/workloads.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "decide/text.h"
+
+namespace m1opt::decide {
+namespace {
+
+constexpr Duration kCpuWindow = std::chrono::seconds(5);
+constexpr double kBusyShare = 5.0;
+/// Two polls of /api/ps: an expiry that moves shows once, at the end of a request.
+constexpr Duration kBusyLinger = std::chrono::seconds(10);
+
+/// CPU of the tree, percent of a core, over the shortest span of at least
+/// kCpuWindow; absent until there is one.
+std::optional<double> update_tree_cpu(WorkloadMemory& memory, const WorkloadSample* sample,
+                                      Instant now, bool gap) {
+  if (gap) {
+    memory.cpu.clear();
+    memory.member_cpu.clear();
+  }
+  std::map<ProcessId, Duration> seen;
+  if (sample != nullptr) {
+    for (const auto& member : sample->processes) {
+      const auto& process = member.process;
+      seen.emplace(process.id, process.cpu_time);
+      const auto before = memory.member_cpu.find(process.id);
+      if (before != memory.member_cpu.end() && process.cpu_time > before->second) {
+        memory.cpu_total += process.cpu_time - before->second;
+      }
+    }
+  }
+  memory.member_cpu = std::move(seen);
+  auto& points = memory.cpu;
+  points.push_back({now, memory.cpu_total});
+  while (points.size() > 2 && now - points[1].at >= kCpuWindow) points.erase(points.begin());
+  const Duration span = now - points.front().at;
+  if (span < kCpuWindow) return std::nullopt;
+  return 100.0 * seconds_of(memory.cpu_total - points.front().total) / seconds_of(span);
+}
+
+/// The model whose expiry moved since the last answer; a model that is new was
+/// loaded for a request. Empty when nothing moved or there was no answer before.
+std::string moved_expiry(WorkloadMemory& memory, const WorkloadSample* sample) {
+  if (sample == nullptr || !sample->models) return {};
+  std::string moved;
+  std::map<std::string, std::string> expiries;
+  for (const auto& model : *sample->models) {
+    const std::string expiry = model.expires_at.value_or("");
+    expiries.emplace(model.name, expiry);
+    const auto before = memory.expiries.find(model.name);
+    const bool same = before != memory.expiries.end() && before->second == expiry;
+    if (memory.models_known && !same) moved = model.name;
+  }
+  memory.expiries = std::move(expiries);
+  memory.models_known = true;
+  return moved;
+}
+
+/// What shows that a request runs now; empty when nothing does.
+std::string busy_sign(WorkloadMemory& memory, const WorkloadSample* sample, Instant now, bool gap) {
+  const auto share = update_tree_cpu(memory, sample, now, gap);
+  const std::string moved = moved_expiry(memory, sample);
+  if (sample == nullptr) return {};
+  if (sample->leased) return "leased by m1optctl run";
+  if (sample->request_running.value_or(false)) return "a request runs in a slot";
+  if (!moved.empty()) return fmt::format("the expiry of {} moved", moved);
+  if (share && *share >= kBusyShare) {
+    return fmt::format("tree CPU {} of a core over {}", percent_text(*share),
+                       duration_text(now - memory.cpu.front().at));
+  }
+  return {};
+}
+
+std::string resident_source(const WorkloadSample& sample) {
+  if (sample.models && !sample.models->empty()) {
+    return fmt::format("model {} is loaded", sample.models->front().name);
+  }
+  for (const auto& member : sample.processes) {
+    if (!member.runner) continue;
+    return fmt::format("runner {}", process_text(member.process.name, member.process.id));
+  }
+  return {};
+}
+
+void update_one(Tick& tick, const std::string& name, const WorkloadSample* sample) {
+  const auto [entry, is_new] = tick.state.workloads.try_emplace(name);
+  WorkloadMemory& memory = entry->second;
+  if (is_new) memory.since = tick.now;
+  const std::string sign = busy_sign(memory, sample, tick.now, tick.gap);
+  if (!sign.empty()) {
+    memory.last_sign = tick.now;
+    memory.busy_source = sign;
+  }
+  const bool present = sample != nullptr && (!sample->processes.empty() || sample->leased);
+  WorkloadState state = WorkloadState::absent;
+  std::string source = present ? "no model is loaded" : "not running";
+  if (present && memory.last_sign && tick.now - *memory.last_sign < kBusyLinger) {
+    state = WorkloadState::busy;
+    memory.last_busy = tick.now;
+    source = memory.busy_source;
+  } else if (const std::string held = present ? resident_source(*sample) : ""; !held.empty()) {
+    state = WorkloadState::resident;
+    source = held;
+  }
+  memory.source = source;
+  if (state == memory.state) return;
+  memory.state = state;
+  memory.since = tick.now;
+  const char* word = boost::describe::enum_to_string(state, "?");
+  tick.report(EventKind::workload_changed, Severity::info,
+              fmt::format("{} is {}: {}", name, word, source), {}, name);
+}
+
+}  // namespace
+
+void update_workloads(Tick& tick) {
+  std::map<std::string, const WorkloadSample*> samples;
+  for (const auto& [name, memory] : tick.state.workloads) samples.emplace(name, nullptr);
+  for (const auto& sample : tick.sample.workloads) samples.insert_or_assign(sample.name, &sample);
+  for (const auto& [name, sample] : samples) update_one(tick, name, sample);
+  std::erase_if(tick.state.workloads, [&](const auto& entry) {
+    return samples.at(entry.first) == nullptr && entry.second.state == WorkloadState::absent &&
+           is_quiet(tick, entry.second);
+  });
+}
+
+bool is_quiet(const Tick& tick, const WorkloadMemory& memory) {
+  return !memory.last_busy || tick.now - *memory.last_busy >= tick.config.limits.quiet;
+}
+
+}  // namespace m1opt::decide
