@@ -64,7 +64,7 @@ class FrontDoor(unittest.TestCase):
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can be root under sudo")
     def test_nothing_is_built_under_sudo(self):
-        for folder in ("scripts/cmake", "daemon", "client", "tests/tools", "build/release"):
+        for folder in ("scripts/cmake", "config", "daemon", "client", "tests/tools", "build/release"):
             (self.root / folder).mkdir(parents=True)
         (self.root / "CMakeLists.txt").touch()
         shutil.copy(ROOT / "scripts" / "build", self.root / "scripts" / "build")
