@@ -33,7 +33,7 @@ struct ModelReport {
   Instant taken;         ///< older than 3 periods of config.ollama = stale
   std::optional<std::vector<LoadedModel>> models;
   std::optional<bool> request_running;
-  std::string fault;     ///< why `models` is absent; empty = the server was not asked
+  std::string fault;  ///< why `models` is absent; empty = the server was not asked
 };
 
 struct SamplerOptions {

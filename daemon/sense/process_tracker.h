@@ -1,0 +1,135 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/config.h"
+#include "model/process.h"
+#include "platform/platform.h"
+#include "sense/matching.h"
+
+namespace m1opt::sense {
+
+using namespace m1opt::base;
+using namespace m1opt::model;
+
+/// A process that belongs to a workload or has the name of a target.
+struct Tracked {
+  ProcessInfo info;
+  int workload{-1};  ///< row of the config; from ProcessTracker::kFirstLease on a lease
+  bool runner{false};
+  int target{-1};  ///< row of the config whose name matches
+  TargetMatch match{TargetMatch::none};
+  bool held{false};
+  std::string held_as;  ///< the target row's name when the hold began
+  TargetMode held_mode{};
+  std::optional<Result<bool>> watchdog;  ///< asked once for each program a process runs
+};
+
+/// Knows which processes there are and what they are, at little cost: pids are
+/// listed each tick, but a process is looked at only when it is new, on the 3
+/// ticks after that (fork, then exec), when its number was given away, and in a
+/// rotating tenth of all; members of workloads, targets and their children are
+/// looked at each tick.
+///
+/// Above kWholeListBelow processes even the list is read in parts: the pids
+/// given since the last tick, and the rotating tenth. Above 10 x kMostRotated
+/// the rotation takes longer than 10 ticks, so that a tick stays short.
+class ProcessTracker {
+ public:
+  static constexpr int kFirstLease = 1000;
+  static constexpr std::size_t kWholeListBelow = 1000;
+  static constexpr std::size_t kMostRotated = 512;
+
+  ProcessTracker(platform::ProcessTable& table, std::uint32_t own_uid);
+
+  /// Takes effect with the next update; cheap when nothing changed.
+  void configure(const std::vector<WorkloadConfig>& workloads,
+                 const std::vector<TargetConfig>& targets);
+  /// Lease i is workload kFirstLease + slot; see lease_slots().
+  void set_leases(const std::vector<ProcessId>& roots);
+  void set_held(const std::vector<ProcessId>& held);
+
+  /// One tick. Fails only when the list of processes cannot be read; what was
+  /// known then stays.
+  Result<void> update();
+
+  /// By pid.
+  [[nodiscard]] std::map<std::int32_t, Tracked>& tracked() { return tracked_; }
+  [[nodiscard]] std::size_t process_count() const { return entries_.size(); }
+  /// The process whose tree is workload kFirstLease + index; absent: free.
+  [[nodiscard]] const std::vector<std::optional<ProcessId>>& lease_slots() const { return leases_; }
+
+ private:
+  /// What is kept of every process; small, since there may be tens of thousands.
+  struct Entry {
+    std::int32_t pid{0};
+    std::int32_t parent{0};
+    std::uint64_t start{0};  ///< 0: not read yet
+    std::uint64_t mark{0};
+    std::uint64_t path_hash{0};
+    std::uint64_t runner_rows{0};  ///< bit i: a runner when it belongs to workload i
+    std::uint32_t generation{0};   ///< when `workload` was worked out
+    std::int16_t direct{-1};       ///< workload row that its own program matches
+    std::int16_t workload{-1};     ///< what it belongs to
+    std::int16_t kept{-1};         ///< what it had inherited when its parent ended
+    std::int16_t target{-1};
+    TargetMatch match{TargetMatch::none};
+    std::uint8_t fresh{0};         ///< look at it on this many ticks
+    bool inherited{false};         ///< `workload` comes from its parent
+    bool verify{false};            ///< its number may have gone to another process
+    bool arguments_matter{false};  ///< its executable alone does not decide
+    bool known{false};             ///< in tracked_
+    bool watched{false};           ///< child of a target
+    bool is_new{false};            ///< first seen on this tick
+  };
+
+  Result<void> list();
+  Result<void> list_part(std::int32_t first, std::int32_t last);
+  void merge(std::size_t begin, std::size_t end);
+  void choose_slice();
+  [[nodiscard]] bool is_due(const Entry& entry, bool in_slice);
+  void inspect(Entry& entry, bool in_slice);
+  bool read_stat(Entry& entry, std::optional<ProcessInfo>& info);
+  void store(Entry& entry, ProcessInfo info, const std::string& executable, bool ask_owner);
+  void forget(Entry& entry);
+  void reset_classes(Entry& entry);
+  void classify(Entry& entry, const std::string& executable);
+  void classify_workload(Entry& entry, const std::string& executable);
+  void classify_target(Entry& entry, const std::string& executable);
+  int evaluate(Entry& entry, int depth);
+  int own_workload(const Entry& entry, int inherited) const;
+  void settle(Entry& entry);
+  void settle_all();
+  void update_tracked(Entry& entry, bool held);
+  Entry* find(std::int32_t pid);
+  Entry* parent_of(const Entry& entry);
+
+  platform::ProcessTable& table_;
+  std::uint32_t own_uid_;
+  std::vector<WorkloadConfig> workloads_;
+  std::vector<TargetConfig> targets_;
+  std::vector<std::optional<ProcessId>> leases_;
+  std::vector<ProcessId> held_;
+
+  std::vector<Entry> entries_;  ///< by pid
+  std::map<std::int32_t, Tracked> tracked_;
+  std::vector<platform::ListedProcess> listed_;
+  std::vector<Entry> merged_;
+  std::int32_t cursor_{1};       ///< where the rotation goes on
+  std::int32_t slice_first_{1};  ///< pids of this tick's tenth
+  std::int32_t slice_last_{0};
+  std::optional<std::int32_t> newest_;         ///< at the last tick
+  std::optional<std::int32_t> newest_before_;  ///< at the tick before that
+  int verify_budget_{0};
+  std::uint32_t generation_{0};
+  std::vector<std::int32_t> inspected_;  ///< on this tick
+  std::size_t refreshed_{0};             ///< on this tick, out of turn
+  bool changed_{false};                  ///< an older process became what others may descend from
+};
+
+}  // namespace m1opt::sense
