@@ -1,0 +1,28 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+/// Lenient access to JSON that somebody else writes.
+namespace m1opt::ollama {
+
+using namespace m1opt::base;
+
+/// At most 4 MiB and 32 levels deep.
+Result<boost::json::value> parse_value(std::string_view text);
+Result<boost::json::object> parse_object(std::string_view text);
+
+/// Absent or null: nothing. Another type: `parse`, naming `where` and the key.
+Result<std::optional<std::string>> read_string(const boost::json::object& object,
+                                               std::string_view key, const std::string& where);
+/// Not negative; a number with a fraction of zero (1e9) counts as whole.
+Result<std::optional<std::int64_t>> read_integer(const boost::json::object& object,
+                                                 std::string_view key, const std::string& where);
+
+}  // namespace m1opt::ollama
