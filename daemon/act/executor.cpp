@@ -109,6 +109,13 @@ Outcome Executor::begin(const Action& action, const Companions& companions, Inst
   if (auto applied = apply(record.changes, plan->notes); !applied) {
     return abandon(outcome, record, applied.error());
   }
+  if (record.changes.size() != plan->changes.size()) {
+    // The journal keeps what was really done; the guardian may know more, that does no harm.
+    if (auto stored = parts_.journal.update(record); !stored) {
+      return abandon(outcome, record, stored.error());
+    }
+    open_[record.id] = record;
+  }
   fault_point("executor.after_apply");
   if (row.inherited) {
     if (auto more = apply_to_newcomers(row, action, companions, record); !more) {
@@ -116,7 +123,7 @@ Outcome Executor::begin(const Action& action, const Companions& companions, Inst
     }
   }
   if (auto same = check_identity(record); !same) return abandon(outcome, record, same.error());
-  if (auto read = read_back(record); !read) return abandon(outcome, record, read.error());
+  if (auto read = read_back(record, plan->notes); !read) return abandon(outcome, record, read.error());
   // Last look: had the guardian taken over while we were at it (we may have been stopped for
   // seconds between any two lines above), what we just did has no guard.
   if (parts_.guardian.revoked()) {
@@ -229,24 +236,37 @@ Result<void> Executor::apply_to_newcomers(const ActionRow& row, const Action& ac
   return {};
 }
 
-Result<void> Executor::read_back(const UndoRecord& record) {
+bool Executor::observed(const Change& change) {
+  if (change.attribute != Attribute::run_state) {
+    auto now = parts_.control.read(change.attribute, change.subject);
+    // A thread that ended on its own has nothing to show.
+    return now ? *now == change.set
+               : now.error().code == Errc::gone && change.subject.kind == SubjectKind::thread;
+  }
+  // A stop that is only on its way counts as ours for undo, but is not yet observed.
+  for (int attempt = 0; attempt < kStopTries; ++attempt) {
+    auto info = parts_.table.stat(change.subject.process.pid);
+    if (!info || info->id != change.subject.process) return false;
+    if (info->state == RunState::stopped) return true;
+    const timespec pause{0, kStopStepNs};
+    ::nanosleep(&pause, nullptr);
+  }
+  return false;
+}
+
+Result<void> Executor::read_back(const UndoRecord& record, std::vector<std::string>& notes) {
   for (const Change& change : record.changes) {
-    for (int attempt = 0;; ++attempt) {
-      auto now = parts_.control.read(change.attribute, change.subject);
-      if (!now) {
-        if (now.error().code == Errc::gone && change.subject.kind == SubjectKind::thread) break;
-        return now.error();
-      }
-      if (*now == change.set) break;
-      if (change.attribute != Attribute::run_state || attempt == kStopTries) {
-        return Error{Errc::io, 0,
-                     fmt::format("asked {} = {}, observed {}",
-                                 boost::describe::enum_to_string(change.attribute, "?"), change.set,
-                                 *now)};
-      }
-      const timespec pause{0, kStopStepNs};
-      ::nanosleep(&pause, nullptr);
+    if (observed(change)) continue;
+    auto now = parts_.control.read(change.attribute, change.subject);
+    if (!now) return now.error();
+    if (*now == change.set) {
+      notes.emplace_back("the stop is on its way: it sleeps in the kernel");
+      continue;
     }
+    return Error{Errc::io, 0,
+                 fmt::format("asked {} = {}, observed {}",
+                             boost::describe::enum_to_string(change.attribute, "?"), change.set,
+                             *now)};
   }
   return {};
 }

@@ -64,7 +64,8 @@ class Executor {
   Result<void> apply(std::vector<Change>& changes, std::vector<std::string>& notes);
   Result<void> apply_to_newcomers(const ActionRow& row, const Action& action,
                                   const Companions& companions, UndoRecord& record);
-  Result<void> read_back(const UndoRecord& record);
+  bool observed(const Change& change);
+  Result<void> read_back(const UndoRecord& record, std::vector<std::string>& notes);
   void note_family(UndoRecord& record);
   void hand_over_groups(UndoRecord& record);
   Outcome abandon(Outcome outcome, const UndoRecord& record, const Error& error);

@@ -123,7 +123,7 @@ TEST_CASE("a reused pid is left alone") {
     action.kind = kind;
     CHECK(rig.run(action).code == OutcomeCode::gone);
   }
-  CHECK(stranger.state() == 'S');
+  CHECK(eventually([&] { return stranger.state() == 'S'; }));
   CHECK(::sched_getscheduler(stranger.pid()) == SCHED_OTHER);
   CHECK(::getpriority(PRIO_PROCESS, static_cast<id_t>(stranger.pid())) == 0);
 }
@@ -156,7 +156,7 @@ TEST_CASE("a process that runs another program than the sample saw is not touche
   const ChildProcess child;
   const auto outcome = rig.run(rig.begin(ActionKind::suspend, child.id(), "/usr/libexec/photoanalysisd"));
   CHECK(outcome.code == OutcomeCode::changed);
-  CHECK(child.state() == 'S');
+  CHECK(eventually([&] { return child.state() == 'S'; }));
   CHECK(rig.journal_.open_records().value().empty());
 }
 
@@ -167,7 +167,7 @@ TEST_CASE("without a guardian nothing is held") {
   const auto outcome = rig.hold(ActionKind::suspend, child);
   CHECK(outcome.code == OutcomeCode::gone);
   CHECK(outcome.text.find("no guardian") != std::string::npos);
-  CHECK(child.state() == 'S');
+  CHECK(eventually([&] { return child.state() == 'S'; }));
   CHECK(rig.journal_.open_records().value().empty());
 }
 
@@ -179,7 +179,7 @@ TEST_CASE("an inert executor says what it would do and does nothing") {
     CHECK(outcome.code == OutcomeCode::not_permitted);
     CHECK(outcome.text.find("would do: ") == 0);
   }
-  CHECK(child.state() == 'S');
+  CHECK(eventually([&] { return child.state() == 'S'; }));
   CHECK(::sched_getscheduler(child.pid()) == SCHED_OTHER);
   CHECK(group_nice(child.pid()) == 0);
   CHECK(rig.journal_.open_records().value().empty());
