@@ -13,7 +13,7 @@ CAPABILITIES = {
     "CAP_KILL", "CAP_SYS_NICE", "CAP_SYS_PTRACE", "CAP_SYS_RESOURCE", "CAP_IPC_LOCK", "CAP_DAC_OVERRIDE",
 }
 # Each of these would take away a write or a view that the daemon needs (launchd/README.md).
-MUST_BE_OFF = ("ProtectControlGroups", "ProtectKernelTunables", "PrivateUsers", "RestrictRealtime")
+MUST_BE_OFF = ("ProtectControlGroups", "PrivateUsers", "RestrictRealtime")
 
 
 def settings():
