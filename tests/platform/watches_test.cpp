@@ -1,0 +1,90 @@
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "platform/platform.h"
+#include "support/catch.h"
+
+namespace m1opt::platform {
+
+namespace {
+
+bool is_readable(int fd, int wait_ms) {
+  pollfd entry{fd, POLLIN, 0};
+  return ::poll(&entry, 1, wait_ms) == 1;
+}
+
+}  // namespace
+
+TEST_CASE("an exit watch becomes readable when the process ends") {
+  const auto pid = ::fork();
+  if (pid == 0) {
+    for (;;) ::pause();
+  }
+  const auto info = make_process_table("")->stat(pid);
+  REQUIRE(info);
+  const auto watch = open_exit_watch(info->id);
+  REQUIRE(watch);
+  CHECK_FALSE(is_readable(watch->get(), 0));
+  ::kill(pid, SIGKILL);
+  CHECK(is_readable(watch->get(), 5000));
+  ::waitpid(pid, nullptr, 0);
+  CHECK(open_exit_watch(info->id).error().code == Errc::gone);
+}
+
+TEST_CASE("an exit watch is refused for a number that another process has") {
+  auto id = make_process_table("")->stat(::getpid())->id;
+  id.start -= 1;
+  const auto watch = open_exit_watch(id);
+  REQUIRE_FALSE(watch);
+  CHECK(watch.error().code == Errc::gone);
+}
+
+TEST_CASE("a pressure watch is either opened and says its window, or unsupported with a reason") {
+  const auto watch = open_pressure_watch();
+  if (watch) {
+    CHECK(watch->fd.valid());
+    CHECK((watch->window == std::chrono::milliseconds(500) ||
+           watch->window == std::chrono::seconds(2)));
+    CHECK(watch->text.rfind("PSI memory some", 0) == 0);
+  } else {
+    CHECK(watch.error().code == Errc::unsupported);
+    CHECK_FALSE(watch.error().what.empty());
+  }
+}
+
+TEST_CASE("the own cost is read and says what is counted") {
+  const auto cost = read_cost(::getpid());
+  REQUIRE(cost);
+  CHECK(cost->resident > Bytes{0});
+  CHECK((cost->resident_source == "PSS" || cost->resident_source == "RSS"));
+}
+
+TEST_CASE("the peer of a socket is identified by the kernel") {
+  int pair[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+  const auto peer = peer_identity(pair[0]);
+  REQUIRE(peer);
+  CHECK(peer->uid == ::geteuid());
+  CHECK(peer->pid == ::getpid());
+  CHECK(std::find(peer->groups.begin(), peer->groups.end(), ::getegid()) != peer->groups.end());
+  ::close(pair[0]);
+  ::close(pair[1]);
+  CHECK_FALSE(peer_identity(pair[0]));
+}
+
+TEST_CASE("users and groups are found, and unknown ones are gone") {
+  CHECK(*find_user("root") == 0);
+  CHECK(*find_group("root") == 0);
+  CHECK(is_member(0, 0));
+  CHECK_FALSE(is_member(0, 4294967294U));
+  CHECK_FALSE(is_member(4294967294U, 0));
+  CHECK(find_user("no-such-user-here").error().code == Errc::gone);
+  CHECK(find_group("no-such-group-here").error().code == Errc::gone);
+}
+
+}  // namespace m1opt::platform
