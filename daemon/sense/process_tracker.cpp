@@ -311,6 +311,7 @@ int ProcessTracker::own_workload(const Entry& entry, int inherited) const {
   // A whole tree belongs to one row of the config, that of its topmost match; a
   // lease takes in what no row claims.
   if (inherited >= 0 && inherited < kFirstLease) return inherited;
+  if (entry.kept >= 0 && entry.kept < kFirstLease) return entry.kept;
   if (entry.direct >= 0) return entry.direct;
   for (std::size_t slot = 0; slot < leases_.size(); ++slot) {
     if (leases_[slot] == ProcessId{entry.pid, entry.start})
@@ -325,7 +326,7 @@ int ProcessTracker::evaluate(Entry& entry, int depth) {
   Entry* parent = parent_of(entry);
   const int inherited = parent == nullptr ? -1 : evaluate(*parent, depth + 1);
   const auto own = static_cast<std::int16_t>(own_workload(entry, inherited));
-  entry.inherited = own >= 0 && (own == inherited || (entry.direct < 0 && own == entry.kept));
+  entry.inherited = own >= 0 && (own == inherited || own == entry.kept);
   if (own != entry.workload && own >= 0 && !entry.is_new) changed_ = true;
   entry.workload = own;
   return own;
@@ -370,9 +371,9 @@ void ProcessTracker::update_tracked(Entry& entry, bool held) {
                              (entry.runner_rows >> static_cast<unsigned>(entry.workload) & 1U) != 0;
   process.target = entry.target;
   process.match = entry.match;
-  if (held && entry.target >= 0) {
-    process.held_as = targets_[static_cast<std::size_t>(entry.target)].name;
-    process.held_mode = targets_[static_cast<std::size_t>(entry.target)].mode;
+  if (entry.target >= 0) {
+    process.last_target = targets_[static_cast<std::size_t>(entry.target)].name;
+    process.last_mode = targets_[static_cast<std::size_t>(entry.target)].mode;
   }
   process.held = held;
 }

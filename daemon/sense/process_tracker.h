@@ -25,8 +25,8 @@ struct Tracked {
   int target{-1};  ///< row of the config whose name matches
   TargetMatch match{TargetMatch::none};
   bool held{false};
-  std::string held_as;  ///< the target row's name when the hold began
-  TargetMode held_mode{};
+  std::string last_target;  ///< name of the row it matched last, for a hold that outlives the match
+  TargetMode last_mode{};
   std::optional<Result<bool>> watchdog;  ///< asked once for each program a process runs
 };
 

@@ -199,7 +199,7 @@ std::string Sampler::Parts::refusal(const Config& config, Tracked& process) {
 void Sampler::Parts::add_target(Sample& sample, const Config& config, Tracked& process) {
   const TargetConfig* row =
       process.target < 0 ? nullptr : &config.targets[static_cast<std::size_t>(process.target)];
-  const std::string name = process.held && !process.held_as.empty() ? process.held_as
+  const std::string name = process.held && !process.last_target.empty() ? process.last_target
                            : row != nullptr                         ? row->name
                                                                     : std::string{};
   const std::string why = refusal(config, process);
@@ -209,7 +209,7 @@ void Sampler::Parts::add_target(Sample& sample, const Config& config, Tracked& p
   if (!why.empty() && !process.held) return;
   TargetSample target;
   target.target = name;
-  target.mode = row != nullptr ? row->mode : process.held_mode;
+  target.mode = row != nullptr ? row->mode : process.last_mode;
   target.process = process.info;
   if (process.held) {
     if (const auto waited = table.waited(process.info.id)) target.waited = *waited;
