@@ -2,7 +2,7 @@
 
 #include "app/http_get.h"
 #include "base/log.h"
-#include "ollama/ps.h"
+#include "ollama/answers.h"
 #include "platform/platform.h"
 
 namespace m1opt::app {
