@@ -90,14 +90,19 @@ void absorb_begin(Tick& tick, const Outcome& outcome) {
     case OutcomeCode::gone: return;
     case OutcomeCode::undone:
     case OutcomeCode::changed:
-      // It became another program in between; whatever it is now, not at once again.
-      add_ban(tick, hold.target, hold.process, BanCause::changed, std::nullopt,
+      // In that state already, or another program by now: not at once again.
+      add_ban(tick, hold.target, hold.process, BanCause::changed, hold.kind,
               tick.config.limits.cooldown);
-      return;
+      break;
     case OutcomeCode::not_reversible:
     case OutcomeCode::not_permitted:
-    case OutcomeCode::failed: begin_failed(tick, hold, outcome.code, outcome.text); return;
+    case OutcomeCode::failed: begin_failed(tick, hold, outcome.code, outcome.text); break;
   }
+  if (outcome.record == 0) return;
+  // Half done and not yet undone: the record is open, so it is a hold until it is not.
+  hold.record = outcome.record;
+  mark_ending(hold, EndCause::config, "the action failed: " + outcome.text);
+  tick.state.holds.push_back(std::move(hold));
 }
 
 /// Who may hold the process again, and when.
@@ -163,9 +168,12 @@ void report_failure_once(Tick& tick, Hold& hold, const Outcome& outcome) {
 
 /// For extend and end, which name a record.
 void absorb_record(Tick& tick, const Outcome& outcome) {
-  const auto found = std::find_if(tick.state.holds.begin(), tick.state.holds.end(),
-                                  [&](const Hold& hold) { return hold.record == outcome.record; });
-  if (found == tick.state.holds.end()) return;
+  auto& holds = tick.state.holds;
+  const auto found = std::find_if(holds.begin(), holds.end(), [&](const Hold& hold) {
+    if (outcome.record != 0) return hold.record == outcome.record;
+    return hold.kind == outcome.kind && hold.process == outcome.process;
+  });
+  if (found == holds.end()) return;
   switch (outcome.code) {
     case OutcomeCode::applied:
     case OutcomeCode::partial:
@@ -176,7 +184,13 @@ void absorb_record(Tick& tick, const Outcome& outcome) {
     case OutcomeCode::changed: close_hold(tick, *found, outcome); return;
     case OutcomeCode::not_reversible:
     case OutcomeCode::not_permitted:
-    case OutcomeCode::failed: report_failure_once(tick, *found, outcome); return;
+    case OutcomeCode::failed:
+      report_failure_once(tick, *found, outcome);
+      if (outcome.record != 0) return;
+      // An extension that failed was undone with its record, which is then no more.
+      add_back_off(tick, found->target, found->kind, outcome.text);
+      close_hold(tick, *found, outcome);
+      return;
   }
 }
 

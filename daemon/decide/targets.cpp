@@ -54,24 +54,29 @@ Verdict judge_suspend(const Tick& tick, const RuleView& rule, const TargetSample
   const BackOff* impossible = find_back_off(tick, target.target, ActionKind::background);
   const auto background_ban = find_ban(tick, target.target, id, ActionKind::background);
   const bool tried = impossible != nullptr || background_ban || !rule.has(LadderStep::background);
-  std::string why = background != nullptr   ? "in the background: " + background->reason
-                    : impossible != nullptr ? "background is not possible here: " + impossible->text
-                                            : std::string("the rule's ladder has no further step");
-  if (background_ban && background == nullptr) why = ban_text(*background_ban, tick.now);
+  std::string why;
+  if (background != nullptr) {
+    why = "in the background: " + background->reason;
+  } else if (impossible != nullptr) {
+    why = "background is not possible here: " + impossible->text;
+  } else if (background_ban) {
+    why = ban_text(*background_ban, tick.now);
+  }
   if (rule.has(LadderStep::suspend)) {
-    if (background != nullptr && tick.now - background->since < tick.config.limits.post_action) {
-      return {std::nullopt, why + "; suspended next if that is not enough"};
-    }
-    if (background == nullptr && !tried) return {std::nullopt, why};
+    const bool settling = background != nullptr && rule.has(LadderStep::background) &&
+                          tick.now - background->since < tick.config.limits.post_action;
+    if (settling) return {std::nullopt, why + "; suspended next if that is not enough"};
   } else if (rule.has(LadderStep::suspend_if_ineffective)) {
-    const bool useless = background != nullptr ? !background->effective : tried;
+    // One that is in the background by itself was not seen to take no notice of it.
+    const bool unknown = background_ban && background_ban->cause == BanCause::changed;
+    const bool useless = background != nullptr ? !background->effective : tried && !unknown;
     if (!useless) return {std::nullopt, why};
   } else {
-    return {std::nullopt, why};
+    return {std::nullopt, why.empty() ? "the rule has no step for it" : why};
   }
   const std::string obstacle = rule_suspend_obstacle(tick, rule, target);
   if (obstacle.empty()) return {ActionKind::suspend, {}};
-  return {std::nullopt, background != nullptr ? why + "; not suspended: " + obstacle : obstacle};
+  return {std::nullopt, why.empty() ? obstacle : why + "; not suspended: " + obstacle};
 }
 
 Instant deadline_for(const Tick& tick, ActionKind kind, const std::string& target) {

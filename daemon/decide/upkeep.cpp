@@ -44,6 +44,11 @@ Hold* ancestor_hold(const Tick& tick, const HoldsByPid& holds, const ProcessInfo
   return nullptr;
 }
 
+bool carries(const Tick& tick, ActionKind kind, const ProcessInfo& process) {
+  return kind == ActionKind::raise ? process.nice <= tick.config.priority.nice
+                                   : process.background;
+}
+
 /// A child born into a hold inherited its values: it belongs to that hold, or
 /// the values of the hold would be taken for the child's own.
 void adopt(Tick& tick, const HoldsByPid& holds, const ProcessInfo& process,
@@ -52,6 +57,7 @@ void adopt(Tick& tick, const HoldsByPid& holds, const ProcessInfo& process,
   Hold* hold = ancestor_hold(tick, holds, process);
   const Track* track = find_track(tick.state, process.id);
   if (hold == nullptr || track == nullptr || track->first_seen <= hold->since) return;
+  if (!carries(tick, hold->kind, process)) return;
   auto& family = hold->family;
   family.insert(std::lower_bound(family.begin(), family.end(), process.id), process.id);
   changed.push_back(hold);

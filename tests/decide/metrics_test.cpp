@@ -1,0 +1,98 @@
+#include "decide/metrics.h"
+
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "support.h"
+#include "support/catch.h"
+
+using namespace m1opt::test;
+
+namespace {
+
+std::optional<double> read(const Sample& sample, const std::string& name, const Rates& rates = {}) {
+  return read_metric(*find_metric(name), {sample, rates});
+}
+
+}  // namespace
+
+TEST_CASE("every metric has its own name and every shipped rule uses a known one") {
+  std::set<std::string> names;
+  for (const auto& name : metric_names()) CHECK(names.insert(name).second);
+  for (const auto& rule : default_rules()) {
+    for (const auto& group : rule.any) {
+      for (const auto& entry : group.all) CHECK(names.contains(entry.metric));
+    }
+  }
+  CHECK(find_metric("memory_used") == nullptr);
+}
+
+TEST_CASE("no metric has a value without its reading") {
+  const Sample empty;
+  for (const auto& metric : metrics()) {
+    INFO(metric.name);
+    CHECK_FALSE(read_metric(metric, {empty, Rates{}}));
+    CHECK_FALSE(unknown_text(metric, empty).empty());
+  }
+}
+
+TEST_CASE("metrics read the numbers of the sample") {
+  World world;
+  world.set_used(82);
+  world.set_level(PressureLevel::critical);
+  world.base.swap->used = Bytes{4'000'000'000};
+  world.base.thermal->level = 3;
+  world.base.thermal->hottest = MilliCelsius{91'500};
+  world.base.pressure->some_avg10 = Percent{12};
+  world.base.pressure->full_avg10 = Percent{3};
+  world.base.power = PowerReading{true, Percent{55}};
+  CHECK(read(world.base, "memory_used_percent") == 82.0);
+  CHECK(read(world.base, "memory_available_percent") == 18.0);
+  CHECK(read(world.base, "pressure_level") == 2.0);
+  CHECK(read(world.base, "swap_used_percent") == 25.0);  // of RAM
+  CHECK(read(world.base, "thermal_level") == 3.0);
+  CHECK(read(world.base, "temperature_celsius") == 91.5);
+  CHECK(read(world.base, "psi_some_percent") == 12.0);
+  CHECK(read(world.base, "psi_full_percent") == 3.0);
+  CHECK(read(world.base, "on_battery") == 1.0);
+  CHECK(read(world.base, "battery_charge_percent") == 55.0);
+}
+
+TEST_CASE("an impossible value is no reading") {
+  World world;
+  for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity(), -1.0, 1e18}) {
+    world.set_used(bad);
+    CHECK_FALSE(read(world.base, "memory_used_percent"));
+    Rates rates;
+    rates.swap_out = bad;
+    CHECK_FALSE(read(world.base, "swap_out_bytes_per_s", rates));
+  }
+  world.base.thermal->hottest = MilliCelsius{900'000};
+  CHECK_FALSE(read(world.base, "temperature_celsius"));
+  world.base.thermal->level = 99;
+  CHECK_FALSE(read(world.base, "thermal_level"));
+}
+
+TEST_CASE("values are written with their unit") {
+  const auto text = [](const char* name, double value) {
+    return value_text(*find_metric(name), value);
+  };
+  CHECK(text("swap_out_bytes_per_s", 38e6) == "38 MB/s");
+  CHECK(text("swap_out_bytes_per_s", 1) == "1 B/s");
+  CHECK(text("memory_used_percent", 62.4) == "62 %");
+  CHECK(text("pressure_level", 1) == "warning");
+  CHECK(text("thermal_level", 3) == "trapping");
+  CHECK(text("targets_cpu_percent", 180) == "180 % of a core");
+  CHECK(text("temperature_celsius", 9.5) == "9.5 °C");
+}
+
+TEST_CASE("the nearest problem of the sample says why a metric is unknown") {
+  Sample sample;
+  sample.problems = {{"thermal", "unsupported", "no thermal zones"},
+                     {"thermal.level", "io", "zone 3 cannot be read"},
+                     {"therm", "io", "something else"}};
+  CHECK(unknown_text(*find_metric("thermal_level"), sample) == "zone 3 cannot be read");
+  CHECK(unknown_text(*find_metric("temperature_celsius"), sample) == "no thermal zones");
+  CHECK(unknown_text(*find_metric("on_battery"), sample) == "no reading");
+}
