@@ -1,0 +1,135 @@
+#include "serve/routes.h"
+
+#include "wire/requests.h"
+#include "wire/schema.h"
+
+namespace m1opt::serve {
+
+namespace {
+
+using wire::schema_of;
+
+const QueryParameter kDryRun{"dry_run", "true: answer what would be done and do nothing"};
+
+Route get(const char* path, const char* summary, Answer answer, Schema response) {
+  return {Method::GET, path, Access::read, false, summary, path, {}, answer, nullptr, response};
+}
+
+Route post(const char* path, const char* summary, const char* example, Prepare prepare,
+           Schema request) {
+  return {Method::POST, path,      Access::admin, true,    summary,
+          example,      {kDryRun}, prepare,       request, schema_of<wire::CommandDocument>};
+}
+
+std::vector<Route> readings() {
+  return {
+      get("/v1/status", "Everything at a glance: readings, workloads, holds, health", get_status,
+          schema_of<StatusDocument>),
+      get("/v1/health", "200 when all is well, 503 when something is broken", get_health,
+          schema_of<wire::HealthDocument>),
+      get("/v1/version", "Versions of the daemon and of the API", get_version,
+          schema_of<wire::VersionDocument>),
+      get("/v1/workloads", "The LLM servers that run, with their processes", get_workloads,
+          schema_of<wire::WorkloadsDocument>),
+      get("/v1/targets", "The processes that may be held, and those left alone", get_targets,
+          schema_of<wire::TargetsDocument>),
+      get("/v1/rules", "Each rule with its detectors and how far they are", get_rules,
+          schema_of<wire::RulesDocument>),
+      get("/v1/config", "The effective configuration", get_config, schema_of<wire::ConfigDocument>),
+  };
+}
+
+std::vector<Route> events() {
+  return {
+      {Method::GET,
+       "/v1/events",
+       Access::read,
+       false,
+       "What happened, oldest first",
+       "/v1/events?limit=20&kind=action_done",
+       {{"after", "an event's id: only later ones; without it the latest"},
+        {"limit", "at most this many, 1 to 1000; 100 when absent"},
+        {"kind", "only events of this kind"}},
+       get_events,
+       nullptr,
+       schema_of<wire::EventsDocument>},
+      {Method::GET,
+       "/v1/events/stream",
+       Access::read,
+       false,
+       "Server-sent events as they happen; Last-Event-ID resumes",
+       "/v1/events/stream",
+       {{"after", "an event's id to resume after, like Last-Event-ID"}},
+       Special::event_stream,
+       nullptr,
+       nullptr},
+      get("/v1/explain/event/{id}", "Why that happened", get_explain_event,
+          schema_of<wire::ExplainDocument>),
+      get("/v1/explain/target/{name}", "Why that target is held, or why not", get_explain_target,
+          schema_of<wire::ExplainDocument>),
+      get("/v1/explain/rule/{name}", "Why that rule acts, or why not", get_explain_rule,
+          schema_of<wire::ExplainDocument>),
+  };
+}
+
+std::vector<Route> commands() {
+  return {
+      post("/v1/pause", "Undo everything and do nothing for a time", R"({"for_s": 1800})",
+           prepare_pause, schema_of<wire::PauseRequest>),
+      post("/v1/unpause", "End the pause", "{}", prepare_unpause, schema_of<wire::EmptyRequest>),
+      post("/v1/targets/suspend", "Stop a target's processes for a time, 1 to 600 s",
+           R"({"name": "tracker-miner", "for_s": 60})", prepare_suspend,
+           schema_of<wire::SuspendRequest>),
+      post("/v1/targets/resume", "End holds by hand; rules leave the target alone for 30 min",
+           R"({"all": true})", prepare_resume, schema_of<wire::ResumeRequest>),
+      {Method::POST,
+       "/v1/leases",
+       Access::owner_or_admin,
+       true,
+       "Mark a process of the caller busy for as long as the answer stays open. The answer is one "
+       "JSON line, then an empty line every 2 s; a client that sends line feeds too must not miss "
+       "three",
+       R"({"pid": 4711, "start": 1234567})",
+       {},
+       Special::lease,
+       schema_of<wire::LeaseRequest>,
+       schema_of<wire::LeaseDocument>},
+      {Method::POST,
+       "/v1/selftest",
+       Access::admin,
+       true,
+       "Stop, continue and restore a child of the daemon's own",
+       "{}",
+       {},
+       Special::self_test,
+       schema_of<wire::EmptyRequest>,
+       schema_of<wire::SelfTestDocument>},
+      {Method::POST,
+       "/v1/config/reload",
+       Access::admin,
+       false,
+       "Read the configuration again; a bad file changes nothing",
+       "{}",
+       {kDryRun},
+       prepare_reload,
+       schema_of<wire::EmptyRequest>,
+       schema_of<wire::CommandDocument>},
+  };
+}
+
+std::vector<Route> make_routes() {
+  std::vector<Route> table = readings();
+  for (auto& route : events()) table.push_back(std::move(route));
+  table.push_back(get("/v1/openapi.json", "This API as OpenAPI 3.1", get_openapi, nullptr));
+  for (auto& route : commands()) table.push_back(std::move(route));
+  return table;
+}
+
+}  // namespace
+
+const std::vector<Route>& routes() {
+  static const std::vector<Route> table = make_routes();
+  return table;
+}
+
+}  // namespace m1opt::serve

@@ -1,0 +1,52 @@
+#include <fmt/format.h>
+
+#include "serve/routes.h"
+#include "wire/encode.h"
+#include "wire/nearest.h"
+
+namespace m1opt::serve {
+
+namespace {
+
+constexpr std::size_t kAll = 1'000'000;
+
+template <class Row>
+std::vector<std::string> names_of(const std::vector<Row>& rows) {
+  std::vector<std::string> names;
+  for (const Row& row : rows) names.push_back(row.name);
+  return names;
+}
+
+Reply reply_of(const std::optional<wire::ExplainDocument>& document, std::string_view what,
+               std::string_view subject, const std::vector<std::string>& known) {
+  if (document) return json_reply(wire::encode(*document));
+  return problem_reply(wire::make_problem(
+      wire::ProblemCode::not_found,
+      fmt::format("There is no {} \"{:.80}\"{}", what, subject, wire::did_you_mean(subject, known)),
+      known.empty() ? "GET /v1/events lists those that are still kept"
+                    : fmt::format("Known: {}", fmt::join(known, ", "))));
+}
+
+}  // namespace
+
+Reply get_explain_event(const Call& call) {
+  const std::string id(call.parameter("id"));
+  const auto events = call.backend.events_after("", kAll);
+  return reply_of(wire::explain_event(id, *call.snapshot, events), "event", id, {});
+}
+
+Reply get_explain_target(const Call& call) {
+  const std::string name(call.parameter("name"));
+  const auto events = call.backend.events_after("", kAll);
+  return reply_of(wire::explain_target(name, *call.snapshot, events), "target", name,
+                  names_of(call.snapshot->targets));
+}
+
+Reply get_explain_rule(const Call& call) {
+  const std::string name(call.parameter("name"));
+  const auto events = call.backend.events_after("", kAll);
+  return reply_of(wire::explain_rule(name, *call.snapshot, events), "rule", name,
+                  names_of(call.snapshot->rules));
+}
+
+}  // namespace m1opt::serve

@@ -1,0 +1,67 @@
+#include <fmt/format.h>
+
+#include "serve/routes.h"
+#include "serve/target_lookup.h"
+#include "wire/encode.h"
+#include "wire/requests.h"
+
+namespace m1opt::serve {
+
+namespace {
+
+const TargetStatus& row_named(const Snapshot& snapshot, const std::string& name) {
+  for (const TargetStatus& row : snapshot.targets) {
+    if (row.name == name) return row;
+  }
+  throw std::logic_error("the target's name was checked before");
+}
+
+std::optional<wire::ProblemDocument> check_mode(const TargetStatus& row) {
+  if (row.mode == TargetMode::suspend) return std::nullopt;
+  return wire::make_problem(wire::ProblemCode::refused,
+                            fmt::format("{} may only be put in the background", row.name),
+                            "Its row of the targets table has \"mode\": \"background\"");
+}
+
+/// What the command would stop: all of the row, or its one process.
+void add_changes(const TargetStatus& row, const std::optional<ProcessId>& only,
+                 std::vector<wire::CommandChange>& changes) {
+  for (const TargetProcess& process : row.processes) {
+    if (only && process.id != *only) continue;
+    changes.push_back({fmt::format("{} pid {}", row.name, process.id.pid),
+                       wire::enum_word(process.state), "stopped"});
+  }
+}
+
+}  // namespace
+
+PrepareResult prepare_suspend(const Call& call) {
+  auto command = wire::suspend_command(call.body);
+  if (!command) return command.error();
+  Prepared prepared;
+  const TargetStatus* row = nullptr;
+  if (command->process) {
+    row = find_target_of(*call.snapshot, *command->process);
+    if (row != nullptr) {
+      command->target = row->name;
+    } else if (const auto problem = check_owner(call, *command->process)) {
+      return *problem;
+    } else {
+      prepared.changes.push_back(
+          {fmt::format("pid {}", command->process->pid), "running", "stopped"});
+    }
+  } else {
+    if (const auto problem = check_target_name(call, command->target)) return *problem;
+    row = &row_named(*call.snapshot, command->target);
+  }
+  if (row != nullptr) {
+    if (const auto problem = check_mode(*row)) return *problem;
+    add_changes(*row, command->process, prepared.changes);
+  }
+  prepared.would = fmt::format("would suspend {} processes for {} s", prepared.changes.size(),
+                               seconds_of(command->duration));
+  prepared.body = *command;
+  return prepared;
+}
+
+}  // namespace m1opt::serve
