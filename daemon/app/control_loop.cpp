@@ -73,7 +73,6 @@ ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)) {
 bool ControlLoop::run() {
   report(EventKind::daemon_started, Severity::info,
          fmt::format("m1optd {} started, config {}", M1OPT_VERSION, parts_.config.status().path));
-  if (parts_.own_mode == Mode::active && !parts_.journal_fault) start_guardian();
   due_ = parts_.clock.now();
   while (!stopping_) {
     tick();

@@ -61,7 +61,7 @@ using Step = Result<void>;
 Capability both_ways(const std::string& name, const std::string& what, const Step& there,
                      const Step& back) {
   if (there && back) return {name, true, what};
-  if (!there) return {name, false, what + " is not permitted: " + there.error().what};
+  if (!there) return {name, false, what + " is not possible: " + there.error().what};
   return {name, false, what + " could not be taken back: " + back.error().what};
 }
 
