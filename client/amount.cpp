@@ -1,0 +1,84 @@
+#include "client/amount.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+namespace m1opt::client {
+namespace {
+
+/// Takes a decimal number off the front; nothing when there is none. Not
+/// std::from_chars: Apple's library has none for double.
+std::optional<double> take_number(std::string_view& text) {
+  const std::string digits(text.substr(0, text.find_first_not_of("0123456789.")));
+  if (digits.empty() || digits.size() > 15) return std::nullopt;
+  char* end = nullptr;
+  const double value = std::strtod(digits.c_str(), &end);
+  if (*end != '\0') return std::nullopt;
+  text.remove_prefix(digits.size());
+  return value;
+}
+
+std::optional<double> seconds_of_unit(char unit) {
+  switch (unit) {
+    case 's': return 1;
+    case 'm': return 60;
+    case 'h': return 3600;
+    case 'd': return 86400;
+    default: return std::nullopt;
+  }
+}
+
+Failure not_an_amount(std::string_view text, std::string_view kind, std::string_view examples) {
+  return {exit_code::kUsage, fmt::format("\"{}\" is not a {}", text, kind),
+          fmt::format("Write it like {}", examples)};
+}
+
+}  // namespace
+
+Expected<double> parse_duration(std::string_view text) {
+  const Failure bad = not_an_amount(text, "duration above zero", "45s, 30m, 8h or 1h30m");
+  double total = 0;
+  std::string_view rest = text;
+  if (rest.empty()) return bad;
+  while (!rest.empty()) {
+    const auto number = take_number(rest);
+    if (!number) return bad;
+    if (rest.empty()) {
+      // A bare number is seconds, but not behind a unit: 1h30 could mean either.
+      if (total > 0) return bad;
+      total = *number;
+      break;
+    }
+    const auto unit = seconds_of_unit(rest.front());
+    if (!unit) return bad;
+    total += *number * *unit;
+    rest.remove_prefix(1);
+  }
+  if (!(total > 0)) return bad;
+  return total;
+}
+
+Expected<std::int64_t> parse_size(std::string_view text) {
+  const Failure bad = not_an_amount(text, "size", "512M or 16G");
+  std::string_view rest = text;
+  const auto number = take_number(rest);
+  if (!number) return bad;
+  double factor = 1;
+  if (!rest.empty() && rest != "B") {
+    constexpr std::string_view kUnits = "KMGT";
+    const std::size_t power = kUnits.find(rest.front());
+    if (power == std::string_view::npos) return bad;
+    factor = std::pow(1024.0, static_cast<double>(power + 1));
+    rest.remove_prefix(1);
+    if (!rest.empty() && rest != "B" && rest != "iB") return bad;
+  }
+  const double bytes = *number * factor;
+  if (bytes > 9.0e18) return bad;
+  return static_cast<std::int64_t>(bytes);
+}
+
+}  // namespace m1opt::client

@@ -1,0 +1,153 @@
+#include "client/commands.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "client/commands/all.h"
+#include "client/render/text.h"
+#include "wire/nearest.h"
+
+namespace m1opt::client {
+namespace {
+
+constexpr std::array kCommands{
+    Command{"status", "[--json]", "What m1opt sees, what it holds, and why", false, run_status},
+    Command{"events", "[--follow] [--since 8h] [--json]", "What happened, oldest first", false,
+            run_events},
+    Command{"explain", "[EVENT|TARGET|RULE] [--json]",
+            "Which rule, which reading, and why not; without a name: every rule", false,
+            run_explain},
+    Command{"pause", "[30m] [--until-unpause]",
+            "Undo everything now and stay away, for 30 minutes when no time is given", true,
+            run_pause},
+    Command{"unpause", "", "End a pause", true, run_unpause},
+    Command{"suspend", "NAME|PID [FOR]",
+            "Stop a target by hand; it goes on by itself after FOR (1m, at most 10m)", true,
+            run_suspend},
+    Command{"resume", "[NAME|PID] [--all]",
+            "End holds; rules leave that target alone for 30 minutes", true, run_resume},
+    Command{"run", "-- CMD...", "Run CMD as an LLM workload; its exit status is CMD's", false,
+            run_run},
+    Command{"recover", "[--daemon PATH]",
+            "Undo everything that was left behind; works with the daemon dead", true, run_recover},
+    Command{"config", "check [FILE] | show | default | reload",
+            "Check, show or read again the configuration", true, run_config},
+    Command{"doctor", "[--json]", "Finding, evidence and exact fix, with a live self-test", false,
+            run_doctor},
+    Command{"start", "", "Start the daemon through systemd or launchd", true, run_start},
+    Command{"stop", "", "Stop the daemon; it undoes everything first", true, run_stop},
+    Command{"restart", "", "Stop and start the daemon", true, run_restart},
+    Command{"version", "[--json]", "Versions of client and daemon", false, run_version},
+    Command{"api", "METHOD PATH [BODY]", "One request to the daemon's API, as it is", false,
+            run_api},
+    Command{"help", "[VERB]", "This list, or one verb in full", false, run_help},
+};
+
+constexpr std::array kAliases{
+    Alias{"--analyze", "status"},
+    Alias{"emergency", "resume --all"},
+};
+
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const std::size_t blank = text.find(' ');
+    words.emplace_back(text.substr(0, blank));
+    text = blank == std::string_view::npos ? std::string_view{} : text.substr(blank + 1);
+  }
+  return words;
+}
+
+/// The words from the verb on, an old word replaced by its verb.
+std::vector<std::string> without_alias(std::span<const std::string> words) {
+  for (const Alias& alias : kAliases) {
+    if (words.front() != alias.word) continue;
+    std::vector<std::string> replaced = split(alias.verb);
+    replaced.insert(replaced.end(), words.begin() + 1, words.end());
+    return replaced;
+  }
+  return {words.begin(), words.end()};
+}
+
+int unknown_verb(const Context& context, const std::string& word) {
+  std::vector<std::string> names;
+  for (const Command& command : kCommands) names.emplace_back(command.name);
+  const std::string nearest = wire::nearest(word, names);
+  return report(context, {exit_code::kUsage, fmt::format("unknown verb \"{}\"", word),
+                          nearest.empty() ? "See: m1optctl help"
+                                          : fmt::format("Did you mean: m1optctl {}", nearest)});
+}
+
+/// Options that stand before the verb, with their values; the verb parses them.
+std::size_t leading_options(std::span<const std::string> words) {
+  std::size_t i = 0;
+  while (i < words.size()) {
+    const std::string& word = words[i];
+    if (word == "--socket" || word == "--state-dir" || word == "--color") {
+      i += 2;
+    } else if (word.starts_with("--socket=") || word.starts_with("--state-dir=") ||
+               word.starts_with("--color=")) {
+      i += 1;
+    } else {
+      break;
+    }
+  }
+  return std::min(i, words.size());
+}
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+std::span<const Alias> aliases() { return kAliases; }
+
+const Command* find_command(std::string_view name) {
+  for (const Command& command : kCommands) {
+    if (name == command.name) return &command;
+  }
+  return nullptr;
+}
+
+std::string help_text(const Context& context) {
+  const auto width = static_cast<std::size_t>(context.style.width);
+  std::string out =
+      "m1optctl shows what m1optd does for local LLM inference, why, and takes it back.\n"
+      "Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...\n\n";
+  constexpr std::size_t kLabel = 12;
+  for (const Command& command : kCommands) {
+    out += render::labelled(fmt::format("  {}", command.name), kLabel,
+                            fmt::format("{}", command.summary), width);
+    if (*command.synopsis != '\0') {
+      out += render::labelled("", kLabel,
+                              fmt::format("m1optctl {} {}", command.name, command.synopsis), width);
+    }
+  }
+  out += "\nOlder words:";
+  for (const Alias& alias : kAliases) {
+    out += fmt::format("{}{} = {}", &alias == kAliases.data() ? " " : ", ", alias.word, alias.verb);
+  }
+  return out +
+         "\nExit status: 0 done, 1 failed, 2 usage, 3 daemon not running, 4 not permitted,\n"
+         "  5 degraded, 6 config invalid, 7 timed out. More: m1optctl help VERB\n";
+}
+
+int run_program(Context context, const std::vector<std::string>& words) {
+  const std::span<const std::string> all(words);
+  const std::size_t before = leading_options(all);
+  if (before == all.size()) {
+    complain(context, "no verb given. See: m1optctl help");
+    return exit_code::kUsage;
+  }
+  std::vector<std::string> rest = without_alias(all.subspan(before));
+  if (rest.front() == "-h" || rest.front() == "--help") rest.front() = "help";
+  if (rest.front() == "-V" || rest.front() == "--version") rest.front() = "version";
+  const Command* command = find_command(rest.front());
+  if (command == nullptr) return unknown_verb(context, rest.front());
+  std::vector<std::string> own(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(before));
+  own.insert(own.end(), rest.begin() + 1, rest.end());
+  Arguments arguments(*command, std::move(own));
+  return command->run(context, arguments);
+}
+
+}  // namespace m1opt::client

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <string>
+#include <vector>
+
+#include "client/context.h"
+
+namespace m1opt::client {
+
+enum class FindingResult { pass, fail, skipped };
+
+struct Finding {
+  std::string id;  ///< stable, for scripts: "daemon.running"
+  std::string group;
+  FindingResult result{};
+  std::string finding;
+  std::string evidence;
+  std::string fix;  ///< empty when there is nothing to mend
+};
+
+/// Everything that can be checked from here, with the daemon or without it.
+std::vector<Finding> examine(const Context& context);
+
+/// What a status document alone tells.
+std::vector<Finding> examine_status(const boost::json::value& status);
+std::vector<Finding> examine_self_test(const boost::json::value& self_test);
+
+}  // namespace m1opt::client

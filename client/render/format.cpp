@@ -1,0 +1,87 @@
+#include "client/render/format.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace m1opt::client::render {
+namespace {
+
+template <std::size_t N>
+std::string scaled(double value, double base, const std::array<const char*, N>& units) {
+  std::size_t unit = 0;
+  while (value >= base && unit + 1 < N) {
+    value /= base;
+    ++unit;
+  }
+  return unit == 0 ? fmt::format("{:.0f} {}", value, units[0])
+                   : fmt::format("{:.1f} {}", value, units[unit]);
+}
+
+std::tm local_time(TimePoint time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  ::localtime_r(&seconds, &parts);
+  return parts;
+}
+
+}  // namespace
+
+std::string format_duration(double seconds) {
+  if (seconds < 0) seconds = 0;
+  if (seconds < 9.95)
+    return fmt::format("{:.{}f}s", seconds, seconds == static_cast<int>(seconds) ? 0 : 1);
+  const auto whole = static_cast<long long>(seconds + 0.5);
+  if (whole < 60) return fmt::format("{}s", whole);
+  if (whole < 3600) return fmt::format("{}m{:02}s", whole / 60, whole % 60);
+  if (whole < 86400) return fmt::format("{}h{:02}m", whole / 3600, whole % 3600 / 60);
+  return fmt::format("{}d{}h", whole / 86400, whole % 86400 / 3600);
+}
+
+std::string format_bytes(double bytes) {
+  constexpr std::array<const char*, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
+  return scaled(bytes, 1024, kUnits);
+}
+
+std::string format_rate(double bytes_per_second) {
+  constexpr std::array<const char*, 4> kUnits{"B/s", "kB/s", "MB/s", "GB/s"};
+  return scaled(bytes_per_second, 1000, kUnits);
+}
+
+std::string format_percent(double percent) {
+  return fmt::format("{:.{}f} %", percent, percent < 9.95 && percent != 0 ? 1 : 0);
+}
+
+std::optional<TimePoint> parse_rfc3339(std::string_view text) {
+  int year = 0;
+  unsigned month = 0;
+  unsigned day = 0;
+  int hour = 0;
+  int minute = 0;
+  double second = 0;
+  const std::string copy(text);
+  if (std::sscanf(copy.c_str(), "%4d-%2u-%2uT%2d:%2d:%lfZ", &year, &month, &day, &hour, &minute,
+                  &second) != 6) {
+    return std::nullopt;
+  }
+  using namespace std::chrono;
+  const year_month_day date{std::chrono::year{year}, std::chrono::month{month},
+                            std::chrono::day{day}};
+  if (!date.ok()) return std::nullopt;
+  return sys_days{date} + hours{hour} + minutes{minute} +
+         duration_cast<system_clock::duration>(duration<double>(second));
+}
+
+std::string format_time(TimePoint time, TimePoint now) {
+  const std::tm parts = local_time(time);
+  const std::tm today = local_time(now);
+  const std::string clock =
+      fmt::format("{:02}:{:02}:{:02}", parts.tm_hour, parts.tm_min, parts.tm_sec);
+  if (parts.tm_year == today.tm_year && parts.tm_yday == today.tm_yday) return clock;
+  return fmt::format("{:04}-{:02}-{:02} {}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                     clock);
+}
+
+}  // namespace m1opt::client::render

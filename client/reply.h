@@ -1,0 +1,11 @@
+#pragma once
+
+#include "client/api.h"
+
+namespace m1opt::client {
+
+/// Sends what a verb asks the daemon to change; with --dry-run only asks what
+/// would change. Prints the reply; returns the exit status.
+int change(const Context& context, const std::string& target, const boost::json::object& body);
+
+}  // namespace m1opt::client

@@ -1,0 +1,137 @@
+#include "client/service.h"
+
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "client/api.h"
+
+extern char** environ;
+
+namespace m1opt::client {
+namespace {
+
+constexpr std::chrono::milliseconds kStartTime{10000};
+constexpr std::chrono::milliseconds kPollTime{50};
+
+struct Manager {
+  std::string name;
+  std::vector<std::string> words;  ///< the command line
+};
+
+std::string word_of(ServiceVerb verb) {
+  switch (verb) {
+    case ServiceVerb::start: return "start";
+    case ServiceVerb::stop: return "stop";
+    case ServiceVerb::restart: return "restart";
+  }
+  return {};
+}
+
+std::vector<std::string> launchctl_words(ServiceVerb verb) {
+  const std::string service = "system/com.level33.m1optd";
+  switch (verb) {
+    case ServiceVerb::start:
+      return {"bootstrap", "system", "/Library/LaunchDaemons/com.level33.m1optd.plist"};
+    case ServiceVerb::stop: return {"bootout", service};
+    case ServiceVerb::restart: return {"kickstart", "-k", service};
+  }
+  return {};
+}
+
+/// systemd counts only when it is the running init (sd_booted(3)).
+std::optional<Manager> find_manager(ServiceVerb verb) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory("/run/systemd/system", ignored)) {
+    for (const char* path : {"/usr/bin/systemctl", "/bin/systemctl"}) {
+      if (::access(path, X_OK) == 0) {
+        return Manager{"systemd", {path, word_of(verb), "m1optd.service"}};
+      }
+    }
+  }
+  if (::access("/bin/launchctl", X_OK) == 0) {
+    Manager manager{"launchd", launchctl_words(verb)};
+    manager.words.insert(manager.words.begin(), "/bin/launchctl");
+    return manager;
+  }
+  return std::nullopt;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, " "));
+}
+
+bool is_running(const Context& context) {
+  return Connection::open(context.socket, kAnswerTime).has_value();
+}
+
+Expected<void> run_and_wait(const std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
+  pointers.push_back(nullptr);
+  pid_t pid = 0;
+  const int error = ::posix_spawn(&pid, pointers[0], nullptr, nullptr, pointers.data(), environ);
+  if (error != 0) {
+    return Failure{exit_code::kFailure, fmt::format("{}: {}", words[0], std::strerror(error)), ""};
+  }
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+  return Failure{exit_code::kFailure, fmt::format("{} failed", joined(words)),
+                 "Look at it: m1optctl doctor"};
+}
+
+Expected<void> wait_until_listening(const Context& context) {
+  const auto deadline = std::chrono::steady_clock::now() + kStartTime;
+  while (true) {
+    const auto connection = connect(context);
+    if (connection) return {};
+    if (std::chrono::steady_clock::now() > deadline) {
+      Failure failure = connection.error();
+      failure.exit_status = exit_code::kTimedOut;
+      failure.fix = "Look at it: m1optctl doctor";
+      return failure;
+    }
+    std::this_thread::sleep_for(kPollTime);
+  }
+}
+
+}  // namespace
+
+int control_service(Context& context, Arguments& arguments, ServiceVerb verb) {
+  if (const auto status = arguments.parse(context)) return *status;
+  const auto manager = find_manager(verb);
+  if (!manager) {
+    return report(context, {exit_code::kFailure, "neither systemd nor launchd runs this machine",
+                            "Start and stop it by hand: sudo m1optd"});
+  }
+  const char* wanted = verb == ServiceVerb::stop ? "stopped" : "running";
+  const char* now = is_running(context) ? "running" : "stopped";
+  if (context.dry_run) {
+    print(context,
+          fmt::format("m1optd: {} -> {} (would run: {})\n", now, wanted, joined(manager->words)));
+    return exit_code::kOk;
+  }
+  if (::geteuid() != 0) {
+    return report(context, {exit_code::kNotPermitted, fmt::format("{} needs root", word_of(verb)),
+                            fmt::format("Run: sudo m1optctl {}", word_of(verb))});
+  }
+  if (const auto done = run_and_wait(manager->words); !done) return report(context, done.error());
+  if (verb != ServiceVerb::stop) {
+    if (const auto up = wait_until_listening(context); !up) return report(context, up.error());
+  }
+  print(context, fmt::format("m1optd: {} -> {}\n", now, wanted));
+  return exit_code::kOk;
+}
+
+}  // namespace m1opt::client

@@ -1,0 +1,388 @@
+#include "client/commands.h"
+
+#include <sstream>
+#include <tuple>
+
+#include "client/documents.h"
+#include "client/fake_daemon.h"
+#include "client/run_client.h"
+#include "support/catch.h"
+
+using namespace m1opt;
+using test::FakeDaemon;
+using test::http_answer;
+using test::Ran;
+using test::run_client;
+using test::SeenRequest;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string problem(int status, const std::string& code) {
+  return http_answer(status,
+                     fmt::format(R"({{"type":"urn:m1opt:problem:{0}","title":"T","status":{1},)"
+                                 R"("code":"{0}","detail":"why it failed.","hint":"mend it"}})",
+                                 code, status),
+                     "application/problem+json");
+}
+
+FakeDaemon::Answer always(std::string answer) {
+  return [answer = std::move(answer)](const SeenRequest&) { return answer; };
+}
+
+const char* const kHelp =
+    R"(m1optctl shows what m1optd does for local LLM inference, why, and takes it back.
+Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...
+
+  status    What m1opt sees, what it holds, and why
+            m1optctl status [--json]
+  events    What happened, oldest first
+            m1optctl events [--follow] [--since 8h] [--json]
+  explain   Which rule, which reading, and why not; without a name: every rule
+            m1optctl explain [EVENT|TARGET|RULE] [--json]
+  pause     Undo everything now and stay away, for 30 minutes when no time is given
+            m1optctl pause [30m] [--until-unpause]
+  unpause   End a pause
+  suspend   Stop a target by hand; it goes on by itself after FOR (1m, at most 10m)
+            m1optctl suspend NAME|PID [FOR]
+  resume    End holds; rules leave that target alone for 30 minutes
+            m1optctl resume [NAME|PID] [--all]
+  run       Run CMD as an LLM workload; its exit status is CMD's
+            m1optctl run -- CMD...
+  recover   Undo everything that was left behind; works with the daemon dead
+            m1optctl recover [--daemon PATH]
+  config    Check, show or read again the configuration
+            m1optctl config check [FILE] | show | default | reload
+  doctor    Finding, evidence and exact fix, with a live self-test
+            m1optctl doctor [--json]
+  start     Start the daemon through systemd or launchd
+  stop      Stop the daemon; it undoes everything first
+  restart   Stop and start the daemon
+  version   Versions of client and daemon
+            m1optctl version [--json]
+  api       One request to the daemon's API, as it is
+            m1optctl api METHOD PATH [BODY]
+  help      This list, or one verb in full
+            m1optctl help [VERB]
+
+Older words: --analyze = status, emergency = resume --all
+Exit status: 0 done, 1 failed, 2 usage, 3 daemon not running, 4 not permitted,
+  5 degraded, 6 config invalid, 7 timed out. More: m1optctl help VERB
+)";
+
+}  // namespace
+
+TEST_CASE("help lists every verb of the table") {
+  const Ran ran = run_client({"help"});
+  CHECK(ran.status == 0);
+  CHECK(ran.out == kHelp);
+  CHECK(ran.err.empty());
+  CHECK(run_client({"--help"}).out == kHelp);
+}
+
+TEST_CASE("help wraps at 80 columns") {
+  std::istringstream lines(run_client({"help"}, {"COLUMNS=80"}).out);
+  for (std::string line; std::getline(lines, line);) {
+    INFO(line);
+    CHECK(line.size() <= 80);
+  }
+}
+
+TEST_CASE("every verb explains itself, and names --dry-run when it changes something") {
+  for (const client::Command& command : client::commands()) {
+    INFO(command.name);
+    const Ran ran = run_client({"help", command.name});
+    CHECK(ran.status == 0);
+    CHECK(ran.err.empty());
+    CHECK(has(ran.out, fmt::format("Usage: m1optctl {}", command.name)));
+    CHECK(has(ran.out, command.summary));
+    CHECK(has(ran.out, "--socket PATH"));
+    CHECK(has(ran.out, "--dry-run") == command.changes);
+  }
+}
+
+TEST_CASE("wrong words are usage errors on standard error") {
+  const std::vector<std::vector<std::string>> cases{
+      {},
+      {"frobnicate"},
+      {"status", "--frobnicate"},
+      {"status", "extra"},
+      {"status", "--color", "sometimes"},
+      {"status", "--socket"},
+      {"pause", "soon"},
+      {"pause", "5m", "--until-unpause"},
+      {"suspend"},
+      {"resume"},
+      {"resume", "mds", "--all"},
+      {"events", "--since", "8x"},
+      {"config"},
+      {"config", "frobnicate"},
+      {"config", "show", "file"},
+      {"api"},
+      {"api", "GET", "status"},
+      {"api", "GET", "/v1/status HTTP/1.1\r\nX: y"},
+      {"run"},
+      {"run", "--frobnicate", "true"},
+      {"help", "frobnicate"},
+  };
+  for (const auto& words : cases) {
+    INFO(fmt::format("{}", fmt::join(words, " ")));
+    const Ran ran = run_client(words);
+    CHECK(ran.status == 2);
+    CHECK(ran.out.empty());
+    CHECK(ran.err.rfind("m1optctl: ", 0) == 0);
+    CHECK(ran.err.find('\n') == ran.err.size() - 1);
+  }
+}
+
+TEST_CASE("an unknown verb names the nearest known one") {
+  CHECK(has(run_client({"statsu"}).err, "Did you mean: m1optctl status"));
+  CHECK(has(run_client({"unpuase"}).err, "Did you mean: m1optctl unpause"));
+}
+
+TEST_CASE("without a daemon every verb that needs one exits 3 with the command that starts it") {
+  const test::TempDir directory;
+  const std::string socket = directory / "none.sock";
+  const std::vector<std::vector<std::string>> cases{
+      {"status"},  {"events"},         {"events", "--follow"}, {"explain"},
+      {"pause"},   {"unpause"},        {"suspend", "mds"},     {"resume", "--all"},
+      {"version"}, {"config", "show"}, {"config", "reload"},   {"api", "GET", "/v1/status"},
+  };
+  for (auto words : cases) {
+    INFO(fmt::format("{}", fmt::join(words, " ")));
+    words.insert(words.end(), {"--socket", socket});
+    const Ran ran = run_client(words);
+    CHECK(ran.status == 3);
+    CHECK(ran.err == fmt::format("m1optctl: m1optd is not running (no socket at {}). "
+                                 "Start it: sudo m1optctl start\n",
+                                 socket));
+  }
+}
+
+TEST_CASE("the socket comes from M1OPT_SOCKET, and --socket wins, before the verb too") {
+  FakeDaemon daemon(always(http_answer(200, test::as_text(test::busy_status()))));
+  CHECK(run_client({"status"}, {"M1OPT_SOCKET=" + daemon.socket()}).status == 0);
+  CHECK(run_client({"--socket", daemon.socket(), "status"}, {"M1OPT_SOCKET=/nowhere"}).status == 0);
+  CHECK(run_client({"status", "--socket=" + daemon.socket()}, {"M1OPT_SOCKET=/nowhere"}).status ==
+        0);
+}
+
+TEST_CASE("a daemon that refused to start has its reason printed") {
+  const test::TempDir directory;
+  FILE* file = std::fopen((directory / "refused.txt").c_str(), "w");
+  REQUIRE(file != nullptr);
+  std::fputs("/etc/m1opt/m1opt.json is writable by everyone\n", file);
+  std::fclose(file);
+  const Ran ran =
+      run_client({"status", "--socket", directory / "none", "--state-dir", directory.path()});
+  CHECK(ran.status == 3);
+  CHECK(has(ran.err, "refused to start: /etc/m1opt/m1opt.json is writable by everyone"));
+}
+
+TEST_CASE("each class of problem has its exit status, detail and hint") {
+  const std::vector<std::tuple<int, std::string, int>> cases{
+      {400, "bad_request", 2},    {422, "unprocessable", 2}, {403, "forbidden", 4},
+      {403, "refused", 1},        {404, "not_found", 1},     {409, "conflict", 1},
+      {422, "config_invalid", 6}, {500, "failed", 1},        {503, "busy", 1},
+      {504, "timed_out", 7},
+  };
+  for (const auto& [status, code, expected] : cases) {
+    INFO(code);
+    FakeDaemon daemon(always(problem(status, code)));
+    const Ran ran = run_client({"config", "reload", "--socket", daemon.socket()});
+    CHECK(ran.status == expected);
+    CHECK(ran.out.empty());
+    CHECK(ran.err == "m1optctl: why it failed. mend it\n");
+  }
+}
+
+TEST_CASE("an answer that is no HTTP, no JSON or cut short is a failure, not a crash") {
+  for (const std::string answer :
+       {std::string{}, std::string("hello\r\n\r\n"), http_answer(200, "{\"a\":"),
+        http_answer(500, "<html>"),
+        std::string("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}")}) {
+    INFO(answer);
+    FakeDaemon daemon(always(answer));
+    const Ran ran = run_client({"status", "--socket", daemon.socket()});
+    CHECK(ran.status == 1);
+    CHECK(ran.out.empty());
+    CHECK_FALSE(ran.err.empty());
+  }
+}
+
+TEST_CASE("json is the document as received and a line feed") {
+  const std::string body = R"({ "schema":"m1opt.status/1",   "new_field": "\u2265 kept" })";
+  FakeDaemon daemon(always(http_answer(200, body)));
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"status", "--json"},
+                                                {"events", "--json"},
+                                                {"explain", "--json"},
+                                                {"explain", "mds", "--json"},
+                                                {"version", "--json"},
+                                                {"config", "show"},
+                                                {"api", "get", "/v1/status"}}) {
+    auto all = words;
+    all.insert(all.end(), {"--socket", daemon.socket()});
+    const Ran ran = run_client(all);
+    INFO(fmt::format("{}", fmt::join(words, " ")));
+    CHECK(ran.status == 0);
+    CHECK(ran.out == body + "\n");
+    CHECK(ran.err.empty());
+  }
+}
+
+TEST_CASE("a status is printed on standard output without colour, and 5 says degraded") {
+  auto status = test::busy_status();
+  FakeDaemon daemon(always(http_answer(200, test::as_text(status))));
+  const Ran ran = run_client({"status", "--socket", daemon.socket()}, {"COLUMNS=80"});
+  CHECK(ran.status == 0);
+  CHECK(ran.err.empty());
+  CHECK(has(ran.out, "* m1optd"));
+  CHECK_FALSE(has(ran.out, "\x1b"));
+  CHECK(has(run_client({"status", "--color=always", "--socket", daemon.socket()}).out, "\x1b["));
+
+  status.health.push_back({model::Severity::error, "the journal cannot be written", ""});
+  FakeDaemon degraded(always(http_answer(200, test::as_text(status))));
+  CHECK(run_client({"status", "--socket", degraded.socket()}).status == 5);
+}
+
+TEST_CASE("another version of the daemon is a warning on standard error") {
+  FakeDaemon daemon(always(
+      http_answer(200, test::as_text(test::busy_status()), "application/json", "m1optd/99.1")));
+  const Ran ran = run_client({"status", "--json", "--socket", daemon.socket()});
+  CHECK(ran.status == 0);
+  CHECK(has(ran.err, "the daemon is 99.1"));
+  CHECK_FALSE(has(ran.out, "warning:"));
+}
+
+TEST_CASE("a dry run asks for it and prints the old and the new value") {
+  const std::string body =
+      R"({"schema":"m1opt.command/1","code":"ok","text":"would pause","dry_run":true,)"
+      R"("changes":[{"name":"pause","old":"off","new":"until 11:30"}]})";
+  FakeDaemon daemon(always(http_answer(200, body)));
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"pause"},
+                                                {"unpause"},
+                                                {"suspend", "mds"},
+                                                {"resume", "--all"},
+                                                {"config", "reload"}}) {
+    auto all = words;
+    all.insert(all.end(), {"--dry-run", "--socket", daemon.socket()});
+    const Ran ran = run_client(all);
+    INFO(words.front());
+    CHECK(ran.status == 0);
+    CHECK(ran.out == "pause: off -> until 11:30\nwould pause\n");
+  }
+  for (const SeenRequest& request : daemon.seen()) {
+    INFO(request.line);
+    CHECK(request.line.ends_with("?dry_run=true"));
+  }
+}
+
+TEST_CASE("verbs send what the API asks for") {
+  FakeDaemon daemon(always(http_answer(200, R"({"text":"done so"})")));
+  const std::string self = std::to_string(::getpid());
+  const std::vector<std::vector<std::string>> all{{"pause"},
+                                                  {"pause", "45m"},
+                                                  {"pause", "--until-unpause"},
+                                                  {"unpause"},
+                                                  {"suspend", "mds", "90s"},
+                                                  {"suspend", self},
+                                                  {"resume", "--all"},
+                                                  {"emergency"},
+                                                  {"resume", "mds"},
+                                                  {"explain", "a b/c"}};
+  for (auto words : all) {
+    words.insert(words.end(), {"--socket", daemon.socket()});
+    CHECK(run_client(words).status == 0);
+  }
+  const auto seen = daemon.seen();
+  REQUIRE(seen.size() == all.size());
+  CHECK(seen[0].line == "POST /v1/pause");
+  CHECK(seen[0].body == "{}");
+  CHECK(seen[1].body == R"({"for_s":2700})");
+  CHECK(seen[2].body == R"({"until_unpause":true})");
+  CHECK(seen[3].line == "POST /v1/unpause");
+  CHECK(seen[4].line == "POST /v1/targets/suspend");
+  CHECK(seen[4].body == R"({"name":"mds","for_s":90})");
+  CHECK(seen[5].body.rfind("{\"pid\":" + self + ",\"start\":", 0) == 0);
+  CHECK(seen[6].body == R"({"all":true})");
+  CHECK(seen[7].line == "POST /v1/targets/resume");
+  CHECK(seen[8].body == R"({"name":"mds"})");
+  CHECK(seen[9].line == "GET /v1/explain/target/a%20b%2Fc");
+}
+
+TEST_CASE("explain looks for a target, then for a rule, and says when there is neither") {
+  FakeDaemon daemon([](const SeenRequest& request) {
+    if (request.line == "GET /v1/explain/rule/swap") {
+      return http_answer(200, R"({"lines":["swap is not tripped"]})");
+    }
+    if (request.line == "GET /v1/explain/event/7.1") {
+      return http_answer(200, R"({"lines":["it happened"]})");
+    }
+    return problem(404, "not_found");
+  });
+  CHECK(run_client({"explain", "swap", "--socket", daemon.socket()}).out ==
+        "- swap is not tripped\n");
+  CHECK(run_client({"explain", "7.1", "--socket", daemon.socket()}).out == "- it happened\n");
+  const Ran neither = run_client({"explain", "nonsense", "--socket", daemon.socket()});
+  CHECK(neither.status == 1);
+  CHECK(has(neither.err, "\"nonsense\" is no event, target or rule"));
+}
+
+TEST_CASE("events are lines with time, severity, sentence and id") {
+  FakeDaemon daemon(always(http_answer(
+      200, R"({"schema":"m1opt.events/1","events":[{"id":"7.1","time":"2026-08-01T10:11:12.000Z",)"
+           R"("kind":"action_done","severity":"info","text":"suspended mds"}]})")));
+  const Ran ran = run_client({"events", "--socket", daemon.socket()});
+  CHECK(ran.out == "2026-08-01 10:11:12  info     suspended mds [7.1]\n");
+  CHECK(run_client({"events", "--since", "1s", "--socket", daemon.socket()}).out.empty());
+}
+
+TEST_CASE("following prints events as they come and goes on where a cut stream ended") {
+  FakeDaemon daemon([](const SeenRequest& request) {
+    if (request.line.starts_with("GET /v1/events?")) {
+      return http_answer(200, R"({"events":[{"id":"7.0"}],"next":"7.0"})");
+    }
+    const std::size_t id = request.head.find("Last-Event-ID: 7.");
+    const int last = id == std::string::npos ? 90 : std::stoi(request.head.substr(id + 17));
+    const std::string event = fmt::format("id: 7.{0}\ndata: {{\"id\":\"7.{0}\"}}\n\n", last + 1);
+    return fmt::format(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "{:x}\r\n{}\r\n0\r\n\r\n",
+        event.size(), event);
+  });
+  const test::Started started =
+      test::start_client({"events", "--follow", "--json", "--socket", daemon.socket()});
+  const std::string text = test::read_until(started.out.get(), "7.2\"}\n");
+  CHECK(text.rfind("{\"id\":\"7.0\"}\n{\"id\":\"7.1\"}\n{\"id\":\"7.2\"}\n", 0) == 0);
+  ::kill(started.pid, SIGINT);
+  CHECK(test::finish(started).status == 1000 + SIGINT);
+}
+
+TEST_CASE("start, stop and restart say so where no service manager runs") {
+  if (::access("/run/systemd/system", F_OK) == 0 || ::access("/bin/launchctl", F_OK) == 0) return;
+  for (const char* verb : {"start", "stop", "restart"}) {
+    const Ran ran = run_client({verb});
+    CHECK(ran.status == 1);
+    CHECK(has(ran.err, "neither systemd nor launchd"));
+  }
+}
+
+TEST_CASE("recover becomes the daemon it is told to use and passes its exit status on") {
+  const test::TempDir directory;
+  const std::string daemon = directory / "m1optd";
+  FILE* file = std::fopen(daemon.c_str(), "w");
+  REQUIRE(file != nullptr);
+  std::fputs("#!/bin/sh\necho \"$@\"\nexit 4\n", file);
+  std::fclose(file);
+  REQUIRE(::chmod(daemon.c_str(), 0755) == 0);
+  const Ran ran = run_client({"recover", "--daemon", daemon, "--state-dir", "/tmp/x"});
+  CHECK(ran.status == 4);
+  CHECK(ran.out == "--recover --state-dir /tmp/x\n");
+  const Ran dry = run_client({"recover", "--daemon", daemon, "--dry-run"});
+  CHECK(dry.status == 0);
+  CHECK(dry.out == "would run: " + daemon + " --recover\n");
+  CHECK(run_client({"recover", "--daemon", directory / "none"}).status == 1);
+}

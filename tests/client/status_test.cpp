@@ -1,0 +1,99 @@
+#include "client/render/status.h"
+
+#include <stdlib.h>
+
+#include <sstream>
+
+#include "client/documents.h"
+#include "client/render/text.h"
+#include "support/catch.h"
+
+using namespace m1opt;
+using client::render::render_status;
+using client::render::Style;
+
+namespace {
+
+std::string rendered(const model::StatusDocument& status, const Style& style) {
+  ::setenv("TZ", "UTC", 1);
+  return render_status(wire::encode(status), style, test::at_second(3600).point);
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a status fits 80 columns and the C locale") {
+  const std::string text =
+      client::render::to_ascii(rendered(test::busy_status(), Style{false, false, 80}));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    INFO(line);
+    CHECK(line.size() <= 80);
+    for (const char c : line) CHECK((c >= ' ' && c <= '~'));
+  }
+}
+
+TEST_CASE("a status says who is held, why, since when and until when") {
+  const std::string text = rendered(test::busy_status(), Style{false, true, 0});
+  CHECK(has(text, "photoanalysisd suspended, pid 611, since 10:55:50 (4m10s), ends in 5m50s"));
+  CHECK(has(text, "because swap-out 38 MB/s \u2265 20 MB/s for 10 s (rule swap)"));
+  CHECK(has(text, "active  since 10:00:00 (1h00m)  pid 4242"));
+  CHECK(has(text, "warning (some avg10 12 % \u2265 10 %)"));
+  CHECK(has(text, "5.0 GiB available of 16.0 GiB, used 69 %"));
+  CHECK(has(text, "ollama busy since 10:01:00 (tree CPU 180 % of a core over 5 s)"));
+  CHECK(has(text, "model llama3.2:3b, 3.0 GiB, context 8192"));
+  CHECK(has(text, "llama-server pid 700, 178 % of one core, 3.0 GiB, nice -10, raised"));
+  CHECK(has(text, "warning  Ollama runs as background"));
+  CHECK(has(text, "Fix: m1optctl doctor"));
+}
+
+TEST_CASE("an absent reading is unknown with its reason, never zero") {
+  const std::string text = rendered(test::busy_status(), Style{false, true, 0});
+  CHECK(has(text, "compressed unknown (no zram here)"));
+  CHECK(has(text, "Thermal    unknown (no thermal zone on this machine)"));
+  CHECK(has(text, "out 38.0 MB/s, in unknown (first sample)"));
+  CHECK(has(text, "Power      unknown (no reason given)"));
+  CHECK(has(text, "targets unknown (no reason given) of one core"));
+}
+
+TEST_CASE("a pause heads the status") {
+  auto status = test::busy_status();
+  status.mode = model::Mode::paused;
+  status.pause = {true, test::at_second(5400), 1000};
+  CHECK(rendered(status, Style{false, true, 0}).rfind("PAUSED until 11:30:00 by uid 1000", 0) == 0);
+  status.pause.until.reset();
+  CHECK(rendered(status, Style{false, true, 0}).rfind("PAUSED until unpause", 0) == 0);
+}
+
+TEST_CASE("colour adds nothing that the text does not say") {
+  const std::string plain = rendered(test::busy_status(), Style{false, true, 80});
+  std::string colored = rendered(test::busy_status(), Style{true, true, 80});
+  CHECK(has(colored, "\x1b["));
+  for (std::size_t at; (at = colored.find("\x1b[")) != std::string::npos;) {
+    colored.erase(at, colored.find('m', at) - at + 1);
+  }
+  CHECK(colored == plain);
+}
+
+TEST_CASE("names from outside are shown without their control characters") {
+  auto status = test::busy_status();
+  status.holds[0].target = "evil\x1b[2J";
+  CHECK_FALSE(has(rendered(status, Style{false, true, 0}), "\x1b"));
+}
+
+TEST_CASE("an empty document and one of another daemon are shown, not refused") {
+  const auto now = test::at_second(0).point;
+  CHECK(has(render_status(boost::json::object{}, Style{}, now), "unknown"));
+  CHECK(has(render_status({{"memory", 3}, {"holds", "x"}, {"mode", {1, 2}}}, Style{}, now),
+            "unknown"));
+}
+
+TEST_CASE("only a finding of severity error makes the status degraded") {
+  auto status = test::busy_status();
+  CHECK_FALSE(client::render::is_degraded(wire::encode(status)));
+  status.health.push_back({model::Severity::error, "the journal cannot be written", ""});
+  CHECK(client::render::is_degraded(wire::encode(status)));
+}
