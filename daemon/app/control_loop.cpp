@@ -17,6 +17,7 @@ namespace m1opt::app {
 namespace {
 
 constexpr Duration kGuardianRetry = std::chrono::seconds(5);
+constexpr Duration kBeatPeriod = std::chrono::seconds(1);
 constexpr Duration kAfterAction = std::chrono::milliseconds(20);
 constexpr Duration kCostPeriod = std::chrono::seconds(10);
 
@@ -82,13 +83,22 @@ bool ControlLoop::run() {
 }
 
 void ControlLoop::wait() {
-  const Duration patience = due_ - parts_.clock.now();
-  timed_ = !poller_.wait(std::max(patience, Duration{}));
+  for (;;) {
+    const Duration rest = std::max(due_ - parts_.clock.now(), Duration{});
+    const bool holding = !parts_.executor.open_records().empty();
+    timed_ = !poller_.wait(holding ? std::min(rest, kBeatPeriod) : rest);
+    if (!timed_ || parts_.clock.now() >= due_) return;
+    // The guardian hears from us even when the config asks for slower samples.
+    parts_.guardian.beat();
+  }
 }
 
 void ControlLoop::on_signal() {
   switch (take_signal()) {
-    case SIGHUP: reload(); break;
+    case SIGHUP:
+      reload();
+      due_ = parts_.clock.now();
+      break;
     case SIGTERM:
     case SIGINT: stopping_ = true; break;
     default: break;
@@ -116,24 +126,18 @@ void ControlLoop::tick() {
   for (const decide::Reason& reason : decision.reasons) {
     parts_.events.add(parts_.clock.wall(), reason);
   }
-  const bool reload_asked = decision.reload;
   watch_exits(sample);
+  if (decision.reload) reload();
   const Duration period = outcomes_.empty() ? decision.period : std::min(decision.period, kAfterAction);
   self_.period = period;
   self_.tick_time = parts_.clock.now() - now;
   ++self_.ticks;
   due_ = now + period;
-  answer(decision);
+  const auto replies = std::move(decision.replies);
   publish(std::move(decision), sample);
-  if (reload_asked) {
-    reload();
-    const auto& fault = parts_.config.status().fault;
-    for (const Command& command : sample.commands) {
-      if (!std::holds_alternative<ReloadCommand>(command.body)) continue;
-      parts_.board.reply({command.id, fault ? ReplyCode::unprocessable : ReplyCode::ok,
-                          fault ? *fault : "read " + parts_.config.status().path});
-    }
-  }
+  // After the snapshot, so that whoever asks next sees what was done.
+  for (const CommandReply& reply : replies) parts_.board.reply(reply);
+  answer(sample);
   parts_.events.announce();
 }
 
@@ -232,10 +236,9 @@ void ControlLoop::note_outcomes(std::vector<Outcome> outcomes) {
   for (Outcome& outcome : outcomes) outcomes_.push_back(std::move(outcome));
 }
 
-void ControlLoop::answer(const decide::Decision& decision) {
-  for (const CommandReply& reply : decision.replies) parts_.board.reply(reply);
+void ControlLoop::answer(const Sample& sample) {
   std::map<std::uint64_t, CommandReply> replies;
-  for (const Outcome& outcome : outcomes_) {
+  for (const Outcome& outcome : sample.outcomes) {
     if (outcome.command == 0) continue;
     CommandReply& reply = replies[outcome.command];
     reply.id = outcome.command;
@@ -245,6 +248,12 @@ void ControlLoop::answer(const decide::Decision& decision) {
                               boost::describe::enum_to_string(outcome.code, "?"), outcome.text);
   }
   for (const auto& [id, reply] : replies) parts_.board.reply(reply);
+  const auto& fault = parts_.config.status().fault;
+  for (const Command& command : sample.commands) {
+    if (!std::holds_alternative<ReloadCommand>(command.body)) continue;
+    parts_.board.reply({command.id, fault ? ReplyCode::unprocessable : ReplyCode::ok,
+                        fault ? *fault : "read " + parts_.config.status().path});
+  }
 }
 
 void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {

@@ -61,7 +61,7 @@ class ControlLoop {
   void keep_pause();
   void watch_exits(const Sample& sample);
   void tell_sampler();
-  void answer(const decide::Decision& decision);
+  void answer(const Sample& sample);
   void publish(decide::Decision&& decision, const Sample& sample);
   void report(EventKind kind, Severity severity, const std::string& text);
   void note_outcomes(std::vector<Outcome> outcomes);

@@ -125,7 +125,7 @@ class SecretTest(E2eTest):
 class ConfigTest(E2eTest):
     def test_a_faulty_config_is_refused_with_its_place_and_the_old_one_stays(self):
         self.start()
-        before = self.daemon.get("/v1/config")
+        before = self.daemon.get("/v1/config")["config"]
         faults = [('{\n  "limits": {\n    "max_suspendet": 3\n  }\n}', ":3:5: ", "max_suspended"),
                   ('{\n  "limits": {\n    "max_suspended": "three"\n  }\n}', ":3:", "$.limits.max_suspended"),
                   ('{\n  "limits": {\n    "quiet_ms": 3\n  }\n}', ":3:", "quiet_s"),
@@ -137,7 +137,7 @@ class ConfigTest(E2eTest):
             self.assertIn("20-bad.json" + place, detail, text)
             self.assertIn(hint, detail, text)
             self.assertIn("20-bad.json", self.status()["config"]["fault"])
-            self.assertEqual(self.daemon.get("/v1/config"), before)
+            self.assertEqual(self.daemon.get("/v1/config")["config"], before)
         (self.directory / "conf.d" / "20-bad.json").unlink()
         self.daemon.post("/v1/config/reload", {})
         self.assertIsNone(self.status()["config"]["fault"])

@@ -32,9 +32,9 @@ CONTENTION_BACKGROUND = {"name": "contention", "ladder": ["background"]}
 
 
 def quick_contention(ladder):
-    """The shipped contention rule with a short hold and another ladder."""
+    """The shipped contention rule, quick, low (a machine that builds as well leaves a hog little) and with another ladder."""
     return {"name": "contention", "needs": "busy", "ladder": ladder,
-            "any": [{"all": [{"metric": "targets_cpu_percent", "enter": 25, "exit": 10, "hold_s": 0.5,
+            "any": [{"all": [{"metric": "targets_cpu_percent", "enter": 5, "exit": 2, "hold_s": 0.5,
                               "exit_hold_s": 2}]}]}
 
 
@@ -173,8 +173,15 @@ class E2eTest(unittest.TestCase):
 
     def why(self):
         """For the message of a failed check."""
-        return json.dumps({"holds": self.holds(), "rules": self.daemon.get("/v1/rules"),
-                           "targets": self.daemon.get("/v1/targets")}, indent=1)[:6000]
+        status = self.status()
+        said = [status["headline"]]
+        said += [f"hold: {hold}" for hold in status["holds"]]
+        said += [f"workload: {row['name']} {row['state']} ({row['state_source']})" for row in status["workloads"]]
+        said += [f"rule: {rule['name']}: {rule['text']}" for rule in self.daemon.get("/v1/rules")["rules"]]
+        said += [f"target: {process}" for row in self.daemon.get("/v1/targets")["targets"]
+                 for process in row["processes"]]
+        said += [f"event: {event['text']}" for event in self.events()]
+        return "\n".join(said)
 
     def assert_as_before(self, child):
         """Every thread of it runs with the values of a process nobody touched."""
