@@ -33,7 +33,7 @@ struct CpuFiles {
     if (parsed) {
       reading->some_avg10 = parsed->some.avg10;
     } else {
-      problems.push_back(problem_of("cpu.some_avg10", parsed.error()));
+      problems.push_back(stalls_problem("cpu.some_avg10", parsed.error()));
     }
     sample.cpu = *reading;
     return problems;

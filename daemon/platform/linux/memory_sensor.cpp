@@ -76,7 +76,7 @@ struct PressureFiles {
     } else {
       for (const char* field :
            {"pressure.some_avg10", "pressure.full_avg10", "pressure.some_total"}) {
-        problems.push_back(problem_of(field, parsed.error()));
+        problems.push_back(stalls_problem(field, parsed.error()));
       }
     }
     std::optional<Percent> available;

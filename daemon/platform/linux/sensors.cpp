@@ -15,6 +15,12 @@ Problem problem_of(const std::string& reader, Errc code, std::string text) {
   return {reader, to_string(code), std::move(text)};
 }
 
+Problem stalls_problem(const std::string& reader, const Error& error) {
+  if (error.code != Errc::gone) return problem_of(reader, error);
+  return problem_of(reader, Errc::unsupported,
+                    "the kernel keeps no stall times (PSI is not built in or is off)");
+}
+
 std::int64_t read_page_size(const std::string& sysroot) {
   if (!sysroot.empty()) {
     if (const auto text = read_file(sysroot + "/proc/self/smaps")) {

@@ -19,6 +19,9 @@ Sensor make_cpu_sensor(const std::string& sysroot);
 Problem problem_of(const std::string& reader, const Error& error);
 Problem problem_of(const std::string& reader, Errc code, std::string text);
 
+/// For a field of /proc/pressure, which a kernel without PSI does not have.
+Problem stalls_problem(const std::string& reader, const Error& error);
+
 /// Of the machine whose files are below `sysroot`: a captured tree says it in
 /// proc/self/smaps, without which this system's own is taken.
 std::int64_t read_page_size(const std::string& sysroot);

@@ -69,6 +69,8 @@ struct ThermalFiles {
       const std::string base = directory + name + "/";
       auto type = read_attribute(base + "type");
       if (type.empty()) type = name;
+      // This driver always says 20 C: its zone only carries policy events.
+      if (type.rfind("INT3400", 0) == 0) continue;
       zones.push_back({type, std::nullopt, read_trips(base)});
       zone_files.emplace_back(base + "temp");
     }
