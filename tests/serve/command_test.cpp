@@ -1,0 +1,177 @@
+#include <boost/json/parse.hpp>
+
+#include "serve/fixture.h"
+#include "support/catch.h"
+
+using namespace m1opt;
+using namespace m1opt::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+template <class T>
+T only_posted(FakeBackend& backend) {
+  const auto posted = backend.posted();
+  REQUIRE(posted.size() == 1);
+  return std::get<T>(posted[0].body);
+}
+
+}  // namespace
+
+TEST_CASE("a command is posted with who asked, and the answer is its reply") {
+  ServerFixture fixture;
+  fixture.backend.set_reply(ReplyCode::ok, "paused for 90 s");
+  fixture.become(1000, {ServerFixture::kGroup});
+  fixture.start();
+  const std::string answer = fixture.ask("POST", "/v1/pause", R"({"for_s": 90})");
+  CHECK(status_of(answer) == 200);
+  CHECK(boost::json::parse(body_of(answer)).at("text") == "paused for 90 s");
+  CHECK(only_posted<PauseCommand>(fixture.backend).duration == Duration(90s));
+  CHECK(fixture.backend.posted()[0].uid == 1000);
+  CHECK(fixture.backend.posted()[0].administrator);
+}
+
+TEST_CASE("each reply code has its status") {
+  ServerFixture fixture;
+  fixture.start();
+  const std::tuple<ReplyCode, int, const char*> rows[] = {
+      {ReplyCode::not_found, 404, "not_found"},
+      {ReplyCode::refused, 403, "refused"},
+      {ReplyCode::conflict, 409, "conflict"},
+      {ReplyCode::failed, 500, "failed"},
+      {ReplyCode::unprocessable, 422, "unprocessable"}};
+  for (const auto& [code, status, word] : rows) {
+    fixture.backend.set_reply(code, "because");
+    const std::string answer = fixture.ask("POST", "/v1/unpause");
+    CHECK(status_of(answer) == status);
+    CHECK(has(answer, "Content-Type: application/problem+json"));
+    const auto problem = boost::json::parse(body_of(answer));
+    CHECK(problem.at("code") == word);
+    CHECK(problem.at("detail") == "because");
+    CHECK(problem.at("status") == status);
+  }
+  fixture.backend.set_reply(ReplyCode::unprocessable, "m1opt.json:3:1: ...");
+  CHECK(has(fixture.ask("POST", "/v1/config/reload"), "\"code\":\"config_invalid\""));
+}
+
+TEST_CASE("a dry run says what would be done and posts nothing") {
+  ServerFixture fixture;
+  fixture.add_targets();
+  fixture.backend.change([](Snapshot& snapshot) {
+    HoldStatus& hold = snapshot.status.holds.emplace_back();
+    hold.target = "indexer";
+    hold.process = {812, 77};
+    hold.kind = ActionKind::suspend;
+  });
+  fixture.start();
+  const auto ask = [&](const std::string& path, const std::string& body) {
+    return boost::json::parse(body_of(fixture.ask("POST", path + "?dry_run=true", body)));
+  };
+  const auto pause = ask("/v1/pause", "{}");
+  CHECK(pause.at("dry_run") == true);
+  CHECK(pause.at("text") == "would pause for 1800 s and undo 1 holds");
+  CHECK(pause.at("changes").at(0) ==
+        boost::json::parse(R"({"name":"mode","old":"active","new":"paused"})"));
+  CHECK(ask("/v1/targets/suspend", R"({"name":"indexer"})").at("changes").at(0) ==
+        boost::json::parse(R"({"name":"indexer pid 812","old":"running","new":"stopped"})"));
+  CHECK(ask("/v1/targets/resume", R"({"all":true})").at("text") == "would undo 1 holds");
+  CHECK(ask("/v1/unpause", "").at("text") == "would change nothing: not paused");
+  CHECK(fixture.backend.posted().empty());
+  CHECK(status_of(fixture.ask("POST", "/v1/pause?dry_run=yes")) == 400);
+}
+
+TEST_CASE("a suspend names a row of the targets, and nothing else by name") {
+  ServerFixture fixture;
+  fixture.add_targets();
+  fixture.start();
+  const std::string unknown = fixture.ask("POST", "/v1/targets/suspend", R"({"name":"indexr"})");
+  CHECK(status_of(unknown) == 404);
+  CHECK(has(unknown, "did you mean \\\"indexer\\\"?"));
+  const std::string background =
+      fixture.ask("POST", "/v1/targets/suspend", R"({"name":"updatedb"})");
+  CHECK(status_of(background) == 403);
+  CHECK(has(background, "\"code\":\"refused\""));
+  CHECK(fixture.backend.posted().empty());
+  CHECK(status_of(fixture.ask("POST", "/v1/targets/suspend", R"({"name":"indexer","for_s":30})")) ==
+        200);
+  const auto command = only_posted<SuspendCommand>(fixture.backend);
+  CHECK(command.target == "indexer");
+  CHECK(command.duration == 30s);
+}
+
+TEST_CASE("a suspend by process takes a target's or the caller's own, even from root") {
+  ServerFixture fixture;
+  fixture.add_targets();
+  fixture.kill(666);
+  fixture.start();
+  const auto suspend = [&](const std::string& process) {
+    return status_of(fixture.ask("POST", "/v1/targets/suspend", process));
+  };
+  CHECK(suspend(R"({"pid":812,"start":77})") == 200);  // a target, whoever owns it
+  CHECK(only_posted<SuspendCommand>(fixture.backend).target == "indexer");
+  CHECK(suspend(R"({"pid":812,"start":78})") == 403);  // the same number, another process
+  CHECK(suspend(R"({"pid":5,"start":1000})") == 403);  // somebody else's
+  CHECK(suspend(R"({"pid":666,"start":1})") == 404);
+  fixture.become(1000, {ServerFixture::kGroup});
+  CHECK(suspend(R"({"pid":5,"start":1000})") == 200);
+  CHECK(fixture.backend.posted().size() == 2);
+}
+
+TEST_CASE("with --sysroot every change is a 409, and with --dry-run the answer says so") {
+  ServerFixture fixture;
+  fixture.add_targets();
+  fixture.backend.change([](Snapshot& snapshot) { snapshot.status.mode = Mode::sysroot; });
+  fixture.start();
+  for (const char* path : {"/v1/pause", "/v1/unpause", "/v1/targets/suspend", "/v1/targets/resume",
+                           "/v1/leases", "/v1/selftest"}) {
+    INFO(path);
+    const std::string answer = fixture.ask("POST", path, R"({"name":"indexer"})");
+    CHECK(status_of(answer) == 409);
+    CHECK(has(answer, "\"code\":\"sysroot\""));
+  }
+  CHECK(fixture.backend.posted().empty());
+  fixture.backend.change([](Snapshot& snapshot) { snapshot.status.mode = Mode::dry_run; });
+  const auto answer = boost::json::parse(body_of(fixture.ask("POST", "/v1/pause")));
+  CHECK(answer.at("dry_run") == true);
+  CHECK(fixture.backend.posted().size() == 1);
+}
+
+TEST_CASE("a control loop that does not answer is a 504, a full inbox a 503") {
+  ServerFixture fixture;
+  fixture.options.command_deadline = 50ms;
+  fixture.backend.hang();
+  fixture.start();
+  const std::string late = fixture.ask("POST", "/v1/pause");
+  CHECK(status_of(late) == 504);
+  CHECK(has(late, "\"code\":\"timed_out\""));
+  fixture.backend.fill_inbox(true);
+  CHECK(status_of(fixture.ask("POST", "/v1/pause")) == 503);
+  CHECK(status_of(fixture.ask("GET", "/v1/status")) == 200);
+}
+
+TEST_CASE("the self-test's steps are answered, a second one at a time is refused") {
+  ServerFixture fixture;
+  fixture.start();
+  const auto document = boost::json::parse(body_of(fixture.ask("POST", "/v1/selftest")));
+  CHECK(document.at("passed") == true);
+  CHECK(document.at("steps").as_array().size() == 2);
+  fixture.backend.fill_inbox(true);
+  CHECK(status_of(fixture.ask("POST", "/v1/selftest")) == 409);
+}
+
+TEST_CASE("a reply that comes after the server has gone does nothing") {
+  ServerFixture fixture;
+  fixture.options.command_deadline = 20ms;
+  fixture.backend.hang();
+  fixture.start();
+  CHECK(status_of(fixture.ask("POST", "/v1/pause")) == 504);
+  fixture.backend.answer_late();  // its waiter has gone, the server has not
+  CHECK(status_of(fixture.ask("GET", "/v1/status")) == 200);
+  fixture.backend.hang();
+  CHECK(status_of(fixture.ask("POST", "/v1/pause")) == 504);
+  fixture.server->stop();
+  fixture.server->stop();
+  fixture.backend.answer_late();
+  fixture.backend.add_event("1.1");
+  CHECK_FALSE(std::filesystem::exists(fixture.options.socket_path));
+}

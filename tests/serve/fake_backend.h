@@ -1,0 +1,135 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "serve/backend.h"
+
+namespace m1opt::test {
+
+using namespace m1opt::model;
+
+/// Stands for the rest of the daemon: a snapshot that the test sets, a list of
+/// what was posted, and a reply to each.
+class FakeBackend final : public serve::Backend {
+ public:
+  FakeBackend() {
+    auto made = std::make_shared<Snapshot>();
+    made->config = std::make_shared<Config>();
+    made->status.version = "test";
+    made->status.mode = Mode::active;
+    snapshot_ = made;
+  }
+
+  void change(const std::function<void(Snapshot&)>& edit) {
+    const std::lock_guard lock(mutex_);
+    auto next = std::make_shared<Snapshot>(*snapshot_);
+    edit(*next);
+    snapshot_ = next;
+  }
+  void change_config(const std::function<void(Config&)>& edit) {
+    change([&](Snapshot& snapshot) {
+      auto next = std::make_shared<Config>(*snapshot.config);
+      edit(*next);
+      snapshot.config = next;
+    });
+  }
+  void set_reply(ReplyCode code, std::string text) {
+    const std::lock_guard lock(mutex_);
+    reply_ = {0, code, std::move(text)};
+  }
+  /// Commands are taken and never answered.
+  void hang() { hangs_ = true; }
+  /// Answers what was kept back by hang(), and hangs no more.
+  void answer_late() {
+    std::vector<std::function<void(CommandReply)>> late;
+    {
+      const std::lock_guard lock(mutex_);
+      late.swap(kept_);
+    }
+    hangs_ = false;
+    for (const auto& done : late) done({0, ReplyCode::ok, "late"});
+  }
+  void fill_inbox(bool full) { full_ = full; }
+
+  void add_event(const std::string& id, EventKind kind = EventKind::command) {
+    std::vector<std::function<void()>> notify;
+    {
+      const std::lock_guard lock(mutex_);
+      Event& event = events_.emplace_back();
+      event.id = id;
+      event.kind = kind;
+      event.text = "event " + id;
+      for (const auto& weak : watchers_) {
+        if (const auto alive = weak.lock()) notify.push_back(*alive);
+      }
+    }
+    for (const auto& call : notify) call();
+  }
+
+  std::vector<Command> posted() {
+    const std::lock_guard lock(mutex_);
+    return posted_;
+  }
+
+  std::shared_ptr<const Snapshot> snapshot() override {
+    const std::lock_guard lock(mutex_);
+    return snapshot_;
+  }
+  Instant now() override {
+    const std::lock_guard lock(mutex_);
+    return snapshot_->taken + std::chrono::milliseconds(1500);
+  }
+  bool post(Command command, std::function<void(CommandReply)> done) override {
+    if (full_) return false;
+    CommandReply reply;
+    {
+      const std::lock_guard lock(mutex_);
+      reply = reply_;
+      reply.id = command.id;
+      posted_.push_back(std::move(command));
+      if (hangs_) kept_.push_back(std::move(done));
+    }
+    if (!hangs_) done(reply);
+    return true;
+  }
+  bool self_test(std::function<void(std::vector<serve::SelfTestStep>)> done) override {
+    if (full_) return false;
+    done({{"stop", true, "state T"}, {"continue", true, "state S"}});
+    return true;
+  }
+  std::vector<Event> events_after(const std::string& id, std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    std::size_t first = 0;
+    for (std::size_t i = 0; i < events_.size(); ++i) {
+      if (events_[i].id == id) first = i + 1;
+    }
+    std::vector<Event> found;
+    for (std::size_t i = first; i < events_.size() && found.size() < limit; ++i) {
+      found.push_back(events_[i]);
+    }
+    return found;
+  }
+  std::shared_ptr<void> on_event(std::function<void()> notify) override {
+    auto handle = std::make_shared<std::function<void()>>(std::move(notify));
+    const std::lock_guard lock(mutex_);
+    watchers_.push_back(handle);
+    return handle;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  CommandReply reply_{0, ReplyCode::ok, "done"};
+  std::vector<Command> posted_;
+  std::vector<std::function<void(CommandReply)>> kept_;
+  std::vector<Event> events_;
+  std::vector<std::weak_ptr<std::function<void()>>> watchers_;
+  std::atomic<bool> hangs_{false};
+  std::atomic<bool> full_{false};
+};
+
+}  // namespace m1opt::test
