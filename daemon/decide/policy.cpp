@@ -37,9 +37,7 @@ Duration plan_period(const Tick& tick, const std::vector<RuleView>& rules) {
   const auto& sampling = tick.config.sampling;
   const bool active = tick.any_busy() || !tick.state.holds.empty() || is_pending(tick, rules);
   Duration period = active ? sampling.busy_period : sampling.idle_period;
-  if (tick.more_wanted || !tick.ends.empty() || !tick.begins.empty()) {
-    period = std::min(period, kSettle);
-  }
+  if (tick.more_wanted || !tick.decision.actions.empty()) period = std::min(period, kSettle);
   for (const auto& hold : tick.state.holds) {
     if (!hold.ending) period = std::min(period, hold.deadline - tick.now);
   }

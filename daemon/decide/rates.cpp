@@ -5,9 +5,6 @@
 namespace m1opt::decide {
 namespace {
 
-/// With less than this of all cores busy, a process in the background gets what it wants.
-constexpr double kCpuFull = 80.0;
-
 double per_second(std::int64_t amount, Duration span) {
   return static_cast<double>(amount) / seconds_of(span);
 }
@@ -135,8 +132,7 @@ double demand_of(const State& state, ProcessId process) {
   const bool settled = track != nullptr && track->fresh_since && *track->fresh_since >= hold->since;
   if (!settled) return before;
   if (track->wait_share) return share + *track->wait_share;
-  const bool full = !state.rates.cpu_busy || *state.rates.cpu_busy >= kCpuFull;
-  return full ? std::max(share, before) : share;
+  return std::max(share, before);
 }
 
 void update_rates(Tick& tick) {

@@ -379,7 +379,7 @@ TEST_CASE("a background is renewed at half of its time") {
   world.run(2min);
   CHECK(world.count(ActionVerb::extend, ActionKind::background) == 1);
   CHECK(find_hold(world.state, id, ActionKind::background)->deadline >= first + 30min);
-  world.run(10h);
+  world.run(3h);
   CHECK(world.holds(id, ActionKind::background));
   CHECK(world.count(ActionVerb::end, ActionKind::background) == 0);
 }
