@@ -200,8 +200,8 @@ void Sampler::Parts::add_target(Sample& sample, const Config& config, Tracked& p
   const TargetConfig* row =
       process.target < 0 ? nullptr : &config.targets[static_cast<std::size_t>(process.target)];
   const std::string name = process.held && !process.last_target.empty() ? process.last_target
-                           : row != nullptr                         ? row->name
-                                                                    : std::string{};
+                           : row != nullptr                             ? row->name
+                                                                        : std::string{};
   const std::string why = refusal(config, process);
   if (!why.empty() && sample.refused.size() < kMostRefused) {
     sample.refused.push_back({name, process.info.id, process.info.name, why});
