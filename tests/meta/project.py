@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-RELEASE = ROOT / "build" / "release"
 
 
 def load_script(name):
@@ -22,8 +21,10 @@ def load_script(name):
 
 
 def sources(*folders, suffixes=(".h", ".cpp")):
-    """Every file with one of the suffixes below the folders."""
+    """Every file with one of the suffixes below the folders; captured trees of machines are data."""
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*")):
+            if "sysroots" in path.parts or path.is_symlink():
+                continue
             if path.is_file() and (path.suffix in suffixes or not suffixes):
                 yield path

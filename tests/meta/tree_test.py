@@ -1,10 +1,9 @@
 """Every test is built, files stay short, and no line names what it must not."""
 
-import json
 import re
 import unittest
 
-from project import RELEASE, ROOT, sources
+from project import ROOT, sources
 
 CODE = ("daemon", "client", "tests", "scripts", "launchd", "config")
 LONGEST = 400
@@ -12,14 +11,16 @@ LONGEST = 400
 
 class Tree(unittest.TestCase):
     def test_every_test_file_is_built(self):
-        commands = RELEASE / "compile_commands.json"
         built = set()
-        if commands.exists():
-            built = {row["file"] for row in json.loads(commands.read_text())}
-        elif (RELEASE / "build.ninja").exists():
-            built = set(re.findall(r"^build \S+\.cpp\.o: \S+ (\S+\.cpp)", (RELEASE / "build.ninja").read_text(), re.M))
-        else:
-            self.skipTest("build/release is not configured")
+        for kind in ("fault", "release"):
+            directory = ROOT / "build" / kind
+            if (directory / "build.ninja").exists():
+                built = set(re.findall(r"^build \S+\.o: \S+ (\S+\.cpp)", (directory / "build.ninja").read_text(), re.M))
+                for several in directory.glob("tests/CMakeFiles/*/Unity/*.cxx"):
+                    built |= set(re.findall(r'#include "([^"]+)"', several.read_text()))
+                break
+        if not built:
+            self.skipTest("nothing is configured")
         missing = [str(path.relative_to(ROOT)) for path in sources("tests", suffixes=(".cpp",))
                    if path.name.endswith("_test.cpp") and str(path) not in built]
         self.assertEqual(missing, [], "no row of tests/CMakeLists.txt builds these")
