@@ -45,8 +45,7 @@ Hold* ancestor_hold(const Tick& tick, const HoldsByPid& holds, const ProcessInfo
 }
 
 bool carries(const Tick& tick, ActionKind kind, const ProcessInfo& process) {
-  return kind == ActionKind::raise ? process.nice <= tick.config.priority.nice
-                                   : process.background;
+  return kind == ActionKind::raise ? process.nice <= tick.config.priority.nice : process.background;
 }
 
 /// A child born into a hold inherited its values: it belongs to that hold, or

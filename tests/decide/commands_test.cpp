@@ -176,7 +176,8 @@ TEST_CASE("what may not be suspended by hand is refused with the reason") {
   world.process(stopped).state = RunState::stopped;
   world.start_llm(0);
   const ProcessId refused{70, 700};
-  world.base.refused.push_back({"photoanalysisd", refused, "photoanalysisd", "a watchdog guards it"});
+  world.base.refused.push_back(
+      {"photoanalysisd", refused, "photoanalysisd", "a watchdog guards it"});
   struct Case {
     SuspendCommand wish;
     ReplyCode code;

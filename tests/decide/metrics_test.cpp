@@ -4,6 +4,7 @@
 #include <limits>
 #include <set>
 
+#include "base/file.h"
 #include "support.h"
 #include "support/catch.h"
 
@@ -95,4 +96,15 @@ TEST_CASE("the nearest problem of the sample says why a metric is unknown") {
   CHECK(unknown_text(*find_metric("thermal_level"), sample) == "zone 3 cannot be read");
   CHECK(unknown_text(*find_metric("temperature_celsius"), sample) == "no thermal zones");
   CHECK(unknown_text(*find_metric("on_battery"), sample) == "no reading");
+}
+
+TEST_CASE("every metric is in the schema and in the README of the config") {
+  for (const char* file : {"m1opt.schema.json", "README.md"}) {
+    const auto text = read_file(std::string(M1OPT_SOURCE_DIR "/config/") + file);
+    REQUIRE(text);
+    for (const auto& name : metric_names()) {
+      INFO(file << " " << name);
+      CHECK(text->find(name) != std::string::npos);
+    }
+  }
 }

@@ -326,7 +326,9 @@ class Chaos {
     auto& process = found->second.sample.process;
     switch (random_() % 6) {
       case 0: world.targets.erase(found); break;
-      case 1: process.state = one_of({RunState::running, RunState::stopped, RunState::zombie}); break;
+      case 1:
+        process.state = one_of({RunState::running, RunState::stopped, RunState::zombie});
+        break;
       case 2: process.background = chance(2); break;
       case 3: process.threads = static_cast<int>(random_() % 20); break;
       case 4: process.cpu_time = Duration{static_cast<std::int64_t>(random_())}; break;

@@ -35,7 +35,8 @@ inline std::vector<RuleConfig> default_rules() {
   const auto swap_out = detector("swap_out_bytes_per_s", 20e6, 5e6, 10s);
   const auto used = detector("memory_used_percent", 80, 75);
   return {
-      rule("memory_critical", either, {{{detector("pressure_level", 2, 2)}}}, {background, suspend}),
+      rule("memory_critical", either, {{{detector("pressure_level", 2, 2)}}},
+           {background, suspend}),
       rule("swap_out_fast", either, {{{swap_out}}}, {background, suspend}),
       rule("thermal_trapping", either,
            {{{detector("thermal_level", 3, 3)}}, {{detector("temperature_celsius", 100, 95)}}},
@@ -88,8 +89,8 @@ class World {
   Instant now{1h};
   Sample base;  ///< the readings; processes, commands and outcomes are added
   std::map<std::int32_t, SimTarget> targets;
-  WorkloadSample llm;       ///< empty: not running
-  double llm_appetite{0};   ///< cores
+  WorkloadSample llm;      ///< empty: not running
+  double llm_appetite{0};  ///< cores
   double cores{2};
   std::function<OutcomeCode(const Action&)> answer = [](const Action& action) {
     return action.verb == ActionVerb::end ? OutcomeCode::undone : OutcomeCode::applied;
@@ -198,15 +199,14 @@ class World {
       const double got = starved ? target.appetite * 0.02 : target.appetite;
       taken += got;
       process.cpu_time += scaled(d, got);
-      target.sample.waited =
-          target.sample.waited.value_or(0ns) + scaled(d, target.appetite - got);
+      target.sample.waited = target.sample.waited.value_or(0ns) + scaled(d, target.appetite - got);
     }
     if (busy) llm.processes.back().process.cpu_time += scaled(d, llm_appetite);
     const double share = cpu_share >= 0 ? cpu_share : std::min(1.0, taken / cores);
     base.cpu->busy += scaled(d, share * cores);
     base.cpu->idle += scaled(d, (1 - share) * cores);
-    base.swap->swapped_out =
-        Bytes{base.swap->swapped_out->value() + static_cast<std::int64_t>(swap_out * seconds_of(d))};
+    base.swap->swapped_out = Bytes{base.swap->swapped_out->value() +
+                                   static_cast<std::int64_t>(swap_out * seconds_of(d))};
   }
   double swap_out{0};    ///< bytes per second
   double cpu_share{-1};  ///< of all cores, 0 to 1; below 0: what the processes take
@@ -230,17 +230,16 @@ class World {
            count(ActionVerb::begin, ActionKind::suspend);
   }
   [[nodiscard]] int count(EventKind kind) const {
-    return static_cast<int>(std::count_if(reasons.begin(), reasons.end(), [&](const Reason& reason) {
-      return reason.kind == kind;
-    }));
+    return static_cast<int>(std::count_if(
+        reasons.begin(), reasons.end(), [&](const Reason& reason) { return reason.kind == kind; }));
   }
   [[nodiscard]] bool holds(ProcessId id, ActionKind kind) const {
     return find_hold(state, id, kind) != nullptr;
   }
   [[nodiscard]] int suspended() const {
-    return static_cast<int>(std::count_if(state.holds.begin(), state.holds.end(), [](const auto& h) {
-      return h.kind == ActionKind::suspend;
-    }));
+    return static_cast<int>(
+        std::count_if(state.holds.begin(), state.holds.end(),
+                      [](const auto& h) { return h.kind == ActionKind::suspend; }));
   }
   [[nodiscard]] std::string why(ProcessId id) const {
     for (const auto& row : last.targets) {

@@ -10,7 +10,8 @@ namespace {
 std::vector<Action> begun(const World& world) {
   std::vector<Action> list;
   for (const auto& [at, action] : world.actions) {
-    if (action.verb == ActionVerb::begin && action.kind != ActionKind::raise) list.push_back(action);
+    if (action.verb == ActionVerb::begin && action.kind != ActionKind::raise)
+      list.push_back(action);
   }
   return list;
 }
@@ -302,8 +303,8 @@ TEST_CASE("one refusal speaks for the row: it is not tried on each process") {
   CHECK(world.count(ActionVerb::begin, ActionKind::background) == 1);
   CHECK(world.count(ActionVerb::begin, ActionKind::suspend) == 1);
   CHECK(world.count(EventKind::action_failed) == 3);  // raise, background, suspend
-  CHECK(world.why({10, 100}).find("not suspended: suspending it failed (as told), tried again in") !=
-        std::string::npos);
+  CHECK(world.why({10, 100}).find(
+            "not suspended: suspending it failed (as told), tried again in") != std::string::npos);
 }
 
 TEST_CASE("the earlier rule of the config goes first") {
@@ -337,9 +338,9 @@ TEST_CASE("a held process says by what and for how long") {
   auto world = critical_world();
   const auto id = world.add_target(10, "photoanalysisd", 1);
   world.run(30s);
-  CHECK(world.why(id).starts_with("suspended for 10 min more: memory_critical: memory pressure "
-                                  "critical >= critical for"));
+  CHECK(
+      world.why(id).starts_with("suspended for 10 min more: memory_critical: memory pressure "
+                                "critical >= critical for"));
   const auto& row = world.last.targets.front();
-  CHECK(row.processes.front().held ==
-        std::vector{ActionKind::background, ActionKind::suspend});
+  CHECK(row.processes.front().held == std::vector{ActionKind::background, ActionKind::suspend});
 }
