@@ -13,10 +13,6 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(m1opt_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized
     -Wno-array-bounds -Wno-stringop-overflow)
 endif()
-if(M1OPT_FAULT_POINTS)
-  target_compile_definitions(m1opt_options INTERFACE M1OPT_FAULT_POINTS)
-endif()
-
 if(M1OPT_SANITIZE)
   string(REPLACE ";" "," M1OPT_SANITIZE_FLAG "${M1OPT_SANITIZE}")
   add_compile_options(-fsanitize=${M1OPT_SANITIZE_FLAG} -fno-omit-frame-pointer)

@@ -1,0 +1,29 @@
+#include "act/outcome.h"
+
+namespace m1opt::act {
+
+OutcomeCode code_of(Errc code) {
+  switch (code) {
+    case Errc::gone: return OutcomeCode::gone;
+    case Errc::not_permitted: return OutcomeCode::not_permitted;
+    case Errc::changed: return OutcomeCode::changed;
+    case Errc::unsupported:
+    case Errc::busy:
+    case Errc::parse:
+    case Errc::io: return OutcomeCode::failed;
+  }
+  return OutcomeCode::failed;
+}
+
+Outcome outcome_of(const Action& action, RecordId record) {
+  return {action.verb, action.kind,   action.process,  action.target, record, {}, {},
+          action.reason, action.deadline, action.command};
+}
+
+Outcome failed(Outcome outcome, const Error& error) {
+  outcome.code = code_of(error.code);
+  outcome.text = error.what;
+  return outcome;
+}
+
+}  // namespace m1opt::act

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "base/result.h"
+#include "model/action.h"
+
+namespace m1opt::act {
+
+using namespace m1opt::base;
+using namespace m1opt::model;
+
+OutcomeCode code_of(Errc code);
+
+/// The action's own fields; code and text are still to come.
+Outcome outcome_of(const Action& action, RecordId record);
+
+Outcome failed(Outcome outcome, const Error& error);
+
+}  // namespace m1opt::act

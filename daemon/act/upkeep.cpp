@@ -1,0 +1,96 @@
+// What happens to holds between their beginning and their end.
+#include <algorithm>
+#include <set>
+
+#include "act/executor.h"
+#include "act/outcome.h"
+
+namespace m1opt::act {
+
+Outcome Executor::extend(const Action& action, const Companions& companions) {
+  Outcome outcome = outcome_of(action, action.record);
+  const auto found = open_.find(action.record);
+  if (found == open_.end()) return failed(outcome, {Errc::gone, 0, "no such record"});
+  UndoRecord record = found->second;
+  const ActionRow& row = row_of(record.kind);
+  record.deadline = std::max(record.deadline, action.deadline);
+  if (row.inherited) note_family(record);
+  // The longer deadline and the family must be known before anything more is changed.
+  if (auto stored = parts_.journal.update(record); !stored) return failed(outcome, stored.error());
+  if (auto known = parts_.guardian.hold(record); !known) return failed(outcome, known.error());
+  open_[record.id] = record;
+  if (auto same = check_identity(record); !same) return abandon(outcome, record, same.error());
+  if (row.inherited) {
+    if (auto more = apply_to_newcomers(row, action, companions, record); !more) {
+      return abandon(outcome, record, more.error());
+    }
+  }
+  outcome.code = OutcomeCode::applied;
+  outcome.text = describe_changes(record.changes);
+  return outcome;
+}
+
+void Executor::note_family(UndoRecord& record) {
+  auto pids = parts_.table.list();
+  if (!pids) return;
+  std::set<std::int32_t> family{record.process.pid};
+  for (const ProcessId& child : record.family) family.insert(child.pid);
+  for (const std::int32_t pid : *pids) {
+    auto info = parts_.table.stat(pid);
+    if (!info || !family.contains(info->parent) || family.contains(pid)) continue;
+    if (info->id.start < record.opened_token) continue;
+    family.insert(pid);
+    record.family.push_back(info->id);
+  }
+}
+
+void Executor::hand_over_groups(UndoRecord& record) {
+  for (auto change = record.changes.begin(); change != record.changes.end();) {
+    const bool group = change->subject.kind == SubjectKind::autogroup;
+    auto heir = open_.end();
+    for (auto other = open_.begin(); group && other != open_.end(); ++other) {
+      if (other->first == record.id || other->second.kind != record.kind) continue;
+      auto theirs = parts_.control.autogroup(other->second.process);
+      if (theirs && theirs->number == change->subject.number) heir = other;
+    }
+    if (heir == open_.end()) {
+      ++change;
+      continue;
+    }
+    UndoRecord taken = heir->second;
+    taken.changes.push_back(*change);
+    taken.changes.back().subject.process = taken.process;
+    if (!parts_.journal.update(taken) || !parts_.guardian.hold(taken)) return;
+    heir->second = taken;
+    change = record.changes.erase(change);
+    (void)parts_.journal.update(record);
+  }
+}
+
+std::vector<Outcome> Executor::reread_journal() {
+  std::vector<Outcome> outcomes;
+  const auto held = open_;
+  for (const auto& [id, record] : held) {
+    auto still = parts_.journal.is_open(id);
+    if (still && *still) continue;
+    Outcome outcome;
+    outcome.verb = ActionVerb::end;
+    outcome.kind = record.kind;
+    outcome.process = record.process;
+    outcome.target = record.target;
+    outcome.record = id;
+    outcome.code = OutcomeCode::undone;
+    outcome.text = "undone by the guardian";
+    outcome.reason = "this process did not answer in time";
+    outcomes.push_back(std::move(outcome));
+    open_.erase(id);
+    parts_.guardian.closed(id);
+  }
+  // What the guardian could not close is undone now, so both start from nothing held.
+  auto rest = release_all("the guardian had taken over");
+  outcomes.insert(outcomes.end(), rest.begin(), rest.end());
+  parts_.guardian.resume();
+  return outcomes;
+}
+
+}  // namespace m1opt::act
