@@ -8,6 +8,7 @@
 #include "client/config_check.h"
 #include "client/installation.h"
 #include "client/json_view.h"
+#include "client/render/status.h"
 
 namespace m1opt::client {
 namespace {
@@ -100,6 +101,35 @@ Finding examine_memory_lock(const value& status) {
       "run m1optd as the installed service: sudo m1optctl start");
 }
 
+/// What the system itself has not got is nobody's fault and has no fix.
+bool is_unsupported(std::string_view evidence) {
+  return evidence.find("not supported") != std::string_view::npos ||
+         evidence.find("unsupported") != std::string_view::npos;
+}
+
+Finding examine_ability(std::string id, std::string group, const std::string& name, bool works,
+                        std::string evidence) {
+  if (!works && is_unsupported(evidence)) {
+    return skipped(std::move(id), std::move(group), fmt::format("{}: not on this system", name),
+                   std::move(evidence), "");
+  }
+  return check(std::move(id), std::move(group), works,
+               fmt::format("{} {}", name, works ? "works" : "is not possible"), std::move(evidence),
+               "run m1optd as the installed service: sudo m1optctl start");
+}
+
+std::vector<Finding> examine_health(const value& status) {
+  std::vector<Finding> findings;
+  int number = 0;
+  for (const value& health : list_at(status, "health")) {
+    const std::string severity = text_at(health, "severity");
+    findings.push_back(check(fmt::format("health.{}", ++number), "Health", severity == "info",
+                             text_at(health, "text"), fmt::format("the daemon's {}", severity),
+                             text_at(health, "fix")));
+  }
+  return findings;
+}
+
 }  // namespace
 
 std::vector<Finding> examine_status(const value& status) {
@@ -113,20 +143,18 @@ std::vector<Finding> examine_status(const value& status) {
   for (const value& capability : list_at(status, "capabilities")) {
     const std::string name = text_at(capability, "name");
     const bool available = flag_at(capability, "available");
-    findings.push_back(check(fmt::format("capability.{}", name), "Rights", available,
-                             fmt::format("{} {}", name, available ? "works" : "is not possible"),
-                             text_at(capability, "text"),
-                             "run m1optd as the installed service: sudo m1optctl start"));
+    findings.push_back(examine_ability(fmt::format("capability.{}", name), "Rights", name,
+                                       available, text_at(capability, "text")));
+  }
+  if (render::only_looks(status)) {
+    findings.push_back(skipped("guardian.alive", "Guardian", "no guardian",
+                               "this daemon changes nothing, so there is nothing to undo", ""));
+    append(findings, examine_health(status));
+    return findings;
   }
   findings.push_back(examine_guardian(status));
   if (flag_at(status, "guardian.alive")) findings.push_back(examine_memory_lock(status));
-  int number = 0;
-  for (const value& health : list_at(status, "health")) {
-    const std::string severity = text_at(health, "severity");
-    findings.push_back(check(fmt::format("health.{}", ++number), "Health", severity == "info",
-                             text_at(health, "text"), fmt::format("the daemon's {}", severity),
-                             text_at(health, "fix")));
-  }
+  append(findings, examine_health(status));
   return findings;
 }
 
@@ -134,9 +162,8 @@ std::vector<Finding> examine_self_test(const value& self_test) {
   std::vector<Finding> findings;
   for (const value& step : list_at(self_test, "steps")) {
     const std::string name = text_at(step, "name");
-    findings.push_back(check(fmt::format("self_test.{}", name), "Self-test",
-                             flag_at(step, "passed"), name, text_at(step, "evidence"),
-                             "run m1optd as the installed service: sudo m1optctl start"));
+    findings.push_back(examine_ability(fmt::format("self_test.{}", name), "Self-test", name,
+                                       flag_at(step, "passed"), text_at(step, "evidence")));
   }
   return findings;
 }

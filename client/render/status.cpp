@@ -174,9 +174,13 @@ void add_self(Screen& screen, const value& status) {
                          1000 * number_at(status, "self.tick_time_s").value_or(0),
                          format_duration(number_at(status, "self.period_s").value_or(0)),
                          1000 * number_at(status, "self.worst_lateness_s").value_or(0)));
-  screen.item(flag_at(status, "guardian.alive")
-                  ? fmt::format("guardian pid {}", text_at(status, "guardian.pid"))
-                  : paint(screen.style, Tone::bad, "no guardian: nothing new is held"));
+  if (flag_at(status, "guardian.alive")) {
+    screen.item(fmt::format("guardian pid {}", text_at(status, "guardian.pid")));
+  } else if (only_looks(status)) {
+    screen.item("no guardian: in this mode there is nothing to undo");
+  } else {
+    screen.item(paint(screen.style, Tone::bad, "no guardian: nothing new is held"));
+  }
 }
 
 void add_health(Screen& screen, const value& status) {
@@ -218,6 +222,11 @@ std::string unknown(const value& status, std::string_view path) {
     if (below(path, reader) || below(reader, path)) reason = text_at(problem, "text");
   }
   return fmt::format("unknown ({})", reason.empty() ? "no reason given" : printable(reason));
+}
+
+bool only_looks(const value& status) {
+  const std::string mode = text_at(status, "mode");
+  return mode == "dry_run" || mode == "sysroot";
 }
 
 bool is_degraded(const value& status) {

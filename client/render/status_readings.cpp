@@ -23,6 +23,15 @@ std::string reading(const value& status, std::string_view path,
   return number ? format(*number) : unknown(status, path);
 }
 
+/// A rate or share of the daemon's own making: absent because what it is made
+/// of is, or because there is only one sample yet.
+std::string derived(const value& status, std::string_view path, std::string_view made_of,
+                    const std::function<std::string(double)>& format) {
+  if (const auto number = number_at(status, path)) return format(*number);
+  return find(status, made_of) == nullptr ? unknown(status, made_of)
+                                          : "unknown (needs two samples to compare)";
+}
+
 Tone tone_of_level(std::string_view level) {
   if (level == "normal") return Tone::good;
   return level == "warning" ? Tone::warning : Tone::bad;
@@ -58,10 +67,11 @@ std::string swap_line(const value& status) {
   const auto total = number_at(status, "swap.total_bytes");
   if (!total) return unknown(status, "swap");
   if (*total == 0) return "none on this machine";
-  return fmt::format("{} of {} used, out {}, in {}",
-                     reading(status, "swap.used_bytes", format_bytes), format_bytes(*total),
-                     reading(status, "derived.swap_out_rate_bytes_per_s", format_rate),
-                     reading(status, "derived.swap_in_rate_bytes_per_s", format_rate));
+  return fmt::format(
+      "{} of {} used, out {}, in {}", reading(status, "swap.used_bytes", format_bytes),
+      format_bytes(*total),
+      derived(status, "derived.swap_out_rate_bytes_per_s", "swap.swapped_out_bytes", format_rate),
+      derived(status, "derived.swap_in_rate_bytes_per_s", "swap.swapped_in_bytes", format_rate));
 }
 
 std::string thermal_line(const value& status, const Style& style) {
@@ -102,11 +112,10 @@ std::string power_line(const value& status) {
 }
 
 std::string cpu_line(const value& status) {
-  std::string line = fmt::format("{} busy of {} cores",
-                                 reading(status, "derived.cpu_busy_percent", format_percent),
-                                 text_at(status, "machine.cores"));
-  line += fmt::format(", targets {} of one core",
-                      reading(status, "derived.targets_cpu_percent", format_percent));
+  std::string line =
+      fmt::format("{} cores, busy {}, targets {} of one core", text_at(status, "machine.cores"),
+                  derived(status, "derived.cpu_busy_percent", "cpu", format_percent),
+                  derived(status, "derived.targets_cpu_percent", "cpu", format_percent));
   if (const auto waiting = number_at(status, "cpu.some_avg10_percent")) {
     line += fmt::format(", tasks waited {} of the last 10 s", format_percent(*waiting));
   }

@@ -200,7 +200,7 @@ TEST_CASE("each class of problem has its exit status, detail and hint") {
 }
 
 TEST_CASE("an answer that is no HTTP, no JSON or cut short is a failure, not a crash") {
-  for (const std::string answer :
+  for (const std::string& answer :
        {std::string{}, std::string("hello\r\n\r\n"), http_answer(200, "{\"a\":"),
         http_answer(500, "<html>"),
         std::string("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}")}) {

@@ -70,17 +70,35 @@ TEST_CASE("what is broken is found with evidence and fix") {
   }
 }
 
+TEST_CASE("what the system has not got is no fault") {
+  auto status = healthy();
+  status.capabilities = {{"clamp", false, "sched_setattr: Operation not supported"}};
+  const auto findings = client::examine_status(wire::encode(status));
+  REQUIRE(find(findings, "capability.clamp") != nullptr);
+  CHECK(find(findings, "capability.clamp")->result == FindingResult::skipped);
+}
+
+TEST_CASE("a daemon that only looks needs no guardian") {
+  auto status = healthy();
+  status.mode = model::Mode::dry_run;
+  status.guardian.alive = false;
+  for (const Finding& finding : client::examine_status(wire::encode(status))) {
+    INFO(finding.id);
+    CHECK(finding.result != FindingResult::fail);
+  }
+}
+
 TEST_CASE("doctor exits 0 when all is well and 5 when the self-test fails") {
   FakeDaemon good(daemon_with(healthy(), true));
   const Ran well = run_client({"doctor", "--socket", good.socket()});
   CHECK(well.status == 0);
-  CHECK(has(well.out, "[+] stop: state T"));
+  CHECK(has(well.out, "[+] stop works: state T"));
   CHECK_FALSE(has(well.out, "[-]"));
 
   FakeDaemon bad(daemon_with(healthy(), false));
   const Ran ill = run_client({"doctor", "--socket", bad.socket()});
   CHECK(ill.status == 5);
-  CHECK(has(ill.out, "[-] stop: state T\n    Fix: "));
+  CHECK(has(ill.out, "[-] stop is not possible: state T\n    Fix: "));
 }
 
 TEST_CASE("doctor without a daemon says how to start it and still looks around") {

@@ -36,12 +36,12 @@ inline model::StatusDocument busy_status() {
                                 Bytes{2LL << 30}};
   status.pressure = PressureReading{
       PressureLevel::warning, "some avg10 12 % \u2265 10 %", Percent{12}, Percent{1}, {}};
-  status.swap = SwapReading{Bytes{2LL << 30}, Bytes{600LL << 20}, {}, {}};
+  status.swap = SwapReading{Bytes{2LL << 30}, Bytes{600LL << 20}, Bytes{1}, Bytes{1}};
   status.derived.swap_out_rate = BytesPerSecond{38e6};
   status.derived.cpu_busy = Percent{45};
   status.problems = {{"memory.compressed_bytes", "unsupported", "no zram here"},
                      {"thermal", "unsupported", "no thermal zone on this machine"},
-                     {"derived.swap_in_rate_bytes_per_s", "unsupported", "first sample"}};
+                     {"cpu", "unsupported", "no cpu time here"}};
   WorkloadStatus workload;
   workload.name = "ollama";
   workload.state = WorkloadState::busy;

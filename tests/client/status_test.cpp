@@ -54,15 +54,17 @@ TEST_CASE("an absent reading is unknown with its reason, never zero") {
   const std::string text = rendered(test::busy_status(), Style{false, true, 0});
   CHECK(has(text, "compressed unknown (no zram here)"));
   CHECK(has(text, "Thermal    unknown (no thermal zone on this machine)"));
-  CHECK(has(text, "out 38.0 MB/s, in unknown (first sample)"));
+  CHECK(has(text, "out 38.0 MB/s, in unknown (needs two samples to compare)"));
   CHECK(has(text, "Power      unknown (no reason given)"));
-  CHECK(has(text, "targets unknown (no reason given) of one core"));
+  CHECK(has(text, "8 cores, busy 45 %, targets unknown (no cpu time here) of one core"));
 }
 
 TEST_CASE("a pause heads the status") {
   auto status = test::busy_status();
   status.mode = model::Mode::paused;
-  status.pause = {true, test::at_second(5400), 1000};
+  status.pause.active = true;
+  status.pause.until = test::at_second(5400);
+  status.pause.uid = 1000;
   CHECK(rendered(status, Style{false, true, 0}).rfind("PAUSED until 11:30:00 by uid 1000", 0) == 0);
   status.pause.until.reset();
   CHECK(rendered(status, Style{false, true, 0}).rfind("PAUSED until unpause", 0) == 0);
