@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "app/app.h"
+#include "app/exit_code.h"
 #include "app/options.h"
 #include "base/log.h"
 
@@ -12,9 +13,8 @@ namespace {
 
 using m1opt::app::Options;
 using m1opt::app::RunMode;
-
-constexpr int kUsage = 2;
-constexpr int kRefused = 78;
+using m1opt::app::kRefused;
+using m1opt::app::kUsage;
 
 void add_places(CLI::App& app, Options& options) {
   app.add_option("--config", options.config, "Configuration file (conf.d/*.json beside it is read too)")

@@ -20,7 +20,7 @@ namespace {
 
 constexpr Duration kBeatPatience = std::chrono::seconds(5);
 constexpr Duration kDeadlineGrace = std::chrono::seconds(1);
-constexpr Duration kLockPatience = std::chrono::seconds(1);
+constexpr Duration kGuardianLockPatience = std::chrono::seconds(1);
 constexpr int kSendPatienceMs = 100;
 constexpr int kHoldingWaitMs = 500;  // how often deadlines and heartbeat are looked at
 constexpr int kRetries = 60;
@@ -148,7 +148,7 @@ bool Guardian::undo(const UndoRecord& record, const std::string& why) {
   fault_point("guardian.before_undo");
   // A holder that hangs is exactly whom the guardian must not wait for; undoing
   // twice does no harm.
-  auto held = lock_.acquire(kLockPatience);
+  auto held = lock_.acquire(kGuardianLockPatience);
   const UndoResult result = undo_record(control_, table_, boot_, record);
   fault_point("guardian.after_undo");
   const char* code = boost::describe::enum_to_string(result.code, "?");

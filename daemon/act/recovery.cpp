@@ -10,8 +10,8 @@ namespace m1opt::act {
 
 namespace {
 
-constexpr Duration kLockPatience = std::chrono::seconds(3);
-constexpr Duration kDeadlineGrace = std::chrono::seconds(1);
+constexpr Duration kRecoveryLockPatience = std::chrono::seconds(3);
+constexpr Duration kOverdueGrace = std::chrono::seconds(1);
 
 bool is_finished(const Outcome& outcome) {
   return outcome.code == OutcomeCode::undone || outcome.code == OutcomeCode::gone ||
@@ -37,8 +37,8 @@ Result<RecoveryReport> recover(journal::UndoJournal& journal, platform::ProcessC
   if (!records) return records.error();
   const RecordLock lock(state_directory);
   for (const UndoRecord& record : *records) {
-    if (overdue_only && record.boot == boot && now - record.deadline <= kDeadlineGrace) continue;
-    auto held = lock.acquire(kLockPatience);
+    if (overdue_only && record.boot == boot && now - record.deadline <= kOverdueGrace) continue;
+    auto held = lock.acquire(kRecoveryLockPatience);
     auto still = journal.is_open(record.id);
     if (still && !*still) continue;  // another undoer was first
     fault_point("recovery.before_undo");

@@ -10,6 +10,7 @@
 #include "act/executor.h"
 #include "act/recovery.h"
 #include "app/app.h"
+#include "app/exit_code.h"
 #include "app/control_loop.h"
 #include "app/instance_lock.h"
 #include "app/signals.h"
@@ -22,9 +23,6 @@ namespace m1opt::app {
 
 namespace {
 
-constexpr int kFailure = 1;
-constexpr int kConfigInvalid = 6;
-constexpr int kRefused = 78;  // EX_CONFIG: the service manager does not start it again
 constexpr unsigned kPrivate = 0700;
 constexpr unsigned kLogDirectoryMode = 0755;
 

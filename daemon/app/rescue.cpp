@@ -7,6 +7,7 @@
 #include "act/guardian.h"
 #include "act/recovery.h"
 #include "app/app.h"
+#include "app/exit_code.h"
 #include "app/instance_lock.h"
 #include "base/log.h"
 #include "platform/platform.h"
@@ -17,9 +18,6 @@ using namespace m1opt::base;
 using namespace m1opt::model;
 
 namespace {
-
-constexpr int kFailure = 1;
-constexpr int kNotPermitted = 4;
 
 void print_outcome(const Outcome& outcome) {
   fmt::print("{}: {} (pid {}), record {}: {}\n", boost::describe::enum_to_string(outcome.code, "?"),
