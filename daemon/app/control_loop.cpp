@@ -66,7 +66,8 @@ ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)) {
   poller_.add(signal_fd(), Poller::Interest::readable, [this] { on_signal(); });
   if (auto watch = platform::open_pressure_watch()) {
     pressure_ = std::move(*watch);
-    poller_.add(pressure_.fd.get(), Poller::Interest::priority, [] {});
+    poller_.add(pressure_.fd.get(), Poller::Interest::priority,
+                [this] { pressure_event_ = parts_.clock.now(); });
   }
   restore_pause();
 }
@@ -122,6 +123,7 @@ void ControlLoop::tick() {
   keep_pause();
   const auto companions = companions_of(sample);
   outcomes_ = parts_.executor.run(decision.actions, companions, now);
+  note_reaction();
   if (!parts_.executor.open_records().empty()) parts_.guardian.beat();
   for (const decide::Reason& reason : decision.reasons) {
     parts_.events.add(parts_.clock.wall(), reason);
@@ -139,6 +141,14 @@ void ControlLoop::tick() {
   for (const CommandReply& reply : replies) parts_.board.reply(reply);
   answer(sample);
   parts_.events.announce();
+}
+
+void ControlLoop::note_reaction() {
+  const auto event = std::exchange(pressure_event_, std::nullopt);
+  const bool held = std::any_of(outcomes_.begin(), outcomes_.end(), [](const Outcome& outcome) {
+    return outcome.verb == ActionVerb::begin && outcome.record != 0;
+  });
+  if (event && held) self_.reaction = parts_.clock.now() - *event;
 }
 
 void ControlLoop::tell_sampler() {

@@ -60,6 +60,7 @@ class ControlLoop {
   void restore_pause();
   void keep_pause();
   void watch_exits(const Sample& sample);
+  void note_reaction();
   void tell_sampler();
   void answer(const Sample& sample);
   void publish(decide::Decision&& decision, const Sample& sample);
@@ -84,6 +85,7 @@ class ControlLoop {
   GuardianStatus guardian_status_;
   platform::PressureWatch pressure_;
   std::map<ProcessId, Fd> exit_watches_;
+  std::optional<Instant> pressure_event_;  ///< since the last tick
   bool ollama_present_{false};
 };
 

@@ -175,12 +175,13 @@ struct SelfStatus {
   Duration tick_lateness{};  ///< how much later than planned the last tick began
   Duration worst_lateness{}; ///< since start
   Duration period{};         ///< now planned
+  std::optional<Duration> reaction;  ///< the last time a kernel pressure event led to a hold: until it was read back
 
   bool operator==(const SelfStatus&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(SelfStatus, (),
                       (cpu_share, resident, ticks, tick_time, tick_lateness, worst_lateness,
-                       period))
+                       period, reaction))
 
 struct ConfigStatus {
   std::string path;
