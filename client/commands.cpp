@@ -17,21 +17,18 @@ constexpr std::array kCommands{
     Command{"events", "[--follow] [--since 8h] [--json]", "What happened, oldest first", false,
             run_events},
     Command{"explain", "[EVENT|TARGET|RULE] [--json]",
-            "Which rule, which reading, and why not; without a name: every rule", false,
-            run_explain},
+            "Which rule, which reading, and why not; alone: every rule", false, run_explain},
     Command{"pause", "[30m] [--until-unpause]",
-            "Undo everything now and stay away, for 30 minutes when no time is given", true,
-            run_pause},
+            "Undo everything and stay away, 30m when no time is given", true, run_pause},
     Command{"unpause", "", "End a pause", true, run_unpause},
     Command{"suspend", "NAME|PID [FOR]",
-            "Stop a target by hand; it goes on by itself after FOR (1m, at most 10m)", true,
-            run_suspend},
+            "Stop a target by hand, 1m when no time is given, 10m at most", true, run_suspend},
     Command{"resume", "[NAME|PID] [--all]",
-            "End holds; rules leave that target alone for 30 minutes", true, run_resume},
+            "End holds; rules leave those targets alone for 30 minutes", true, run_resume},
     Command{"run", "-- CMD...", "Run CMD as an LLM workload; its exit status is CMD's", false,
             run_run},
-    Command{"recover", "[--daemon PATH]",
-            "Undo everything that was left behind; works with the daemon dead", true, run_recover},
+    Command{"recover", "[--daemon PATH]", "Undo everything left behind; works with the daemon dead",
+            true, run_recover},
     Command{"config", "check [FILE] | show | default | reload",
             "Check, show or read again the configuration", true, run_config},
     Command{"doctor", "[--json]", "Finding, evidence and exact fix, with a live self-test", false,
@@ -116,12 +113,7 @@ std::string help_text(const Context& context) {
       "Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...\n\n";
   constexpr std::size_t kLabel = 12;
   for (const Command& command : kCommands) {
-    out += render::labelled(fmt::format("  {}", command.name), kLabel,
-                            fmt::format("{}", command.summary), width);
-    if (*command.synopsis != '\0') {
-      out += render::labelled("", kLabel,
-                              fmt::format("m1optctl {} {}", command.name, command.synopsis), width);
-    }
+    out += render::labelled(fmt::format("  {}", command.name), kLabel, command.summary, width);
   }
   out += "\nOlder words:";
   for (const Alias& alias : kAliases) {

@@ -56,10 +56,11 @@ TEST_CASE("a command that is missing is 127, one that cannot be executed 126") {
 TEST_CASE("signals sent to m1optctl reach the command, and its answer counts") {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1}) {
     INFO(signal);
-    const test::Started started = test::start_client(
-        {"run", "--", "/bin/sh", "-c",
-         "trap 'exit 7' TERM INT HUP QUIT USR1; echo ready; while :; do sleep 0.02; done"},
-        kNoDaemon);
+    const test::Started started =
+        test::start_client({"run", "--", "/bin/sh", "-c",
+                            "trap 'exit 7' TERM INT HUP QUIT USR1; echo ready; "
+                            "for i in $(seq 200); do sleep 0.02; done; exit 1"},
+                           kNoDaemon);
     test::read_until(started.out.get(), "ready");
     ::kill(started.pid, signal);
     CHECK(test::finish(started).status == 7);
