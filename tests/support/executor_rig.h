@@ -11,13 +11,14 @@
 namespace m1opt::test {
 
 /// An executor on the real kernel, with a real journal and the real guardian
-/// program (the daemon's own binary, built beside the tests).
+/// as a process of its own (tests/tools/guardian.cpp).
 class ExecutorRig {
  public:
   explicit ExecutorRig(bool inert = false)
       : boot_(platform::read_boot_id("").value()),
         journal_(journal::UndoJournal::open(directory_ / "undo.db").value()),
-        guardian_({std::string(M1OPT_BINARY_DIR) + "/daemon/m1optd", directory_.path(), "-"}),
+        guardian_({std::string(M1OPT_BINARY_DIR) + "/tests/tools/m1opt_test_guardian",
+                   directory_.path(), "-"}),
         executor_({*control_, *table_, journal_, guardian_, boot_, directory_.path(), inert}) {
     if (!inert) guardian_.start().value();
   }
