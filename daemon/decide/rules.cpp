@@ -133,7 +133,8 @@ void report_change(Tick& tick, RuleState& state, const RuleView& view) {
   // A rule that waits for a workload is not news; it is when it begins to act.
   if (view.acting() && !state.announced) {
     state.announced = true;
-    tick.report(EventKind::rule_tripped, Severity::warning,
+    const bool only_told = rule.ladder == std::vector{LadderStep::report};
+    tick.report(EventKind::rule_tripped, only_told ? Severity::info : Severity::warning,
                 fmt::format("{}: {}", rule.name, view.text), rule.name);
   } else if (!view.tripped && state.announced) {
     state.announced = false;

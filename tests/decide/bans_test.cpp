@@ -7,7 +7,7 @@ using namespace m1opt::test;
 
 namespace {
 
-struct Bench {
+struct BanBench {
   Config config = default_config();
   Sample sample;
   Decision decision;
@@ -30,7 +30,7 @@ const ProcessId kOne{1, 1};
 }  // namespace
 
 TEST_CASE("a ban on a row covers its processes, a ban on a process no other one") {
-  Bench bench;
+  BanBench bench;
   bench.at(bench.now, [](Tick& tick) {
     add_ban(tick, "row", {}, BanCause::cooldown, std::nullopt, 60s);
     add_ban(tick, "other", kOne, BanCause::breather, ActionKind::suspend, 60s);
@@ -45,7 +45,7 @@ TEST_CASE("a ban on a row covers its processes, a ban on a process no other one"
 }
 
 TEST_CASE("a ban ends at its time and is forgotten") {
-  Bench bench;
+  BanBench bench;
   bench.at(Instant{1h}, [](Tick& tick) {
     add_ban(tick, "row", {}, BanCause::cooldown, std::nullopt, 60s);
     return 0;
@@ -62,7 +62,7 @@ TEST_CASE("a ban ends at its time and is forgotten") {
 }
 
 TEST_CASE("a failing action backs off for 60 s, doubling to an hour, and is reported once") {
-  Bench bench;
+  BanBench bench;
   Instant now{1h};
   const std::vector<Duration> expected{60s, 120s, 240s, 480s, 960s, 1920s, 1h, 1h};
   for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -83,7 +83,7 @@ TEST_CASE("a failing action backs off for 60 s, doubling to an hour, and is repo
 }
 
 TEST_CASE("a value is set again three times in ten minutes and no more") {
-  Bench bench;
+  BanBench bench;
   const auto reset = [&](Instant when) {
     return bench.at(when, [](Tick& tick) { return note_reset(tick, kOne, ActionKind::raise); });
   };

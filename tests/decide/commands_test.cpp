@@ -7,8 +7,6 @@ using namespace m1opt::test;
 
 namespace {
 
-const ProcessId kRunner{501, 5010};
-
 /// The one reply of the last command; fails when there is none or more.
 CommandReply reply_of(World& world) {
   REQUIRE(world.replies.size() == 1);

@@ -7,9 +7,6 @@ using namespace m1opt::test;
 
 namespace {
 
-const ProcessId kServer{500, 5000};
-const ProcessId kRunner{501, 5010};
-
 const WorkloadMember& member(const World& world, ProcessId id) {
   const auto& processes = world.last.workloads.front().processes;
   return *std::find_if(processes.begin(), processes.end(),

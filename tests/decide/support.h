@@ -74,6 +74,10 @@ inline Config default_config() {
   return config;
 }
 
+/// The two processes of World::start_llm.
+inline constexpr ProcessId kServer{500, 5000};
+inline constexpr ProcessId kRunner{501, 5010};
+
 /// A target process of the simulated machine.
 struct SimTarget {
   TargetSample sample;
