@@ -73,6 +73,8 @@ class ApiTest(E2eTest):
         for _ in range(300):  # warm: caches and pools have their size
             rig.demo_daemon.ask(path, "GET", "/v1/status")
         fds, memory = file_descriptors(pid), resident_kib(pid)
+        # Where others wait for a core all the time, a late tick says nothing about the flood.
+        quiet = self.status()["cpu"]["some_avg10_percent"] < 20
         before = self.status()["self"]["worst_lateness_s"]
         peers = []
         for _ in range(300):
@@ -109,7 +111,8 @@ class ApiTest(E2eTest):
         late = self.status()["self"]["worst_lateness_s"]
         for peer in peers:
             peer.close()
-        self.assertLess(late - min(before, late), 0.05)
+        if quiet:
+            self.assertLess(late - min(before, late), 0.05)
         self.assertTrue(within(5, lambda: file_descriptors(pid) <= fds + 2))
         self.assertLess(resident_kib(pid), memory + 4096)
 
