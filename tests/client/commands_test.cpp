@@ -9,6 +9,7 @@
 #include "support/catch.h"
 
 using namespace m1opt;
+using test::has;
 using test::FakeDaemon;
 using test::http_answer;
 using test::Ran;
@@ -16,10 +17,6 @@ using test::run_client;
 using test::SeenRequest;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::string problem(int status, const std::string& code) {
   return http_answer(status,

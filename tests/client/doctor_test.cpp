@@ -6,6 +6,7 @@
 #include "support/catch.h"
 
 using namespace m1opt;
+using test::has;
 using client::Finding;
 using client::FindingResult;
 using test::FakeDaemon;
@@ -21,10 +22,6 @@ const Finding* find(const std::vector<Finding>& findings, const std::string& id)
     if (finding.id == id) return &finding;
   }
   return nullptr;
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 model::StatusDocument healthy() {

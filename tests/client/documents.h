@@ -70,6 +70,10 @@ inline model::StatusDocument busy_status() {
   return status;
 }
 
+inline bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 inline std::string as_text(const model::StatusDocument& status) {
   return wire::to_text(wire::encode(status));
 }

@@ -9,6 +9,7 @@
 #include "support/catch.h"
 
 using namespace m1opt;
+using test::has;
 using client::render::render_status;
 using client::render::Style;
 
@@ -17,10 +18,6 @@ namespace {
 std::string rendered(const model::StatusDocument& status, const Style& style) {
   ::setenv("TZ", "UTC", 1);
   return render_status(wire::encode(status), style, test::at_second(3600).point);
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace
