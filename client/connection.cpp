@@ -161,7 +161,8 @@ Expected<bool> Connection::receive(SteadyTime deadline) {
     }
     boost::beast::error_code error;
     if (got <= 0) {
-      state_->parser.put_eof(error);
+      // Beast asserts that there was something before the end.
+      if (state_->parser.got_some()) state_->parser.put_eof(error);
       if (!error && state_->parser.is_done()) return true;
       return Failure{exit_code::kFailure, "m1optd closed the connection in the middle of an answer",
                      "Look at it: m1optctl doctor"};
