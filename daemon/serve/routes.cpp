@@ -83,6 +83,22 @@ std::vector<Route> commands() {
       post("/v1/targets/resume", "End holds by hand; rules leave the target alone for 30 min",
            R"({"all": true})", prepare_resume, schema_of<wire::ResumeRequest>),
       {Method::POST,
+       "/v1/config/reload",
+       Access::admin,
+       false,
+       "Read the configuration again; a bad file changes nothing",
+       "{}",
+       {kDryRun},
+       prepare_reload,
+       schema_of<wire::EmptyRequest>,
+       schema_of<wire::CommandDocument>},
+  };
+}
+
+/// Those whose answer takes its time.
+std::vector<Route> lasting() {
+  return {
+      {Method::POST,
        "/v1/leases",
        Access::owner_or_admin,
        true,
@@ -104,16 +120,6 @@ std::vector<Route> commands() {
        Special::self_test,
        schema_of<wire::EmptyRequest>,
        schema_of<wire::SelfTestDocument>},
-      {Method::POST,
-       "/v1/config/reload",
-       Access::admin,
-       false,
-       "Read the configuration again; a bad file changes nothing",
-       "{}",
-       {kDryRun},
-       prepare_reload,
-       schema_of<wire::EmptyRequest>,
-       schema_of<wire::CommandDocument>},
   };
 }
 
@@ -122,6 +128,7 @@ std::vector<Route> make_routes() {
   for (auto& route : events()) table.push_back(std::move(route));
   table.push_back(get("/v1/openapi.json", "This API as OpenAPI 3.1", get_openapi, nullptr));
   for (auto& route : commands()) table.push_back(std::move(route));
+  for (auto& route : lasting()) table.push_back(std::move(route));
   return table;
 }
 

@@ -189,7 +189,8 @@ void Server::State::open_session(Socket socket, platform::PeerIdentity peer) {
     core->service.admission.leave(uid);  // else its destructor does
     throw;
   }
-  asio::co_spawn(core->io, [session] { return session->run(); }, on_end);
+  asio::co_spawn(
+      core->io, [session] { return session->run(); }, on_end);
 }
 
 Server::Server(Backend& backend, ServerOptions options)

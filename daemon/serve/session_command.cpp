@@ -13,13 +13,13 @@ using wire::ProblemCode;
 
 namespace {
 
-Reply reply_to(const CommandReply& reply, const CommandBody& body, Mode mode) {
+Reply reply_to(const CommandReply& reply, const CommandBody& body, bool inert) {
   ProblemCode code = ProblemCode::failed;
   switch (reply.code) {
     case ReplyCode::ok: {
       wire::CommandDocument document;
       document.text = reply.text;
-      document.dry_run = mode == Mode::dry_run;
+      document.dry_run = inert;
       if (document.dry_run) {
         document.text += " (the daemon runs with --dry-run: nothing on the machine is changed)";
       }
@@ -69,7 +69,9 @@ Task<Reply> Session::run_command(const Route& route, const Call& call, Prepare p
                                  seconds_of(service_.options.command_deadline)),
                      "GET /v1/status and /v1/events say what became of it"));
   }
-  co_return reply_to(*reply, prepared->body, mode);
+  // Reading the configuration changes nothing on the machine: that is really done.
+  const bool inert = route.mutates && mode == Mode::dry_run;
+  co_return reply_to(*reply, prepared->body, inert);
 }
 
 Task<std::optional<CommandReply>> Session::post(const Call& call, CommandBody body,

@@ -150,23 +150,10 @@ void assign(std::optional<Read> read, T& into) {
   if (read) into = T(*std::move(read));
 }
 
+/// Every type that is one number, with or without a unit.
 template <class T>
-void read_value(DecodeState& state, const boost::json::value& value, T& into) {
-  if constexpr (kIsOptional<T>) {
-    if (value.is_null()) {
-      into.reset();
-    } else {
-      read_value(state, value, into.emplace());
-    }
-  } else if constexpr (std::is_same_v<T, bool>) {
-    if (const bool* found = value.if_bool()) {
-      into = *found;
-    } else {
-      state.wrong_type("true or false", value);
-    }
-  } else if constexpr (std::is_enum_v<T>) {
-    read_enum(state, value, into);
-  } else if constexpr (std::is_unsigned_v<T>) {
+void read_number(DecodeState& state, const boost::json::value& value, T& into) {
+  if constexpr (std::is_unsigned_v<T>) {
     const auto found = state.whole_unsigned(value, std::numeric_limits<T>::max());
     if (found) into = static_cast<T>(*found);
   } else if constexpr (std::is_integral_v<T>) {
@@ -184,6 +171,25 @@ void read_value(DecodeState& state, const boost::json::value& value, T& into) {
     assign(state.celsius(value), into);
   } else if constexpr (std::is_same_v<T, base::Duration>) {
     assign(state.seconds(value), into);
+  }
+}
+
+template <class T>
+void read_value(DecodeState& state, const boost::json::value& value, T& into) {
+  if constexpr (kIsOptional<T>) {
+    if (value.is_null()) {
+      into.reset();
+    } else {
+      read_value(state, value, into.emplace());
+    }
+  } else if constexpr (std::is_same_v<T, bool>) {
+    if (const bool* found = value.if_bool()) {
+      into = *found;
+    } else {
+      state.wrong_type("true or false", value);
+    }
+  } else if constexpr (std::is_enum_v<T>) {
+    read_enum(state, value, into);
   } else if constexpr (std::is_same_v<T, base::WallTime>) {
     const auto text = state.string(value);
     const auto time = text ? parse_rfc3339(*text) : std::nullopt;
@@ -195,6 +201,8 @@ void read_value(DecodeState& state, const boost::json::value& value, T& into) {
     assign(state.string(value), into);
   } else if constexpr (kIsVector<T>) {
     read_list(state, value, into);
+  } else if constexpr (std::is_arithmetic_v<T> || !Unit<T>::kSuffix.empty()) {
+    read_number(state, value, into);
   } else {
     read_struct(state, value, into);
   }

@@ -134,6 +134,9 @@ TEST_CASE("with --sysroot every change is a 409, and with --dry-run the answer s
   const auto answer = boost::json::parse(body_of(fixture.ask("POST", "/v1/pause")));
   CHECK(answer.at("dry_run") == true);
   CHECK(fixture.backend.posted().size() == 1);
+  const auto reload = boost::json::parse(body_of(fixture.ask("POST", "/v1/config/reload")));
+  CHECK(reload.at("dry_run") == false);
+  CHECK(reload.at("text") == "done");
 }
 
 TEST_CASE("a control loop that does not answer is a 504, a full inbox a 503") {

@@ -152,5 +152,6 @@ TEST_CASE("every route is in the OpenAPI document with access, summary, example 
             .contains("for_s"));
   ServerFixture fixture;
   fixture.start();
-  CHECK(boost::json::parse(body_of(fixture.ask("GET", "/v1/openapi.json"))).as_object() == document);
+  CHECK(boost::json::parse(body_of(fixture.ask("GET", "/v1/openapi.json"))).as_object() ==
+        document);
 }
