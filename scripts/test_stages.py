@@ -24,6 +24,8 @@ SANITIZER_OPTIONS = {
 THREADED = ("serve", "app", "client")
 # Asio takes minutes to compile with sanitizers, so these are sanitised only by --deep.
 WITH_ASIO = ("serve", "app", "client")
+# These simulate hours or wait for real processes: with sanitizers that takes minutes each.
+LONG_SANITISED = ("decide", "sense", "act")
 
 
 class Tally:
@@ -103,7 +105,7 @@ def run_programs(kind, only=None):
     """Every test program that CMake knows, as many at once as there are cores."""
     total = Tally()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = {pool.submit(run, command, 300): name
+        jobs = {pool.submit(run, command, 900): name
                 for name, command in ctest_commands(f"build/{kind}", only)}
         for job in concurrent.futures.as_completed(jobs):
             status, output = job.result()
@@ -147,7 +149,8 @@ def stages(deep):
         yield "unit, TSan", lambda: run_programs("tsan", THREADED), False
         yield "e2e, TSan", lambda: run_e2e("tsan", False), False
         return
-    sanitised = [name for name, _ in ctest_commands("build/fault", None) if name not in WITH_ASIO]
+    sanitised = [name for name, _ in ctest_commands("build/fault", None)
+                 if name not in WITH_ASIO + LONG_SANITISED]
     yield "build sanitised", lambda: build("asan", *(f"test_{name}" for name in sanitised)), False
     yield "unit, ASan and UBSan", lambda: run_programs("asan", sanitised), True
 
