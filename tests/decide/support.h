@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/catch.h"
 #include "decide/policy.h"
 #include "decide/rates.h"
 
@@ -329,5 +330,13 @@ class World {
   std::uint64_t last_command_{0};
   RecordId last_record_{0};
 };
+
+/// The one reply of the last command; fails when there is none or more.
+inline CommandReply reply_of(World& world) {
+  REQUIRE(world.replies.size() == 1);
+  const CommandReply reply = world.replies.front();
+  world.replies.clear();
+  return reply;
+}
 
 }  // namespace m1opt::test
