@@ -128,10 +128,7 @@ double demand_of(const State& state, ProcessId process) {
   const Hold* hold = background_of(state, process);
   if (hold == nullptr) return share;
   const double before = hold->process == process ? hold->demand_before : share;
-  // A span that began before the hold says nothing about the time since.
-  const bool settled = track != nullptr && track->fresh_since && *track->fresh_since >= hold->since;
-  if (!settled) return before;
-  if (track->wait_share) return share + *track->wait_share;
+  if (track != nullptr && track->wait_share) return share + *track->wait_share;
   return std::max(share, before);
 }
 

@@ -242,6 +242,23 @@ TEST_CASE("suspending twice is a conflict, in one tick and later") {
   CHECK(reply_of(world).code == ReplyCode::conflict);
 }
 
+TEST_CASE("in the tick of a user's suspension no rule begins anything") {
+  World world;
+  world.config.rules.front().needs = RuleNeeds::nothing;
+  world.config.rules.front().any.front().all.front().hold = 0s;
+  const auto mine = world.add_target(10, "photoanalysisd", 0);
+  world.add_target(11, "mediaanalysisd", 1);
+  world.set_level(PressureLevel::critical);
+  world.command(SuspendCommand{{}, mine, 60s});
+  world.tick();
+  REQUIRE(world.actions.size() == 1);
+  CHECK(world.actions.front().second.process == mine);
+  CHECK(world.last.period <= 250ms);
+  world.pass(world.last.period);
+  world.tick();
+  CHECK(world.actions.size() == 2);
+}
+
 TEST_CASE("suspending while paused is a conflict that names the way out") {
   World world;
   const auto id = world.add_target(10, "photoanalysisd", 1);

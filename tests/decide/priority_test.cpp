@@ -106,6 +106,7 @@ TEST_CASE("a new member that inherited nothing gets a raise of its own") {
   world.make_busy();
   WorkloadProcess other = world.llm.processes.front();
   other.process.id = {600, 6000};
+  other.process.parent = 500;
   other.process.nice = 0;
   world.llm.processes.insert(world.llm.processes.begin(), other);
   world.run(5s);

@@ -103,6 +103,25 @@ TEST_CASE("where waiting is not counted the demand is what the target took befor
   CHECK(demand_of(world.state, id) == Approx(150).margin(1));
 }
 
+TEST_CASE("the demand does not fall in the span in which the background began") {
+  World world;
+  world.config.rules = {rule("only", RuleNeeds::nothing, {{{detector("pressure_level", 1, 1, 0s)}}},
+                             {LadderStep::background})};
+  const auto id = world.add_target(10, "mds", 1, TargetMode::background);
+  world.start_llm(1);
+  world.tick();
+  world.pass(1s);
+  world.tick();
+  world.pass(500ms);
+  world.set_level(PressureLevel::warning);
+  world.tick();
+  world.pass(500ms);
+  world.tick();
+  REQUIRE(world.holds(id, ActionKind::background));
+  REQUIRE(find_track(world.state, id)->share == Approx(51));  // half of it before the hold
+  CHECK(demand_of(world.state, id) == Approx(100));
+}
+
 TEST_CASE("the demand of a suspended target is what it wanted before") {
   World world;
   const auto id = world.add_target(10, "photoanalysisd", 0.8);

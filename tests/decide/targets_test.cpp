@@ -126,6 +126,14 @@ TEST_CASE("a row that the config made background-only is not suspended whatever 
   CHECK(world.why(id).find("background only") != std::string::npos);
 }
 
+TEST_CASE("a target that the sample calls background-only is not suspended either") {
+  auto world = world_with_ladder({LadderStep::suspend});
+  const auto id = world.add_target(10, "photoanalysisd", 1, TargetMode::background);
+  world.run(60s);
+  CHECK(world.actions.empty());
+  CHECK(world.why(id).find("background only") != std::string::npos);
+}
+
 TEST_CASE("at most three processes are suspended at once") {
   auto world = critical_world();
   for (int pid = 10; pid < 16; ++pid) world.add_target(pid, "photoanalysisd", 0.5);
