@@ -249,7 +249,7 @@ Result<void> Executor::read_back(const UndoRecord& record, std::vector<std::stri
 }
 
 Outcome Executor::abandon(Outcome outcome, const UndoRecord& record, const Error& error) {
-  const Outcome undone = end(record.id, "the action failed: " + error.what);
+  const Outcome undone = end(record.id, "the action failed: " + error.what, Closed::undo_anyway);
   outcome = failed(std::move(outcome), error);
   outcome.text += "; " + undone.text;
   if (open_.contains(record.id)) {
@@ -260,7 +260,7 @@ Outcome Executor::abandon(Outcome outcome, const UndoRecord& record, const Error
   return outcome;
 }
 
-Outcome Executor::end(RecordId id, const std::string& reason) {
+Outcome Executor::end(RecordId id, const std::string& reason, Closed closed_by_other) {
   Outcome outcome;
   outcome.verb = ActionVerb::end;
   outcome.record = id;
@@ -274,6 +274,14 @@ Outcome Executor::end(RecordId id, const std::string& reason) {
   outcome.target = record.target;
   auto held = lock_.acquire(kLockPatience);  // without it too: undoing twice does no harm
   fault_point("executor.before_undo");
+  if (auto closed = parts_.journal.closing(id);
+      closed && *closed && closed_by_other == Closed::leave) {
+    // Whatever the process is now, it is so by somebody else.
+    outcome.code = (*closed)->code;
+    outcome.text = (*closed)->text;
+    forget(id);
+    return outcome;
+  }
   const UndoResult result = undo_record(parts_.control, parts_.table, parts_.boot, record);
   fault_point("executor.after_undo");
   outcome.code = result.code;
@@ -284,9 +292,13 @@ Outcome Executor::end(RecordId id, const std::string& reason) {
     log_error("record {} is undone, but the journal does not say so: {}", id, closed.error().what);
   }
   fault_point("executor.after_close");
+  forget(id);
+  return outcome;
+}
+
+void Executor::forget(RecordId id) {
   parts_.guardian.closed(id);
   open_.erase(id);
-  return outcome;
 }
 
 std::vector<Outcome> Executor::release_all(const std::string& reason) {

@@ -45,8 +45,8 @@ class Executor {
   /// Undoes every open record, suspended processes first.
   std::vector<Outcome> release_all(const std::string& reason);
 
-  /// After the guardian has taken over: drops what the journal says is closed
-  /// and undoes the rest. Nothing is done before this.
+  /// After the guardian has taken over: takes what it has closed as it is and
+  /// undoes the rest, so both start from nothing held. Nothing is done before this.
   std::vector<Outcome> reread_journal();
 
   [[nodiscard]] const std::map<RecordId, UndoRecord>& open_records() const { return open_; }
@@ -54,7 +54,11 @@ class Executor {
  private:
   Outcome begin(const Action& action, const Companions& companions, Instant now);
   Outcome extend(const Action& action, const Companions& companions);
-  Outcome end(RecordId id, const std::string& reason);
+  /// What to do with a record that the guardian or a recovery has closed meanwhile: nothing, or,
+  /// when this process has changed something since, undo that all the same.
+  enum class Closed { leave, undo_anyway };
+  Outcome end(RecordId id, const std::string& reason, Closed closed_by_other = Closed::leave);
+  void forget(RecordId id);
 
   Result<Plan> make_plan(const ActionRow& row, const Action& action, const Companions& companions);
   Result<void> check_reversible(const ActionRow& row, Plan& plan);

@@ -68,27 +68,7 @@ void Executor::hand_over_groups(UndoRecord& record) {
 }
 
 std::vector<Outcome> Executor::reread_journal() {
-  std::vector<Outcome> outcomes;
-  const auto held = open_;
-  for (const auto& [id, record] : held) {
-    auto still = parts_.journal.is_open(id);
-    if (still && *still) continue;
-    Outcome outcome;
-    outcome.verb = ActionVerb::end;
-    outcome.kind = record.kind;
-    outcome.process = record.process;
-    outcome.target = record.target;
-    outcome.record = id;
-    outcome.code = OutcomeCode::undone;
-    outcome.text = "undone by the guardian";
-    outcome.reason = "this process did not answer in time";
-    outcomes.push_back(std::move(outcome));
-    open_.erase(id);
-    parts_.guardian.closed(id);
-  }
-  // What the guardian could not close is undone now, so both start from nothing held.
-  auto rest = release_all("the guardian had taken over");
-  outcomes.insert(outcomes.end(), rest.begin(), rest.end());
+  auto outcomes = release_all("the guardian had taken over: this process did not answer in time");
   parts_.guardian.resume();
   return outcomes;
 }

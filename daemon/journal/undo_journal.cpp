@@ -131,9 +131,15 @@ Result<void> UndoJournal::close(RecordId id, OutcomeCode code, const std::string
   return update.bind(boost::describe::enum_to_string(code, "?")).bind(text).bind(id).run();
 }
 
-Result<bool> UndoJournal::is_open(RecordId id) {
-  Statement query(db_.get(), "SELECT 1 FROM undo WHERE id = ? AND outcome IS NULL");
-  return query.bind(id).step();
+Result<std::optional<Closing>> UndoJournal::closing(RecordId id) {
+  Statement query(db_.get(), "SELECT outcome, text FROM undo WHERE id = ?");
+  auto row = query.bind(id).step();
+  if (!row) return row.error();
+  if (!*row) return std::optional(Closing{OutcomeCode::gone, "the journal knows it no more"});
+  if (query.is_null(0)) return std::optional<Closing>{};
+  Closing closing{OutcomeCode::failed, query.text(1)};
+  boost::describe::enum_from_string(query.text(0).c_str(), closing.code);
+  return std::optional(std::move(closing));
 }
 
 Result<std::vector<UndoRecord>> UndoJournal::open_records(std::vector<RecordId>* unreadable) {

@@ -20,6 +20,12 @@ struct StoredPause {
   std::uint32_t uid{0};
 };
 
+/// How a record was closed.
+struct Closing {
+  OutcomeCode code{};
+  std::string text;
+};
+
 /// undo.db: what m1opt has changed and not yet put back, nothing else. Written
 /// by one process at a time; the guardian and `--recover` open it too, only to
 /// close records. A record whose effect dies with the machine is written before
@@ -44,8 +50,8 @@ class UndoJournal {
   Result<void> update(const UndoRecord& record);
   /// Closing twice is no error: the first outcome stays.
   Result<void> close(RecordId id, OutcomeCode code, const std::string& text);
-  /// True while the record has no outcome.
-  Result<bool> is_open(RecordId id);
+  /// Absent while the record is open; `gone` for one that is not there any more.
+  Result<std::optional<Closing>> closing(RecordId id);
   /// Suspended processes first, then by id. An unreadable record is an error
   /// that names its id; the others are still returned through `unreadable`.
   Result<std::vector<UndoRecord>> open_records(std::vector<RecordId>* unreadable = nullptr);

@@ -20,8 +20,9 @@ if(NOT APPLE)
 endif()
 
 # Asio and Beast are compiled once, here, instead of in every file that uses them.
-file(WRITE ${CMAKE_BINARY_DIR}/generated/asio_beast.cpp
-  "#include <boost/asio/impl/src.hpp>\n#include <boost/beast/src.hpp>\n")
+# file(CONFIGURE) leaves an unchanged file alone, so a new configuration does not compile it again.
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/asio_beast.cpp
+  CONTENT "#include <boost/asio/impl/src.hpp>\n#include <boost/beast/src.hpp>\n")
 add_library(m1opt_asio STATIC ${CMAKE_BINARY_DIR}/generated/asio_beast.cpp)
 target_compile_definitions(m1opt_asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION
   BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)

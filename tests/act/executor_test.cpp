@@ -114,6 +114,29 @@ TEST_CASE("a process that somebody else continued is not fought") {
   CHECK(child.state() == 'S');
 }
 
+TEST_CASE("of two undoers the second reports what the first one did") {
+  ExecutorRig rig;
+  const ChildProcess child;
+  const auto held = rig.hold(ActionKind::suspend, child);
+  ::kill(child.pid(), SIGCONT);
+  REQUIRE(rig.journal_.close(held.record, OutcomeCode::undone, "guardian: 1 of 1 values put back"));
+  const auto ended = rig.end(held.record);
+  CHECK(ended.code == OutcomeCode::undone);
+  CHECK(ended.text == "guardian: 1 of 1 values put back");
+  CHECK(rig.executor_.open_records().empty());
+}
+
+TEST_CASE("a record that another undoer has closed is not undone again") {
+  ExecutorRig rig;
+  const ChildProcess child;
+  const auto held = rig.hold(ActionKind::suspend, child);
+  REQUIRE(rig.journal_.close(held.record, OutcomeCode::undone, "by another"));
+  // Still stopped: so by somebody else, after the other one had undone it.
+  CHECK(rig.executor_.reread_journal().at(0).code == OutcomeCode::undone);
+  CHECK(child.state() == 'T');
+  CHECK(rig.executor_.open_records().empty());
+}
+
 TEST_CASE("a reused pid is left alone") {
   ExecutorRig rig;
   const ChildProcess stranger;

@@ -159,6 +159,17 @@ class BackgroundTest(E2eTest):
             and rig.autogroup_nice(child.pid) == "0"))
         self.assert_as_before(child)
 
+    def test_a_target_that_becomes_another_program_while_it_is_held_gets_its_values_back(self):
+        self.start()
+        self.model()
+        child = self.hog("photoanalysisd", "--cpu", "2", "--exec-on-usr1", "/bin/sleep", "--seconds", "60")
+        self.wait_background(child)
+        os.kill(child.pid, signal.SIGUSR1)
+        self.assertTrue(within(2, lambda: "photoanalysisd" not in os.readlink(f"/proc/{child.pid}/exe")))
+        self.assertTrue(within(3, lambda: threads_of(child.pid)[child.pid].policy == "OTHER"), self.why())
+        self.assert_as_before(child)
+        self.assertNotIn(child.pid, self.held_pids("background"))
+
     @unittest.skipIf(os.geteuid() != 0, "needs root to give up a capability")
     def test_without_the_right_to_undo_the_record_stays_open_and_is_named(self):
         self.start()

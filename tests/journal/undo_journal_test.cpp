@@ -57,12 +57,23 @@ TEST_CASE("a closed record is not open, and closing it again keeps the first out
   const TempDir dir;
   auto journal = UndoJournal::open(dir / "undo.db").value();
   const auto id = journal.add(record_of(ActionKind::suspend, 10)).value();
-  CHECK(journal.is_open(id).value());
+  CHECK_FALSE(journal.closing(id).value());
   REQUIRE(journal.close(id, OutcomeCode::undone, "first"));
   REQUIRE(journal.close(id, OutcomeCode::gone, "second"));
-  CHECK_FALSE(journal.is_open(id).value());
+  const auto closing = journal.closing(id).value();
+  REQUIRE(closing);
+  CHECK(closing->code == OutcomeCode::undone);
+  CHECK(closing->text == "first");
   CHECK(journal.open_records().value().empty());
   CHECK_FALSE(journal.update(record_of(ActionKind::suspend, 10)));
+}
+
+TEST_CASE("a record that is not there any more counts as closed") {
+  const TempDir dir;
+  auto journal = UndoJournal::open(dir / "undo.db").value();
+  const auto closing = journal.closing(4711).value();
+  REQUIRE(closing);
+  CHECK(closing->code == OutcomeCode::gone);
 }
 
 TEST_CASE("two programs may have the journal open, and one sees what the other closed") {
@@ -71,7 +82,9 @@ TEST_CASE("two programs may have the journal open, and one sees what the other c
   const auto id = daemon.add(record_of(ActionKind::suspend, 10)).value();
   auto guardian = UndoJournal::open(dir / "undo.db").value();
   REQUIRE(guardian.close(id, OutcomeCode::undone, "guardian"));
-  CHECK_FALSE(daemon.is_open(id).value());
+  const auto seen = daemon.closing(id).value();
+  REQUIRE(seen);
+  CHECK(seen->text == "guardian");
 }
 
 TEST_CASE("record ids are never used twice, not even after tidying") {

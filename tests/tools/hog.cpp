@@ -1,6 +1,6 @@
 // Takes CPU, memory bandwidth, disk and page cache, as photo analysis or indexing does.
 // m1opt_hog [--cpu THREADS] [--memory MIB] [--io DIR] [--page-cache FILE [--page-cache-mib MIB]]
-//           [--threads-come-and-go] [--fork-children] [--seconds S] [--detach]
+//           [--threads-come-and-go] [--fork-children] [--exec-on-usr1 PROGRAM] [--seconds S] [--detach]
 // A copy under another name is a process of that name. Prints one line when all of it runs.
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -103,6 +103,12 @@ void run_children(Clock::time_point end) {
   }
 }
 
+void exec_on_usr1(const std::string& program, const sigset_t& usr1) {
+  ::sigwaitinfo(&usr1, nullptr);
+  ::execl(program.c_str(), program.c_str(), "60", nullptr);
+  fail("exec " + program);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -114,6 +120,10 @@ int main(int argc, char** argv) {
     return std::max<std::size_t>(1, static_cast<std::size_t>(arguments.number(name, otherwise))) *
            kMiB;
   };
+  sigset_t usr1{};
+  ::sigemptyset(&usr1);
+  ::sigaddset(&usr1, SIGUSR1);
+  ::sigprocmask(SIG_BLOCK, &usr1, nullptr);  // before there are threads, which inherit it
   const auto spinners = static_cast<int>(arguments.number("--cpu", 0));
   for (int i = 0; i < spinners; ++i) std::thread(spin_until, end).detach();
   if (arguments.has("--memory")) std::thread(use_memory, mib("--memory", 1)).detach();
@@ -125,6 +135,7 @@ int main(int argc, char** argv) {
   if (arguments.has("--threads-come-and-go")) std::thread(start_short_threads).detach();
   std::printf("{\"pid\": %d}\n", static_cast<int>(::getpid()));
   std::fflush(stdout);
+  if (arguments.has("--exec-on-usr1")) exec_on_usr1(arguments.text("--exec-on-usr1"), usr1);
   if (arguments.has("--fork-children")) run_children(end);
   std::this_thread::sleep_until(end);
   std::_Exit(0);
