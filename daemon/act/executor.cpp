@@ -274,11 +274,11 @@ Outcome Executor::end(RecordId id, const std::string& reason, Closed closed_by_o
   outcome.target = record.target;
   auto held = lock_.acquire(kLockPatience);  // without it too: undoing twice does no harm
   fault_point("executor.before_undo");
-  if (auto closed = parts_.journal.closing(id);
-      closed && *closed && closed_by_other == Closed::leave) {
+  if (auto closing = parts_.journal.closing(id);
+      closing && *closing && closed_by_other == Closed::leave) {
     // Whatever the process is now, it is so by somebody else.
-    outcome.code = (*closed)->code;
-    outcome.text = (*closed)->text;
+    outcome.code = (*closing)->code;
+    outcome.text = (*closing)->text;
     forget(id);
     return outcome;
   }

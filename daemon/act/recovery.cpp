@@ -39,8 +39,8 @@ Result<RecoveryReport> recover(journal::UndoJournal& journal, platform::ProcessC
   for (const UndoRecord& record : *records) {
     if (overdue_only && record.boot == boot && now - record.deadline <= kOverdueGrace) continue;
     auto held = lock.acquire(kRecoveryLockPatience);
-    auto closed = journal.closing(record.id);
-    if (closed && *closed) continue;  // another undoer was first
+    auto closing = journal.closing(record.id);
+    if (closing && *closing) continue;  // another undoer was first
     fault_point("recovery.before_undo");
     const UndoResult result = undo_record(control, table, boot, record);
     fault_point("recovery.after_undo");
