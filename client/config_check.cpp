@@ -35,8 +35,8 @@ std::vector<std::string> drop_ins(const std::string& config_path) {
 }
 
 ConfigCheck check_sources(const std::vector<wire::ConfigSource>& sources) {
-  std::vector<std::string_view> metrics;
-  for (const decide::Metric& metric : decide::metrics()) metrics.push_back(metric.name);
+  std::vector<wire::KnownMetric> metrics;
+  for (const decide::Metric& metric : decide::metrics()) metrics.push_back({metric.name, metric.trips_low});
   const auto result = wire::parse_config(sources, metrics);
   ConfigCheck check;
   if (result) {

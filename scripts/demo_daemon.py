@@ -10,8 +10,9 @@ import subprocess
 import time
 from pathlib import Path
 
+import demo_proof
+
 ROOT = Path(__file__).resolve().parent.parent
-INSTALLED_SOCKET = "/run/m1opt/m1optd.sock"
 PR_SET_PDEATHSIG = 1
 ANSWER_WITHIN_S = 10
 STOP_WITHIN_S = 15
@@ -64,12 +65,12 @@ def ask(path, method, route, body=None):
         api.close()
 
 
-def installed_runs():
-    try:
-        ask(INSTALLED_SOCKET, "GET", "/v1/health")
-        return True
-    except OSError:
-        return False
+def refuse_beside_another():
+    """Two daemons would hold the same processes, and neither figures nor proof would mean anything."""
+    others = [pid for pid, process in demo_proof.snapshot().items() if process.name == "m1optd"]
+    if others:
+        raise Failed(f"m1optd runs already (pid {others[0]}) and would act on the same processes; an installed one"
+                     " is stopped by: sudo m1optctl stop")
 
 
 class Daemon:

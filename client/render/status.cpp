@@ -88,10 +88,21 @@ void add_machine(Screen& screen, const value& status) {
   }
 }
 
+/// "CPU 12 % of one core": two samples must be compared first.
+std::string core_share(const value& document, std::string_view path) {
+  const auto share = number_at(document, path);
+  return share ? fmt::format("CPU {} of one core", format_percent(*share)) : "CPU not measured yet";
+}
+
+std::string own_memory(const value& status) {
+  const auto bytes = number_at(status, "self.resident_bytes");
+  return bytes ? format_bytes(*bytes) : "unknown";
+}
+
 std::string member_line(const value& member) {
   std::string line = fmt::format(
-      "{} pid {}, {} of one core, {}, nice {}", printable(text_at(member, "name")),
-      text_at(member, "id.pid"), format_percent(number_at(member, "cpu_share_percent").value_or(0)),
+      "{} pid {}, {}, {}, nice {}", printable(text_at(member, "name")),
+      text_at(member, "id.pid"), core_share(member, "cpu_share_percent"),
       format_bytes(number_at(member, "footprint_bytes").value_or(0)), text_at(member, "nice"));
   if (flag_at(member, "raised")) return line + ", raised";
   const std::string why = printable(text_at(member, "not_raised"));
@@ -116,11 +127,11 @@ void add_workloads(Screen& screen, const value& status) {
     const std::string source = printable(text_at(workload, "state_source"));
     screen.row(
         any ? "" : "LLM",
-        fmt::format("{} {} since {}{}, {} of one core, {}", printable(text_at(workload, "name")),
+        fmt::format("{} {} since {}{}, {}, {}", printable(text_at(workload, "name")),
                     paint(screen.style, state == "busy" ? Tone::strong : Tone::faint, state),
                     screen.time(workload, "since"),
                     source.empty() ? "" : fmt::format(" ({})", source),
-                    format_percent(number_at(workload, "cpu_share_percent").value_or(0)),
+                    core_share(workload, "cpu_share_percent"),
                     format_bytes(number_at(workload, "footprint_bytes").value_or(0))));
     any = true;
     add_models(screen, workload);
@@ -167,10 +178,8 @@ void add_holds(Screen& screen, const value& status) {
 
 void add_self(Screen& screen, const value& status) {
   screen.row("Self",
-             fmt::format("CPU {} of one core, memory {}, tick {:.1f} ms every {}, worst lateness "
-                         "{:.1f} ms",
-                         format_percent(number_at(status, "self.cpu_share_percent").value_or(0)),
-                         format_bytes(number_at(status, "self.resident_bytes").value_or(0)),
+             fmt::format("{}, memory {}, tick {:.1f} ms every {}, worst lateness {:.1f} ms",
+                         core_share(status, "self.cpu_share_percent"), own_memory(status),
                          1000 * number_at(status, "self.tick_time_s").value_or(0),
                          format_duration(number_at(status, "self.period_s").value_or(0)),
                          1000 * number_at(status, "self.worst_lateness_s").value_or(0)));

@@ -64,8 +64,8 @@ Result<void> ConfigStore::load(WallTime now) {
   };
   auto sources = read_sources(path_, given_);
   if (!sources) return reject(sources.error().code, sources.error().what);
-  const auto names = decide::metric_names();
-  const std::vector<std::string_view> metrics(names.begin(), names.end());
+  std::vector<wire::KnownMetric> metrics;
+  for (const decide::Metric& metric : decide::metrics()) metrics.push_back({metric.name, metric.trips_low});
   auto parsed = wire::parse_config(*sources, metrics);
   if (!parsed) return reject(Errc::parse, wire::to_string(parsed.error()));
   config_ = std::make_shared<const Config>(std::move(*parsed));

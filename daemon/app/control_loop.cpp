@@ -75,6 +75,7 @@ ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)) {
 bool ControlLoop::run() {
   report(EventKind::daemon_started, Severity::info,
          fmt::format("m1optd {} started, config {}", M1OPT_VERSION, parts_.config.status().path));
+  check_group();
   due_ = parts_.clock.now();
   while (!stopping_) {
     tick();
@@ -295,18 +296,22 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
 SelfStatus ControlLoop::measure_self() {
   const Instant now = parts_.clock.now();
   guardian_status_.alive = parts_.guardian.alive();
-  if (last_cost_ && now - *last_cost_ < kCostPeriod) return self_;
-  const Duration cpu = own_cpu_time();
-  if (last_cost_) {
-    self_.cpu_share = percent_of(seconds_of(cpu - last_own_cpu_), seconds_of(now - *last_cost_));
-  }
-  last_own_cpu_ = cpu;
-  last_cost_ = now;
-  if (auto cost = platform::read_cost(::getpid())) self_.resident = cost->resident;
+  if (last_cost_ && now - last_cost_->at < kCostPeriod) return self_;
+  Cost cost{now, own_cpu_time(), guardian_status_.pid};
+  self_.resident.reset();
+  if (auto own = platform::read_cost(::getpid())) self_.resident = own->resident;
   guardian_status_.resident.reset();
   if (parts_.guardian.alive()) {
-    if (auto cost = platform::read_cost(guardian_status_.pid)) guardian_status_.resident = cost->resident;
+    if (auto guardian = platform::read_cost(guardian_status_.pid)) {
+      guardian_status_.resident = guardian->resident;
+      cost.cpu += guardian->cpu_time;
+    }
   }
+  // With another guardian than before there is nothing to compare.
+  if (last_cost_ && last_cost_->guardian == cost.guardian) {
+    self_.cpu_share = percent_of(seconds_of(cost.cpu - last_cost_->cpu), seconds_of(now - last_cost_->at));
+  }
+  last_cost_ = cost;
   return self_;
 }
 
@@ -322,6 +327,14 @@ void ControlLoop::reload() {
   report(EventKind::config_reloaded, Severity::info,
          fmt::format("config read from {} ({})", parts_.config.status().path,
                      same ? "nothing changed" : parts_.config.status().hash));
+  if (!same) check_group();
+}
+
+void ControlLoop::check_group() {
+  const auto found = platform::find_group(parts_.config.config()->api.group);
+  if (found) return;
+  report(EventKind::capability_lost, Severity::warning,
+         fmt::format("api.group: {}; only root may pause, suspend or resume", found.error().what));
 }
 
 void ControlLoop::restore_pause() {

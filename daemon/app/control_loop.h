@@ -57,6 +57,7 @@ class ControlLoop {
   void check_guardian();
   void start_guardian();
   void reload();
+  void check_group();
   void restore_pause();
   void keep_pause();
   void watch_exits(const Sample& sample);
@@ -79,8 +80,12 @@ class ControlLoop {
   bool stopping_{false};
   std::optional<Instant> guardian_retry_;
   std::optional<Instant> last_question_;
-  std::optional<Instant> last_cost_;
-  Duration last_own_cpu_{};
+  struct Cost {
+    Instant at;
+    Duration cpu{};            ///< of daemon and guardian since they started
+    std::int32_t guardian{0};
+  };
+  std::optional<Cost> last_cost_;
   SelfStatus self_;
   GuardianStatus guardian_status_;
   platform::PressureWatch pressure_;

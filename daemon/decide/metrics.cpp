@@ -87,7 +87,7 @@ constexpr std::array kMetrics{
     Metric{"pressure_level", "memory pressure", Unit::pressure, "pressure", pressure_level},
     Metric{"memory_used_percent", "memory used", Unit::percent, "memory", memory_used},
     Metric{"memory_available_percent", "memory available", Unit::percent, "memory",
-           memory_available},
+           memory_available, true},
     Metric{"swap_used_percent", "swap used, of RAM,", Unit::percent, "swap", swap_used},
     Metric{"swap_out_bytes_per_s", "swap-out", Unit::bytes_per_second, "swap.swapped_out",
            swap_out},
@@ -105,7 +105,7 @@ constexpr std::array kMetrics{
            cpu_waiting},
     Metric{"on_battery", "on battery", Unit::yes_no, "power.on_battery", on_battery},
     Metric{"battery_charge_percent", "battery charge", Unit::percent, "power.charge",
-           battery_charge},
+           battery_charge, true},
 };
 
 constexpr std::array<std::string_view, 3> kPressureWords{"normal", "warning", "critical"};
@@ -140,12 +140,6 @@ const Metric* find_metric(std::string_view name) {
   const auto* row = std::find_if(kMetrics.begin(), kMetrics.end(),
                                  [&](const Metric& metric) { return metric.name == name; });
   return row == kMetrics.end() ? nullptr : row;
-}
-
-std::vector<std::string> metric_names() {
-  std::vector<std::string> names;
-  for (const auto& metric : kMetrics) names.emplace_back(metric.name);
-  return names;
 }
 
 std::optional<double> read_metric(const Metric& metric, const MetricInput& input) {

@@ -33,13 +33,12 @@ struct Metric {
   std::string_view
       reader;  ///< path of the reading behind it, to find the Problem when it is absent
   std::optional<double> (*read)(const MetricInput&);
+  bool trips_low{false};  ///< little of it is what is bad, so exit lies above enter
 };
 
 std::span<const Metric> metrics();
 /// Null for an unknown name.
 const Metric* find_metric(std::string_view name);
-/// All names, for the message about an unknown one.
-std::vector<std::string> metric_names();
 
 /// Absent when the reading is missing or no possible value (NaN, negative, 900 degrees).
 std::optional<double> read_metric(const Metric& metric, const MetricInput& input);

@@ -35,7 +35,9 @@ bool is_pending(const Tick& tick, const std::vector<RuleView>& rules) {
 
 Duration plan_period(const Tick& tick, const std::vector<RuleView>& rules) {
   const auto& sampling = tick.config.sampling;
-  const bool active = tick.any_busy() || !tick.state.holds.empty() || is_pending(tick, rules);
+  // Whether a workload that just appeared is busy is known after 5 s, not after an idle period.
+  const bool active = tick.any_busy() || is_any_unjudged(tick) || !tick.state.holds.empty() ||
+                      is_pending(tick, rules);
   Duration period = active ? sampling.busy_period : sampling.idle_period;
   if (tick.more_wanted || !tick.decision.actions.empty()) period = std::min(period, kSettle);
   for (const auto& hold : tick.state.holds) {

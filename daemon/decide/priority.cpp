@@ -68,9 +68,7 @@ WorkloadMember member_status(const Tick& tick, const WorkloadSample& workload,
   status.state = process.state;
   status.nice = process.nice;
   status.footprint = process.footprint;
-  if (const Track* track = find_track(tick.state, process.id)) {
-    status.cpu_share = Percent{track->share};
-  }
+  status.cpu_share = measured_share(tick.state, process.id);
   status.raised = raise_of(tick.state, process.id) != nullptr;
   if (!status.raised) {
     status.not_raised = raise_obstacle(tick, workload, member);
@@ -112,13 +110,13 @@ std::vector<WorkloadStatus> workload_statuses(const Tick& tick) {
     status.state = memory.state;
     status.state_source = memory.source;
     status.since_instant = memory.since;
-    double share = 0;
+    std::optional<double> share;
     for (const auto& member : workload.processes) {
       status.processes.push_back(member_status(tick, workload, member));
-      share += status.processes.back().cpu_share.value();
+      if (const auto& own = status.processes.back().cpu_share) share = share.value_or(0) + own->value();
       status.footprint += member.process.footprint;
     }
-    status.cpu_share = Percent{share};
+    if (share) status.cpu_share = Percent{*share};
     statuses.push_back(std::move(status));
   }
   return statuses;

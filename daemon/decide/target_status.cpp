@@ -16,9 +16,7 @@ TargetProcess process_status(const Tick& tick, const std::vector<RuleView>& rule
   status.name = process.name;
   status.uid = process.uid;
   status.state = process.state;
-  if (const Track* track = find_track(tick.state, process.id)) {
-    status.cpu_share = Percent{track->share};
-  }
+  status.cpu_share = measured_share(tick.state, process.id);
   if (background_of(tick.state, process.id) != nullptr) {
     status.held.push_back(ActionKind::background);
   }

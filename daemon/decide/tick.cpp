@@ -92,4 +92,10 @@ const Track* find_track(const State& state, ProcessId process) {
   return found == state.tracks.end() ? nullptr : &found->second;
 }
 
+std::optional<Percent> measured_share(const State& state, ProcessId process) {
+  const Track* track = find_track(state, process);
+  if (track == nullptr || !track->known) return std::nullopt;
+  return Percent{track->share};
+}
+
 }  // namespace m1opt::decide

@@ -57,5 +57,7 @@ const Hold* find_hold(const State& state, ProcessId process, ActionKind kind);
 
 /// Percent of one core that the process takes or, held, would take: see rates.h.
 const Track* find_track(const State& state, ProcessId process);
+/// Absent until two samples of the process have been compared.
+std::optional<Percent> measured_share(const State& state, ProcessId process);
 
 }  // namespace m1opt::decide

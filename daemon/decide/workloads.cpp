@@ -128,6 +128,13 @@ void update_workloads(Tick& tick) {
   });
 }
 
+bool is_any_unjudged(const Tick& tick) {
+  return std::any_of(tick.sample.workloads.begin(), tick.sample.workloads.end(), [&](const auto& sample) {
+    const auto& cpu = tick.state.workloads.at(sample.name).cpu;
+    return !sample.processes.empty() && cpu.back().at - cpu.front().at < kCpuWindow;
+  });
+}
+
 bool is_quiet(const Tick& tick, const WorkloadMemory& memory) {
   return !memory.last_busy || tick.now - *memory.last_busy >= tick.config.limits.quiet;
 }

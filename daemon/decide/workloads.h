@@ -10,6 +10,9 @@ namespace m1opt::decide {
 /// the last one. Resident: a runner process exists or a model is loaded.
 void update_workloads(Tick& tick);
 
+/// Is there one whose CPU has not been watched for long enough to tell?
+bool is_any_unjudged(const Tick& tick);
+
 /// Has it not been busy for limits.quiet?
 bool is_quiet(const Tick& tick, const WorkloadMemory& memory);
 

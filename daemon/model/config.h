@@ -66,8 +66,9 @@ struct TargetConfig {
 BOOST_DESCRIBE_STRUCT(TargetConfig, (), (name, executables, mode, max_suspend, vanish_limit))
 
 /// One condition. It becomes true when the metric is at least `enter` for
-/// `hold`, and false again when it is below `exit` for `exit_hold`. With `exit`
-/// above `enter` it is the other way round: at most `enter`, then above `exit`.
+/// `hold`, and false again when it is below `exit` for `exit_hold`. For what is
+/// bad when low (available memory, battery charge) `exit` lies above `enter`:
+/// at most `enter`, then above `exit`.
 struct DetectorConfig {
   std::string metric;
   double enter{0};

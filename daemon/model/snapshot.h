@@ -27,7 +27,7 @@ struct WorkloadMember {
   bool runner{false};
   RunState state{};
   int nice{0};
-  Percent cpu_share;  ///< of one core, since the last sample
+  std::optional<Percent> cpu_share;  ///< of one core; absent until two samples can be compared
   Bytes footprint;
   bool raised{false};
   std::string not_raised;  ///< why not; empty when raised
@@ -43,7 +43,7 @@ struct WorkloadStatus {
   WorkloadState state{};
   std::string state_source;  ///< what made it so: "tree CPU 180 % of a core over 5 s"
   WallTime since;
-  Percent cpu_share;
+  std::optional<Percent> cpu_share;  ///< of one core; absent until its processes have been compared
   Bytes footprint;
   bool leased{false};
   std::optional<std::vector<LoadedModel>> models;
@@ -83,7 +83,7 @@ struct TargetProcess {
   std::string name;
   std::uint32_t uid{0};
   RunState state{};
-  Percent cpu_share;
+  std::optional<Percent> cpu_share;  ///< of one core; absent until two samples can be compared
   std::vector<ActionKind> held;
   std::string why;  ///< why it is held, or why not
 
@@ -168,8 +168,8 @@ BOOST_DESCRIBE_STRUCT(GuardianStatus, (), (alive, pid, memory_locked, resident))
 
 /// The daemon's own cost.
 struct SelfStatus {
-  Percent cpu_share;  ///< of one core, daemon and guardian, since the last sample
-  Bytes resident;
+  std::optional<Percent> cpu_share;  ///< of one core, daemon and guardian; absent in the first 10 s
+  std::optional<Bytes> resident;     ///< of the daemon alone; absent when it could not be read
   std::uint64_t ticks{0};
   Duration tick_time{};      ///< the last tick
   Duration tick_lateness{};  ///< how much later than planned the last tick began

@@ -4,20 +4,13 @@
 
 #include <algorithm>
 
-#include "base/log.h"
-
 namespace m1opt::serve {
 
 void AccessPolicy::configure(const model::ApiConfig& api) {
   read_ = api.read;
   group_name_ = api.group.empty() ? "administrators" : api.group;
   group_.reset();
-  const auto found = find_group_(api.group);
-  if (found) {
-    group_ = *found;
-  } else {
-    base::log_warning("api.group: {}; only root may change anything", found.error().what);
-  }
+  if (const auto found = find_group_(api.group)) group_ = *found;
 }
 
 Rights AccessPolicy::rights_of(const platform::PeerIdentity& peer) const {
@@ -45,8 +38,7 @@ std::optional<wire::ProblemDocument> refuse(Access access, const Rights& rights,
                    "Run it again with sudo, or set api.read to \"everyone\"");
   }
   switch (access) {
-    case Access::read:
-    case Access::owner_or_admin: return std::nullopt;
+    case Access::read: return std::nullopt;
     case Access::admin:
       if (rights.admin) return std::nullopt;
       return problem(fmt::format("Only root and the group {} may do that", group_name),

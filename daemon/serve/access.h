@@ -12,10 +12,9 @@
 
 namespace m1opt::serve {
 
-/// What a route asks of its caller. owner_or_admin: whoever may read, and the
-/// handler checks that the process belongs to the caller.
-enum class Access { read, owner_or_admin, admin, root };
-BOOST_DESCRIBE_ENUM(Access, read, owner_or_admin, admin, root)
+/// What a route asks of its caller.
+enum class Access { read, admin, root };
+BOOST_DESCRIBE_ENUM(Access, read, admin, root)
 
 struct Rights {
   bool read{false};

@@ -100,7 +100,7 @@ std::vector<Route> lasting() {
   return {
       {Method::POST,
        "/v1/leases",
-       Access::owner_or_admin,
+       Access::admin,
        true,
        "Mark a process of the caller busy for as long as the answer stays open. The answer is one "
        "JSON line, then an empty line every 2 s; a client that sends line feeds too must not miss "

@@ -91,6 +91,7 @@ void check_limits(const Checker& limits, const LimitsConfig& config) {
   limits.positive("passive_s", config.passive);
   limits.positive("unknown_release_s", config.unknown_release);
   limits.positive("reapply_window_s", config.reapply_window);
+  limits.positive("renewal_s", config.renewal);
 }
 
 void check_workloads(const Checker& list, const std::vector<WorkloadConfig>& workloads) {
@@ -117,26 +118,36 @@ void check_targets(const Checker& list, const std::vector<TargetConfig>& targets
     }
     row.no_empty_text("executables", targets[i].executables);
     if (targets[i].max_suspend) row.positive("max_suspend_s", *targets[i].max_suspend);
+    if (targets[i].vanish_limit) row.between("vanish_limit", *targets[i].vanish_limit, 1, 1000);
   }
 }
 
 void check_detector(const Checker& row, const DetectorConfig& detector,
-                    std::span<const std::string_view> metrics) {
-  if (std::find(metrics.begin(), metrics.end(), detector.metric) == metrics.end()) {
-    const std::vector<std::string> known(metrics.begin(), metrics.end());
+                    std::span<const KnownMetric> metrics) {
+  const auto metric = std::find_if(metrics.begin(), metrics.end(), [&](const KnownMetric& row) {
+    return row.name == detector.metric;
+  });
+  if (metric == metrics.end()) {
+    std::vector<std::string> known;
+    for (const KnownMetric& row : metrics) known.emplace_back(row.name);
     const std::string guess = did_you_mean(detector.metric, known);
     row.at("metric").fault(
         fmt::format("unknown metric \"{}\"{}", detector.metric,
                     guess.empty() ? fmt::format("; known are {}", fmt::join(known, ", ")) : guess));
+    return;
   }
-  if (detector.exit > detector.enter) {
+  if (metric->trips_low && detector.exit <= detector.enter) {
+    row.at("exit").fault(fmt::format("{} is not above enter ({}); {} trips when it is low",
+                                     detector.exit, detector.enter, detector.metric));
+  }
+  if (!metric->trips_low && detector.exit > detector.enter) {
     row.at("exit").fault(
         fmt::format("{} is above enter ({}); it must not be", detector.exit, detector.enter));
   }
 }
 
 void check_rules(const Checker& list, const std::vector<RuleConfig>& rules,
-                 std::span<const std::string_view> metrics) {
+                 std::span<const KnownMetric> metrics) {
   check_names(list, rules);
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const Checker row = list.at(i);
@@ -155,7 +166,7 @@ void check_rules(const Checker& list, const std::vector<RuleConfig>& rules,
 
 }  // namespace
 
-std::vector<Fault> check_config(const Config& config, std::span<const std::string_view> metrics) {
+std::vector<Fault> check_config(const Config& config, std::span<const KnownMetric> metrics) {
   std::vector<Fault> faults;
   const Checker root(faults, "$");
   root.at("sampling").positive("busy_period_s", config.sampling.busy_period);

@@ -183,7 +183,7 @@ json::value merge_config(const json::value& base, const json::value& overlay) {
 }
 
 ConfigResult parse_config(std::span<const ConfigSource> sources,
-                          std::span<const std::string_view> metrics) {
+                          std::span<const KnownMetric> metrics) {
   std::vector<ConfigFault> faults;
   std::vector<Parsed> parsed;
   json::value merged = json::object();
@@ -206,7 +206,7 @@ ConfigResult parse_config(std::span<const ConfigSource> sources,
 }
 
 ConfigResult parse_config(std::string_view text, std::string_view name,
-                          std::span<const std::string_view> metrics) {
+                          std::span<const KnownMetric> metrics) {
   const std::array<ConfigSource, 1> one{ConfigSource{std::string(name), std::string(text)}};
   return parse_config(one, metrics);
 }

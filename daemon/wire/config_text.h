@@ -44,15 +44,21 @@ struct ConfigSource {
   std::string text;
 };
 
-/// One file over the defaults of model/config.h. `metrics` are the names that a
+/// A metric that a detector may use.
+struct KnownMetric {
+  std::string_view name;
+  bool trips_low{false};  ///< a detector trips when there is little of it
+};
+
+/// One file over the defaults of model/config.h. `metrics` are those that a
 /// detector may use. The key "$schema" is allowed on top and ignored.
 ConfigResult parse_config(std::string_view text, std::string_view name,
-                          std::span<const std::string_view> metrics);
+                          std::span<const KnownMetric> metrics);
 
 /// Each source over the one before it (merge_config). A fault is laid to the
 /// last source that says something at its path.
 ConfigResult parse_config(std::span<const ConfigSource> sources,
-                          std::span<const std::string_view> metrics);
+                          std::span<const KnownMetric> metrics);
 
 /// Objects merge by key. The lists of named rows (workloads, targets, rules on
 /// top) merge by `name`, a new row goes to the end. Everything else in

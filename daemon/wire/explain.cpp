@@ -124,9 +124,10 @@ std::optional<ExplainDocument> explain_target(const std::string& name, const Sna
                                                  ? "suspended"
                                                  : "put in the background"));
   for (const TargetProcess& process : target->processes) {
-    document.lines.push_back(fmt::format("{} pid {} ({}, CPU {:.1f} %): {}", process.name,
-                                         process.id.pid, enum_word(process.state),
-                                         process.cpu_share.value(), process.why));
+    const std::string cpu = process.cpu_share ? fmt::format("{:.1f} %", process.cpu_share->value())
+                                              : "not measured yet";
+    document.lines.push_back(fmt::format("{} pid {} ({}, CPU {}): {}", process.name,
+                                         process.id.pid, enum_word(process.state), cpu, process.why));
   }
   for (const RefusedTarget& refused : target->refused) {
     document.lines.push_back(

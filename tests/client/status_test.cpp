@@ -42,7 +42,7 @@ TEST_CASE("a status says who is held, why, since when and until when") {
   CHECK(has(text, "5.0 GiB available of 16.0 GiB, used 69 %"));
   CHECK(has(text, "ollama busy since 10:01:00 (tree CPU 180 % of a core over 5 s)"));
   CHECK(has(text, "model llama3.2:3b, 3.0 GiB, context 8192"));
-  CHECK(has(text, "llama-server pid 700, 178 % of one core, 3.0 GiB, nice -10, raised"));
+  CHECK(has(text, "llama-server pid 700, CPU 178 % of one core, 3.0 GiB, nice -10, raised"));
   CHECK(has(text, "warning  Ollama runs as background"));
   CHECK(has(text, "Fix: m1optctl doctor"));
 }

@@ -62,6 +62,22 @@ TEST_CASE("less than 5 s of observation tells nothing about CPU") {
   CHECK(state_of(world) == WorkloadState::busy);
 }
 
+TEST_CASE("a workload that just appeared is watched closely until its CPU tells, and then no more") {
+  World world;
+  world.tick();
+  CHECK(world.last.period == world.config.sampling.idle_period);
+  world.start_llm(0);
+  const Instant appeared = world.now;
+  world.tick();
+  while (world.last.period == world.config.sampling.busy_period) {
+    world.pass(1s);
+    world.tick();
+  }
+  CHECK(world.now - appeared == 5s);
+  CHECK(world.last.period == world.config.sampling.idle_period);
+  CHECK(state_of(world) == WorkloadState::resident);
+}
+
 TEST_CASE("a burst of CPU that is over does not count for longer than it lasted and the linger") {
   World world;
   world.make_busy();

@@ -65,7 +65,6 @@ TEST_CASE("each access asks for its right") {
     return allowed;
   };
   CHECK(row(Access::read) == "-+++");
-  CHECK(row(Access::owner_or_admin) == "-+++");
   CHECK(row(Access::admin) == "--++");
   CHECK(row(Access::root) == "---+");
 }

@@ -107,7 +107,7 @@ TEST_CASE("a lease is held while the answer stays open, and ends with it") {
     member.id = {77, 1000};
     member.not_raised = "a stranger's";
   });
-  fixture.become(1000);
+  fixture.become(1000, {ServerFixture::kGroup});
   fixture.start();
   SocketClient client = open_lease(fixture, R"({"pid":77,"start":1000})");
   const std::string head = client.read_until("\r\n\r\n");
@@ -156,13 +156,21 @@ TEST_CASE("a lease is for a live process of the caller, or any for root") {
   ServerFixture fixture;
   fixture.kill(666);
   fixture.start();
-  fixture.become(1000);
+  fixture.become(1000, {ServerFixture::kGroup});
   CHECK(status_of(fixture.ask("POST", "/v1/leases", R"({"pid":77,"start":1001})")) == 403);
   CHECK(status_of(fixture.ask("POST", "/v1/leases", R"({"pid":666,"start":1000})")) == 404);
   CHECK(status_of(fixture.ask("POST", "/v1/leases", R"({"pid":77})")) == 400);
   CHECK(fixture.backend.posted().empty());
   fixture.become(0);
   CHECK(status_of(fixture.ask("POST", "/v1/leases", R"({"pid":77,"start":1001})")) == 200);
+}
+
+TEST_CASE("a lease is for members of the group: whoever may only read gets none") {
+  ServerFixture fixture;
+  fixture.start();
+  fixture.become(1000);
+  CHECK(status_of(fixture.ask("POST", "/v1/leases", R"({"pid":77,"start":1000})")) == 403);
+  CHECK(fixture.backend.posted().empty());
 }
 
 TEST_CASE("a lease that the loop refuses is no lease, and one that comes too late is ended") {

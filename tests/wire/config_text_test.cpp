@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::array<std::string_view, 2> kMetrics{"pressure.level", "swap.out_rate"};
+constexpr std::array<wire::KnownMetric, 3> kMetrics{
+    {{"pressure.level"}, {"swap.out_rate"}, {"battery.charge", true}}};
 
 std::string faults_of(const std::string& text) {
   const auto result = wire::parse_config(text, "m1opt.json", kMetrics);
@@ -91,6 +92,13 @@ TEST_CASE("every fault of values has its path and place") {
        "mean \"pressure.level\"?"},
       {R"({"rules":[{"name":"r","ladder":["report"],"any":[{"all":[{"metric":"swap.out_rate","enter":1,"exit":2}]}]}]})",
        "m1opt.json:1:101: $.rules[0].any[0].all[0].exit: 2 is above enter (1); it must not be"},
+      {R"({"rules":[{"name":"r","ladder":["report"],"any":[{"all":[{"metric":"battery.charge","enter":20,"exit":10}]}]}]})",
+       "m1opt.json:1:103: $.rules[0].any[0].all[0].exit: 10 is not above enter (20); battery.charge "
+       "trips when it is low"},
+      {R"({"limits":{"renewal_s":0}})",
+       "m1opt.json:1:24: $.limits.renewal_s: must be more than 0 seconds"},
+      {R"({"targets":[{"name":"a","executables":["a"],"vanish_limit":0}]})",
+       "m1opt.json:1:60: $.targets[0].vanish_limit: 0 is out of range 1 to 1000"},
       {R"({"rules":[{"name":"r","ladder":["report"],"any":[{"all":[]}]}]})",
        "m1opt.json:1:57: $.rules[0].any[0].all: must hold at least one detector"},
       {R"({"rules":[{"name":"r","ladder":[],"any":[{"all":[{"metric":"swap.out_rate"}]}]}]})",
