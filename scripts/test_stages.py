@@ -116,31 +116,35 @@ def run_programs(kind, only=None):
     return total
 
 
-def run_python(folder, timeout, **env):
-    if not list((ROOT / folder).glob("*_test.py")):
-        return Tally()
-    command = [sys.executable, "-m", "unittest", "discover", "-s", folder, "-p", "*_test.py"]
+def run_unittest(name, command, timeout, **env):
+    """A command that closes as `python3 -m unittest` does."""
     status, output = run(command, timeout, PYTHONDONTWRITEBYTECODE="1", **env)
     tally = unittest_tally(status, output)
     if tally.failed:
-        print(f"---- {folder}, exit status {status}\n{output}")
+        print(f"---- {name}, exit status {status}\n{output}")
     return tally
+
+
+def run_meta():
+    command = [sys.executable, "-m", "unittest", "discover", "-s", "tests/meta", "-p", "*_test.py"]
+    return run_unittest("tests/meta", command, 300)
 
 
 def run_e2e(kind, deep):
     directory = ROOT / "build" / kind
     programs = {path.name: path for path in directory.rglob("m1opt*") if path.is_file()}
-    return run_python("tests/e2e", 3000 if deep else 400, M1OPT_BUILD=str(directory),
-                      M1OPTD=str(programs["m1optd"]), M1OPTCTL=str(programs["m1optctl"]),
-                      M1OPT_STANDIN=str(programs["m1opt_standin"]),
-                      M1OPT_HOG=str(programs["m1opt_hog"]), M1OPT_DEEP="1" if deep else "")
+    return run_unittest("tests/e2e", [sys.executable, "scripts/test_e2e.py"], 3000 if deep else 400,
+                        M1OPT_BUILD=str(directory),
+                        M1OPTD=str(programs["m1optd"]), M1OPTCTL=str(programs["m1optctl"]),
+                        M1OPT_STANDIN=str(programs["m1opt_standin"]),
+                        M1OPT_HOG=str(programs["m1opt_hog"]), M1OPT_DEEP="1" if deep else "")
 
 
 def stages(deep):
     """Name, work, and whether the stage is worthless without tests."""
     yield "build", lambda: build("fault", "all"), False
     yield "unit and contract", lambda: run_programs("fault"), True
-    yield "meta", lambda: run_python("tests/meta", 300), True
+    yield "meta", run_meta, True
     yield "e2e, all" if deep else "e2e, smoke", lambda: run_e2e("fault", deep), False
     if deep:
         yield "build sanitised", lambda: build("asan", "all"), False

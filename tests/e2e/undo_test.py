@@ -165,7 +165,8 @@ class BackgroundTest(E2eTest):
         child = self.hog("photoanalysisd", "--cpu", "2", "--exec-on-usr1", "/bin/sleep", "--seconds", "60")
         self.wait_background(child)
         os.kill(child.pid, signal.SIGUSR1)
-        self.assertTrue(within(2, lambda: "photoanalysisd" not in os.readlink(f"/proc/{child.pid}/exe")))
+        # In the background it gets to run when nobody else wants to.
+        self.assertTrue(within(20, lambda: "photoanalysisd" not in os.readlink(f"/proc/{child.pid}/exe")))
         self.assertTrue(within(3, lambda: threads_of(child.pid)[child.pid].policy == "OTHER"), self.why())
         self.assert_as_before(child)
         self.assertNotIn(child.pid, self.held_pids("background"))
