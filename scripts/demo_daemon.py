@@ -84,8 +84,9 @@ class Daemon:
         shutil.copyfile(ROOT / "config" / "m1opt.json", self.places["--config"])
         self.places["--config"].chmod(0o644)
 
-    def start(self):
-        command = [str(self.program)]
+    def start(self, prefix=()):
+        """`prefix`: a command that runs the daemon, setpriv for one."""
+        command = [*prefix, str(self.program)]
         for flag, place in self.places.items():
             command += [flag, str(place)]
         with open(self.directory / "m1optd.out", "wb") as output:

@@ -8,12 +8,13 @@ import time
 import unittest
 
 import rig
-from rig import E2eTest, quick_contention, runs_again, state_of, threads_of, within
+from rig import WITHOUT_NICE, E2eTest, quick_contention, runs_again, state_of, threads_of, with_nice, within
 
 
 class LadderTest(E2eTest):
     overlay = {**rig.QUICK, "rules": [quick_contention(["background", "suspend"])]}
 
+    @with_nice
     def test_threshold_crossed_backgrounded_suspended_resumed(self):
         self.start()
         model = self.model()
@@ -29,6 +30,7 @@ class LadderTest(E2eTest):
         for kind in ("rule_tripped", "action_done", "action_undone"):
             self.assertIn(kind, kinds)
 
+    @with_nice
     def test_the_workload_is_raised_while_it_is_busy_and_not_after(self):
         self.start()
         model = self.model()
@@ -38,6 +40,7 @@ class LadderTest(E2eTest):
         self.daemon.stop()
         self.assert_as_before(model)
 
+    @with_nice
     def test_pause_undoes_everything_at_once_and_survives_a_restart(self):
         self.start()
         model = self.model()
@@ -54,6 +57,22 @@ class LadderTest(E2eTest):
         self.assertEqual(self.holds(), [])
         self.daemon.post("/v1/unpause", {})
         self.assertEqual(self.status()["mode"], "active")
+
+
+    def test_what_could_not_be_taken_back_is_not_done_and_the_ladder_goes_on(self):
+        self.start(WITHOUT_NICE)
+        model = self.model()
+        child = self.hog()
+        self.assertTrue(within(15, lambda: state_of(child.pid) == "T"), self.why())
+        self.assertEqual({thread.policy for thread in threads_of(child.pid).values()}, {"OTHER"})
+        self.assertEqual({thread.nice for thread in threads_of(model.pid).values()}, {0})
+        self.assertEqual(rig.autogroup_nice(child.pid), "0")
+        self.assertEqual(self.held_pids("background") | self.held_pids("raise"), set(), self.why())
+        self.assertIn("could not be undone, so it is not done", "\n".join(event["text"] for event in self.events()))
+        background = next(row for row in self.status()["capabilities"] if row["name"] == "background")
+        self.assertFalse(background["available"])
+        self.daemon.stop()
+        self.assert_as_before(child)
 
 
 class NamesTest(E2eTest):
@@ -104,8 +123,9 @@ class SecretTest(E2eTest):
         self.start()
         model = self.model("llama-server", "--api-key", secret)
         self.hog()
-        within(12, lambda: self.held_pids("raise"))
-        self.assertIn(model.pid, self.held_pids("raise"), self.why())
+        self.assertTrue(within(12, lambda: any(
+            member["id"]["pid"] == model.pid for workload in self.daemon.get("/v1/workloads")["workloads"]
+            for member in workload["processes"])), self.why())
         routes = ["/v1/status", "/v1/health", "/v1/version", "/v1/workloads", "/v1/targets", "/v1/rules",
                   "/v1/events?limit=500", "/v1/config", "/v1/openapi.json", "/v1/explain/target/photoanalysisd",
                   "/v1/explain/rule/contention"]

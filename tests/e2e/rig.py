@@ -23,6 +23,10 @@ M1OPTCTL = Path(os.environ.get("M1OPTCTL", BUILD / "client" / "m1optctl"))
 HOG = BUILD / "tests" / "tools" / "m1opt_hog"
 STANDIN = BUILD / "tests" / "tools" / "m1opt_standin"
 
+# Without CAP_SYS_NICE a lower priority could not be taken back, so the daemon leaves priorities alone.
+with_nice = unittest.skipIf(os.geteuid() != 0, "needs root: priorities are only set where they can be taken back")
+WITHOUT_NICE = ["setpriv", "--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice"] if os.geteuid() == 0 else []
+
 # The shipped rules with short times, so that a test takes seconds.
 QUICK = {
     "sampling": {"busy_period_s": 0.25, "idle_period_s": 1},
@@ -120,8 +124,8 @@ class E2eTest(unittest.TestCase):
         place.mkdir(exist_ok=True)
         (place / "10-test.json").write_text(json.dumps(overlay))
 
-    def start(self):
-        self.daemon.start()
+    def start(self, prefix=()):
+        self.daemon.start(prefix)
 
     def hog(self, name="photoanalysisd", *arguments, **options):
         child = Child(self.directory, HOG, name, list(arguments) or ["--cpu", "2", "--seconds", "60"], **options)

@@ -7,7 +7,7 @@ import time
 import unittest
 
 import rig
-from rig import E2eTest, quick_contention, runs_again, state_of, threads_of, within
+from rig import E2eTest, quick_contention, runs_again, state_of, threads_of, with_nice, within
 
 
 class UndoTest(E2eTest):
@@ -128,6 +128,7 @@ class UndoTest(E2eTest):
         self.assertTrue(runs_again(child.pid))
 
 
+@with_nice
 class BackgroundTest(E2eTest):
     overlay = {**rig.QUICK, "rules": [quick_contention(["background"])]}
 
@@ -171,7 +172,6 @@ class BackgroundTest(E2eTest):
         self.assert_as_before(child)
         self.assertNotIn(child.pid, self.held_pids("background"))
 
-    @unittest.skipIf(os.geteuid() != 0, "needs root to give up a capability")
     def test_without_the_right_to_undo_the_record_stays_open_and_is_named(self):
         self.start()
         self.model()
@@ -182,7 +182,7 @@ class BackgroundTest(E2eTest):
         os.kill(self.daemon.process.pid, signal.SIGKILL)
         os.kill(guardian, signal.SIGKILL)
         self.daemon.process.wait()
-        weak = self.recover("setpriv", "--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice")
+        weak = self.recover(*rig.WITHOUT_NICE)
         self.assertEqual(weak.returncode, 4, weak.stdout + weak.stderr)
         self.assertIn("not_permitted: photoanalysisd", weak.stdout)
         full = self.recover()
