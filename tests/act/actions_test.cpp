@@ -25,7 +25,7 @@ TEST_CASE("every kind of action has a row of its own") {
 }
 
 TEST_CASE("every action, done and undone, leaves every value as it was") {
-  for (const auto& row : act::action_table()) {
+  for (const auto& row : test::doable_actions()) {
     INFO(boost::describe::enum_to_string(row.kind, "?"));
     ExecutorRig rig;
     const ChildProcess child;
@@ -54,7 +54,7 @@ TEST_CASE("every action, done and undone, leaves every value as it was") {
 }
 
 TEST_CASE("every action is undone by the guardian when the daemon is gone") {
-  for (const auto& row : act::action_table()) {
+  for (const auto& row : test::doable_actions()) {
     INFO(boost::describe::enum_to_string(row.kind, "?"));
     const ChildProcess child;  // first, so that it holds no copy of the guardian's socket
     ExecutorRig rig;
@@ -77,7 +77,7 @@ TEST_CASE("every action is undone by the guardian when the daemon is gone") {
 }
 
 TEST_CASE("every action that was left open is undone by recovery, and only once") {
-  for (const auto& row : act::action_table()) {
+  for (const auto& row : test::doable_actions()) {
     INFO(boost::describe::enum_to_string(row.kind, "?"));
     ExecutorRig rig;
     const ChildProcess child;

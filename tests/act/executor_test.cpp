@@ -197,7 +197,7 @@ TEST_CASE("without a guardian nothing is held") {
 TEST_CASE("an inert executor says what it would do and does nothing") {
   ExecutorRig rig(true);
   const ChildProcess child;
-  for (const auto& row : act::action_table()) {
+  for (const auto& row : test::doable_actions()) {
     const auto outcome = rig.hold(row.kind, child);
     CHECK(outcome.code == OutcomeCode::not_permitted);
     CHECK(outcome.text.find("would do: ") == 0);
@@ -209,6 +209,7 @@ TEST_CASE("an inert executor says what it would do and does nothing") {
 }
 
 TEST_CASE("background reaches every thread, its I/O and its session group") {
+  M1OPT_NEEDS_PRIORITIES();
   ExecutorRig rig;
   const ChildProcess child([] {
     for (int i = 0; i < 15; ++i) {
@@ -237,6 +238,7 @@ TEST_CASE("background reaches every thread, its I/O and its session group") {
 }
 
 TEST_CASE("threads and children born while it was held get the old values back") {
+  M1OPT_NEEDS_PRIORITIES();
   ExecutorRig rig;
   for (const auto kind : {ActionKind::background, ActionKind::raise}) {
     INFO(boost::describe::enum_to_string(kind, "?"));
@@ -262,6 +264,7 @@ TEST_CASE("threads and children born while it was held get the old values back")
 }
 
 TEST_CASE("orphans of a target that died while it was held get the old values back") {
+  M1OPT_NEEDS_PRIORITIES();
   ExecutorRig rig;
   ChildProcess child([] {
     std::thread([] {
@@ -293,6 +296,7 @@ TEST_CASE("orphans of a target that died while it was held get the old values ba
 }
 
 TEST_CASE("a session group that also holds a stranger keeps its nice value") {
+  M1OPT_NEEDS_PRIORITIES();
   ExecutorRig rig;
   const ChildProcess child([] {
     if (::fork() == 0) {
@@ -310,6 +314,7 @@ TEST_CASE("a session group that also holds a stranger keeps its nice value") {
 }
 
 TEST_CASE("of two targets in one session the group stays low until the last hold has ended") {
+  M1OPT_NEEDS_PRIORITIES();
   ExecutorRig rig;
   int numbers[2];
   REQUIRE(::pipe(numbers) == 0);
@@ -338,6 +343,7 @@ TEST_CASE("of two targets in one session the group stays low until the last hold
 }
 
 TEST_CASE("a thread that was idle before stays idle after") {
+  M1OPT_NEEDS_PRIORITIES();
   ExecutorRig rig;
   const ChildProcess child([] {
     std::thread([] {
@@ -356,6 +362,7 @@ TEST_CASE("a thread that was idle before stays idle after") {
 }
 
 TEST_CASE("somebody else's change to a held thread is left as it is") {
+  M1OPT_NEEDS_PRIORITIES();
   ExecutorRig rig;
   const ChildProcess child;
   const auto held = rig.hold(ActionKind::background, child);
@@ -367,6 +374,7 @@ TEST_CASE("somebody else's change to a held thread is left as it is") {
 }
 
 TEST_CASE("extending a hold gives it the longer deadline in the journal and the guardian") {
+  M1OPT_NEEDS_PRIORITIES();
   ExecutorRig rig;
   const ChildProcess child;
   const auto held = rig.hold(ActionKind::background, child);

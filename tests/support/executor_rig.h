@@ -3,12 +3,38 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "act/executor.h"
 #include "support/child_process.h"
 #include "support/temp_dir.h"
 
 namespace m1opt::test {
+
+/// May this process set priorities and take them back? Without CAP_SYS_NICE only suspend is left.
+inline bool may_set_priorities() {
+  static const bool may = [] {
+    for (const auto& capability : platform::probe_capabilities()) {
+      if (capability.name == "raise") return capability.available;
+    }
+    return false;
+  }();
+  return may;
+}
+
+inline std::vector<act::ActionRow> doable_actions() {
+  std::vector<act::ActionRow> rows;
+  for (const auto& row : act::action_table()) {
+    if (row.kind == model::ActionKind::suspend || may_set_priorities()) rows.push_back(row);
+  }
+  return rows;
+}
+
+#define M1OPT_NEEDS_PRIORITIES()                         \
+  if (!m1opt::test::may_set_priorities()) {              \
+    WARN("left out: priorities need CAP_SYS_NICE here"); \
+    return;                                              \
+  }
 
 /// An executor on the real kernel, with a real journal and the real guardian
 /// as a process of its own (tests/tools/guardian.cpp).
