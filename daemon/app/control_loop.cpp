@@ -19,7 +19,9 @@ namespace {
 constexpr Duration kGuardianRetry = std::chrono::seconds(5);
 constexpr Duration kBeatPeriod = std::chrono::seconds(1);
 constexpr Duration kAfterAction = std::chrono::milliseconds(20);
-constexpr Duration kCostPeriod = std::chrono::seconds(10);
+// PSS costs a tenth of an idle tick: often enough to be seen, seldom enough not to count.
+constexpr Duration kCostPeriod = std::chrono::seconds(60);
+constexpr Duration kFirstCost = std::chrono::seconds(10);
 
 act::Companions companions_of(const Sample& sample) {
   act::Companions companions;
@@ -296,7 +298,8 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
 SelfStatus ControlLoop::measure_self() {
   const Instant now = parts_.clock.now();
   guardian_status_.alive = parts_.guardian.alive();
-  if (last_cost_ && now - last_cost_->at < kCostPeriod) return self_;
+  const Duration period = self_.cpu_share ? kCostPeriod : kFirstCost;
+  if (last_cost_ && now - last_cost_->at < period) return self_;
   Cost cost{now, own_cpu_time(), guardian_status_.pid};
   self_.resident.reset();
   if (auto own = platform::read_cost(::getpid())) self_.resident = own->resident;
