@@ -94,7 +94,11 @@ class ProcessControl {
   virtual Result<std::string> identify(ProcessId process) = 0;
   /// The start token a process born now would get; tokens never go back.
   virtual std::uint64_t start_token_now() = 0;
-  /// Threads alive now, each with its own start token.
+  /// What has a value of this attribute on this system, a process or each of
+  /// its threads (or their group); empty: the system has no such attribute.
+  virtual std::optional<SubjectKind> holder(Attribute attribute) = 0;
+  /// Threads alive now, each with its own start token; `unsupported` where no
+  /// attribute belongs to threads.
   virtual Result<std::vector<ProcessId>> threads(ProcessId process) = 0;
   /// The session group (Linux autogroup) of a process, as a subject for
   /// autogroup_nice; `unsupported` where there are none.

@@ -92,6 +92,10 @@ void FakeMac::end(std::int32_t pid) {
   }
 }
 
+void FakeMac::deliver_pending_stop() {
+  if (pending_stop_ != 0) at(pending_stop_).status = kStopped;
+}
+
 void FakeMac::set_number(const std::string& name, std::int64_t value, std::size_t size) {
   auto& bytes = sysctls[name];
   bytes.resize(size);
@@ -277,6 +281,11 @@ mac::Answer FakeMac::send_signal(std::int32_t pid, mac::Signal signal) {
   if (!may_inspect(found->second)) return {0, EPERM};
   if (signal == mac::Signal::none || found->second.status == kZombie) return {0, 0};
   effects.push_back(fmt::format("kill {} {}", pid, signal == mac::Signal::stop ? "stop" : "cont"));
+  if (signal == mac::Signal::stop && stop_stays_pending) {
+    pending_stop_ = pid;
+    return {0, 0};
+  }
+  if (signal == mac::Signal::resume) pending_stop_ = 0;
   // A second stop adds nothing; one continue ends them all, whoever sent them.
   found->second.status = signal == mac::Signal::stop ? kStopped : kRuns;
   return {0, 0};
@@ -328,6 +337,7 @@ Result<mac::PowerSources> FakeMac::power_sources() {
 }
 
 mac::Answer FakeMac::peer_credentials(int, std::span<std::byte> out) {
+  if (peer_error != 0) return {0, peer_error};
   mac::Answer answer = copy_out(bytes_of(peer), out);
   if (answer.ok()) answer.value = peer_length;
   return answer;

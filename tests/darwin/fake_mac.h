@@ -61,6 +61,7 @@ class FakeMac final : public mac::RawCalls {
   /// A child inherits nice, background, program and owner; it begins running.
   ProcessId fork(std::int32_t pid, std::int32_t parent);
   void end(std::int32_t pid);
+  void deliver_pending_stop();
   void advance(std::int64_t microseconds) { wall += microseconds; }
   MacProcess& at(std::int32_t pid) { return processes.at(pid); }
   ProcessId id_of(std::int32_t pid) const {
@@ -134,6 +135,7 @@ class FakeMac final : public mac::RawCalls {
   FakeSmc smc;
   mac::PowerSources power{"AC Power", {{"InternalBattery", 80, 100}}};
   mac::PeerCredentials peer{0, 501, 2, 0, {20, 12}};
+  int peer_error{0};
   std::int64_t peer_length{sizeof(mac::PeerCredentials)};
   std::map<std::string, std::uint32_t> groups{{"admin", 80}, {"staff", 20}};
   std::map<std::uint32_t, std::vector<std::uint32_t>> members;
@@ -150,6 +152,7 @@ class FakeMac final : public mac::RawCalls {
   int priority_error{0};
   bool priority_ignored{false};  ///< answers 0 and does nothing
   int signal_error{0};
+  bool stop_stays_pending{false};
   /// Runs right before a signal or a priority takes effect: the time in which
   /// a number may go to another process.
   std::function<void(std::int32_t pid)> before_change;
@@ -157,6 +160,7 @@ class FakeMac final : public mac::RawCalls {
 
  private:
   int open_events();
+  std::int32_t pending_stop_{0};  ///< the pid
   bool may_inspect(const MacProcess& process) const { return euid == 0 || euid == process.uid; }
   mac::AllInfo info_of(std::int32_t pid, const MacProcess& process) const;
 };
