@@ -146,13 +146,15 @@ Result<std::uint32_t> find_user(const std::string& name);
 /// Becomes readable when the process ends.
 Result<Fd> open_exit_watch(ProcessId process);
 
-/// Becomes readable (EPOLLPRI on Linux) when memory stalls exceed a threshold.
+/// Becomes ready when memory gets short.
 struct PressureWatch {
   Fd fd;
   Duration window{};
   std::string text;  ///< "PSI memory some 50 ms in 500 ms"
+  bool urgent{false};  ///< waited for with POLLPRI instead of POLLIN
+  std::function<void()> consume{};  ///< makes it silent again; empty: poll() itself does
 };
-/// Tries a 500 ms window, then 2 s; `unsupported` when neither is accepted.
+/// Linux: tries a 500 ms window, then 2 s. `unsupported` when there is none.
 Result<PressureWatch> open_pressure_watch();
 
 /// Resident memory and CPU time of a process of our own.
