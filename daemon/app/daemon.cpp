@@ -184,7 +184,6 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
 int run_daemon(const Options& options) {
   catch_signals();
   ::umask(022);
-  if (auto native = platform::check_native(); !native) return refuse(options, native.error().what);
   if (auto places = check_places(options); !places) return refuse(options, places.error().what);
   auto instance = acquire_instance_lock(options.state_directory);
   if (!instance) {

@@ -173,10 +173,6 @@ class SleepWatch {
 /// `unsupported` on Linux, where a gap between two ticks tells it afterwards.
 Result<std::unique_ptr<SleepWatch>> open_sleep_watch();
 
-/// `unsupported` when the program is translated for this processor, which makes
-/// the times of processes wrong.
-Result<void> check_native();
-
 /// Resident memory and CPU time of a process of our own.
 struct ProcessCost {
   Bytes resident;

@@ -81,15 +81,6 @@ TEST_CASE("the machine sleeps when it is allowed to, and only messages that matt
   CHECK(open_sleep_watch(mac).error().code == base::Errc::unsupported);
 }
 
-TEST_CASE("only a program that Rosetta translates is not native") {
-  FakeMac mac;
-  CHECK(check_native(mac));
-  mac.set_number("sysctl.proc_translated", 0);
-  CHECK(check_native(mac));
-  mac.set_number("sysctl.proc_translated", 1);
-  CHECK(check_native(mac).error().code == base::Errc::unsupported);
-}
-
 TEST_CASE("our own cost is the footprint") {
   FakeMac mac;
   mac.start(812, 1, "/usr/libexec/m1optd");

@@ -60,9 +60,11 @@ Capability other_users(RawCalls& calls) {
 }
 
 Capability native(RawCalls& calls) {
-  const auto checked = check_native(calls);
-  if (checked) return {"native", true, "not translated by Rosetta"};
-  return {"native", false, checked.error().what};
+  const auto translated = read_sysctl_number(calls, "sysctl.proc_translated");
+  if (translated && *translated == 1) {
+    return {"native", false, "it runs under Rosetta, where times of processes are wrong: use the arm64 program"};
+  }
+  return {"native", true, "not translated by Rosetta"};
 }
 
 Capability probe_smc(RawCalls& calls) {
@@ -72,14 +74,6 @@ Capability probe_smc(RawCalls& calls) {
 }
 
 }  // namespace
-
-/// sysctl.proc_translated is 1 under Rosetta; other machines have no such name.
-Result<void> check_native(RawCalls& calls) {
-  const auto translated = read_sysctl_number(calls, "sysctl.proc_translated");
-  if (!translated || *translated != 1) return {};
-  return Error{Errc::unsupported, 0,
-               "it runs under Rosetta, where the times of processes are wrong: use the arm64 program"};
-}
 
 std::vector<Capability> probe_capabilities(RawCalls& calls) {
   std::vector<Capability> found;

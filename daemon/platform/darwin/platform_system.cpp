@@ -97,7 +97,6 @@ Result<PressureWatch> open_pressure_watch() {
 Result<std::unique_ptr<SleepWatch>> open_sleep_watch() {
   return darwin::open_sleep_watch(darwin::system_calls());
 }
-Result<void> check_native() { return darwin::check_native(darwin::system_calls()); }
 Result<ProcessCost> read_cost(std::int32_t pid) {
   return darwin::read_cost(darwin::system_calls(), pid);
 }

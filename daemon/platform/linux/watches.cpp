@@ -71,8 +71,6 @@ Result<std::unique_ptr<SleepWatch>> open_sleep_watch() {
   return Error{Errc::unsupported, 0, "the kernel tells nobody before it sleeps"};
 }
 
-Result<void> check_native() { return {}; }
-
 Result<ProcessCost> read_cost(std::int32_t pid) {
   const std::string directory = "/proc/" + std::to_string(pid);
   const auto text = read_file(directory + "/stat", 8192);
