@@ -99,7 +99,7 @@ void FakeMac::deliver_pending_stop() {
 void FakeMac::set_number(const std::string& name, std::int64_t value, std::size_t size) {
   auto& bytes = sysctls[name];
   bytes.resize(size);
-  std::memcpy(bytes.data(), &value, size);
+  std::memcpy(bytes.data(), &value, std::min(size, sizeof(value)));
 }
 
 void FakeMac::set_text(const std::string& name, const std::string& text) {

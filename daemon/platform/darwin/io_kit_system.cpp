@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <string>
 
@@ -155,9 +156,9 @@ struct Loaded {
   }
 };
 
-Port smc_connection = 0;
-Port power_root = 0;
-int power_pipe = -1;
+std::atomic<Port> smc_connection{0};
+std::atomic<Port> power_root{0};
+std::atomic<int> power_pipe{-1};
 
 /// On Apple Silicon several services match; the one that answers keys is named.
 Port choose_service(const SmcFunctions& kit, Port iterator) {
@@ -192,6 +193,16 @@ void on_power_message(void*, Port, std::uint32_t kind, void* argument) {
 
 }  // namespace
 
+bool make_event_pipe(std::array<int, 2>& ends) {
+  if (::pipe(ends.data()) != 0) return false;
+  for (const int end : ends) {
+    ::fcntl(end, F_SETFD, FD_CLOEXEC);
+    ::fcntl(end, F_SETFL, O_NONBLOCK);
+    ::fcntl(end, F_SETNOSIGPIPE, 1);
+  }
+  return true;
+}
+
 Result<void> smc_open() {
   const auto& kit = Loaded<SmcFunctions>::get();
   if (!kit.loaded) return kit.loaded;
@@ -204,10 +215,13 @@ Result<void> smc_open() {
   const Port service = choose_service(kit.functions, iterator);
   kit.functions.release(iterator);
   if (service == 0) return Error{Errc::unsupported, 0, "this machine has no AppleSMC"};
-  const kern_return_t code = kit.functions.open(service, mach_task_self(), 0, &smc_connection);
+  Port connection = 0;
+  const kern_return_t code = kit.functions.open(service, mach_task_self(), 0, &connection);
   kit.functions.release(service);
-  if (code == KERN_SUCCESS) return {};
-  smc_connection = 0;
+  if (code == KERN_SUCCESS) {
+    smc_connection = connection;
+    return {};
+  }
   return Error{Errc::unsupported, 0, "AppleSMC cannot be opened: " + std::to_string(code)};
 }
 
@@ -247,11 +261,7 @@ Result<int> open_power_messages() {
   if (!kit.loaded) return kit.loaded.error();
   if (power_root != 0) return Error{Errc::busy, 0, "system power is watched already"};
   std::array<int, 2> ends{};
-  if (::pipe(ends.data()) != 0) return error_from_errno("pipe", errno);
-  for (const int end : ends) {
-    ::fcntl(end, F_SETFD, FD_CLOEXEC);
-    ::fcntl(end, F_SETFL, O_NONBLOCK);
-  }
+  if (!make_event_pipe(ends)) return error_from_errno("pipe", errno);
   power_pipe = ends[1];
   Reference port = nullptr;
   Port notifier = 0;

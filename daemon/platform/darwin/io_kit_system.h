@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -8,6 +9,10 @@
 /// IOKit and CoreFoundation, opened at run time: a symbol that is missing makes
 /// the readings that need it unsupported and nothing else.
 namespace m1opt::platform::darwin::io_kit {
+
+/// Closed on exec, never blocking, and a write that nobody will read is an
+/// error and no signal.
+bool make_event_pipe(std::array<int, 2>& ends);
 
 Result<void> smc_open();
 int smc_call(std::span<const std::byte, kSmcBytes> in, std::span<std::byte, kSmcBytes> out);
