@@ -164,7 +164,7 @@ TEST_CASE("arguments are read whole and the environment is never among them") {
   FakeMac mac;
   mac.start(812, 1, "/Applications/Ollama.app/llama-server");
   mac.at(812).arguments = {"llama-server", "", "--port", "1"};
-  mac.at(812).environment = {"SECRET=1", std::string(8000, 'x')};
+  mac.at(812).environment = {"SECRET=1", std::string(100'000, 'x')};
   auto table = make_process_table(mac);
   CHECK(*table->arguments(812) == Words{"llama-server", "", "--port", "1"});
   mac.euid = 501;
