@@ -336,6 +336,17 @@ Result<mac::PowerSources> FakeMac::power_sources() {
   return power;
 }
 
+Result<std::uint32_t> FakeMac::create_assertion(const std::string& name, Duration timeout) {
+  if (!has_iokit) return Error{Errc::unsupported, 0, "IOKit cannot be opened"};
+  assertions[++last_assertion_] = fmt::format("{} for {:.0f} s", name, seconds_of(timeout));
+  return last_assertion_;
+}
+
+Result<void> FakeMac::release_assertion(std::uint32_t id) {
+  if (assertions.erase(id) == 1) return {};
+  return Error{Errc::io, 0, "no such assertion"};
+}
+
 mac::Answer FakeMac::peer_credentials(int, std::span<std::byte> out) {
   if (peer_error != 0) return {0, peer_error};
   mac::Answer answer = copy_out(bytes_of(peer), out);

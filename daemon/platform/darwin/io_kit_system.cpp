@@ -144,6 +144,25 @@ struct SleepFunctions {
   }
 };
 
+struct AssertionFunctions {
+  int (*create)(Reference, Reference, Reference, Reference, Reference, double, Reference,
+                std::uint32_t*){};
+  int (*release)(std::uint32_t){};
+  Reference (*make_text)(Reference, const char*, std::uint32_t){};
+  void (*release_text)(Reference){};
+
+  Result<void> load() {
+    Library kit(kIoKit);
+    kit.find(create, "IOPMAssertionCreateWithDescription");
+    kit.find(release, "IOPMAssertionRelease");
+    Library foundation(kFoundation);
+    foundation.find(make_text, "CFStringCreateWithCString");
+    foundation.find(release_text, "CFRelease");
+    if (auto complete = kit.complete(); !complete) return complete;
+    return foundation.complete();
+  }
+};
+
 /// Loaded once; `loaded` keeps why it could not be.
 template <class Functions>
 struct Loaded {
@@ -254,6 +273,33 @@ Result<PowerSources> power_sources() {
   }
   f.release(info);
   return found;
+}
+
+Result<std::uint32_t> create_assertion(const std::string& name, Duration timeout) {
+  const auto& kit = Loaded<AssertionFunctions>::get();
+  if (!kit.loaded) return kit.loaded.error();
+  const auto& f = kit.functions;
+  const std::array<Reference, 3> texts{f.make_text(nullptr, "PreventUserIdleSystemSleep", kUtf8),
+                                       f.make_text(nullptr, name.c_str(), kUtf8),
+                                       f.make_text(nullptr, "TimeoutActionRelease", kUtf8)};
+  std::uint32_t id = 0;
+  int code = KERN_FAILURE;
+  if (texts[0] != nullptr && texts[1] != nullptr && texts[2] != nullptr) {
+    code = f.create(texts[0], texts[1], nullptr, nullptr, nullptr, seconds_of(timeout), texts[2], &id);
+  }
+  for (const Reference text : texts) {
+    if (text != nullptr) f.release_text(text);
+  }
+  if (code == KERN_SUCCESS) return id;
+  return Error{Errc::io, 0, "IOPMAssertionCreateWithDescription: " + std::to_string(code)};
+}
+
+Result<void> release_assertion(std::uint32_t id) {
+  const auto& kit = Loaded<AssertionFunctions>::get();
+  if (!kit.loaded) return kit.loaded;
+  const int code = kit.functions.release(id);
+  if (code == KERN_SUCCESS) return {};
+  return Error{Errc::io, 0, "IOPMAssertionRelease: " + std::to_string(code)};
 }
 
 Result<int> open_power_messages() {

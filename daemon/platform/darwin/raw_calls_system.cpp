@@ -182,6 +182,10 @@ class SystemCalls final : public RawCalls {
     return io_kit::smc_call(in, out);
   }
   Result<PowerSources> power_sources() override { return io_kit::power_sources(); }
+  Result<std::uint32_t> create_assertion(const std::string& name, Duration timeout) override {
+    return io_kit::create_assertion(name, timeout);
+  }
+  Result<void> release_assertion(std::uint32_t id) override { return io_kit::release_assertion(id); }
 
   Answer peer_credentials(int fd, std::span<std::byte> out) override {
     auto length = static_cast<socklen_t>(out.size());
