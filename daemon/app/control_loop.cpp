@@ -22,6 +22,8 @@ constexpr Duration kAfterAction = std::chrono::milliseconds(20);
 // PSS costs a tenth of an idle tick: often enough to be seen, seldom enough not to count.
 constexpr Duration kCostPeriod = std::chrono::seconds(60);
 constexpr Duration kFirstCost = std::chrono::seconds(10);
+/// For the machine to fall asleep after it was allowed to; the time asleep counts too.
+constexpr Duration kSleepPatience = std::chrono::seconds(30);
 
 act::Companions companions_of(const Sample& sample) {
   act::Companions companions;
@@ -68,8 +70,15 @@ ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)) {
   poller_.add(signal_fd(), Poller::Interest::readable, [this] { on_signal(); });
   if (auto watch = platform::open_pressure_watch()) {
     pressure_ = std::move(*watch);
-    poller_.add(pressure_.fd.get(), Poller::Interest::priority,
-                [this] { pressure_event_ = parts_.clock.now(); });
+    poller_.add(pressure_.fd.get(),
+                pressure_.urgent ? Poller::Interest::priority : Poller::Interest::readable, [this] {
+                  pressure_event_ = parts_.clock.now();
+                  if (pressure_.consume) pressure_.consume();
+                });
+  }
+  if (auto watch = platform::open_sleep_watch()) {
+    sleep_ = std::move(*watch);
+    poller_.add(sleep_->fd(), Poller::Interest::readable, [this] { on_sleep_event(); });
   }
   restore_pause();
 }
@@ -107,6 +116,29 @@ void ControlLoop::on_signal() {
     case SIGINT: stopping_ = true; break;
     default: break;
   }
+}
+
+/// Nothing may be stopped while the machine sleeps, nor at the moment it wakes:
+/// until then nothing is begun either.
+void ControlLoop::on_sleep_event() {
+  bool asleep = false;
+  const auto take_events = [&] {
+    while (const auto event = sleep_->next()) {
+      asleep = *event == platform::SleepEvent::will_sleep;
+      if (!asleep) continue;
+      note_outcomes(parts_.executor.release_all("the machine goes to sleep"));
+      sleep_->allow();
+    }
+  };
+  take_events();
+  Poller alone;
+  alone.add(sleep_->fd(), Poller::Interest::readable, take_events);
+  alone.add(signal_fd(), Poller::Interest::readable, [this] { on_signal(); });
+  const Instant patience = parts_.clock.now() + kSleepPatience;
+  while (asleep && !stopping_ && parts_.clock.now() < patience) {
+    alone.wait(patience - parts_.clock.now());
+  }
+  due_ = parts_.clock.now();
 }
 
 void ControlLoop::tick() {

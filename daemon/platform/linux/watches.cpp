@@ -58,12 +58,17 @@ Result<PressureWatch> open_pressure_watch() {
       watch.fd = std::move(fd);
       watch.window = trigger.window;
       watch.text = trigger.text;
+      watch.urgent = true;
       return watch;
     }
     last = errno;
   }
   return Error{Errc::unsupported, last,
                std::string("no memory pressure trigger is accepted: ") + std::strerror(last)};
+}
+
+Result<std::unique_ptr<SleepWatch>> open_sleep_watch() {
+  return Error{Errc::unsupported, 0, "the kernel tells nobody before it sleeps"};
 }
 
 Result<ProcessCost> read_cost(std::int32_t pid) {
