@@ -2,6 +2,7 @@
 # Boost.JSON compiled here, and a stub of the SQLite that macOS has in /usr/lib.
 set(headers ${M1OPT_MACOS_TOOLS}/include)
 set(Boost_INCLUDE_DIRS ${headers})
+set(M1OPT_SPDLOG_HEADERS ${headers})
 find_package(Threads REQUIRED)
 
 function(m1opt_headers name)
