@@ -1,15 +1,14 @@
 #include "act/actions.h"
 
-#include <array>
-
 namespace m1opt::act {
 
 namespace {
 
 constexpr std::array kTable{
-    ActionRow{ActionKind::background, plan_background, Attribute::policy, true},
-    ActionRow{ActionKind::suspend, plan_suspend, Attribute::run_state, false},
-    ActionRow{ActionKind::raise, plan_raise, Attribute::nice, true},
+    ActionRow{ActionKind::background, plan_background,
+              {Attribute::policy, Attribute::darwin_background}, true},
+    ActionRow{ActionKind::suspend, plan_suspend, {Attribute::run_state, Attribute::run_state}, false},
+    ActionRow{ActionKind::raise, plan_raise, {Attribute::nice, Attribute::nice}, true},
 };
 
 }  // namespace

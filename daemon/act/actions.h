@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <span>
 
 #include "act/plan.h"
@@ -11,11 +12,15 @@ namespace m1opt::act {
 struct ActionRow {
   ActionKind kind;
   Result<Plan> (*plan)(const PlanContext& context, ProcessId process);
-  /// The attribute without which the action is not done at all; what else may
-  /// not be taken back is left out and said.
-  Attribute required;
+  /// The attributes without which the action is not done at all, on the systems
+  /// that have them; what else may not be taken back is left out and said.
+  std::array<Attribute, 2> required;
   /// Do threads and children born later inherit what was set?
   bool inherited;
+
+  [[nodiscard]] bool requires_attribute(Attribute attribute) const {
+    return attribute == required[0] || attribute == required[1];
+  }
 };
 
 std::span<const ActionRow> action_table();

@@ -12,14 +12,12 @@ constexpr std::int64_t kPolicyIdle = 5;
 constexpr std::int64_t kResetOnFork = 0x40000000;
 constexpr std::int64_t kIoIdleClass = std::int64_t{3} << 13;
 
-}  // namespace
-
-Result<Plan> plan_background(const PlanContext& context, ProcessId process) {
-  auto threads = context.control.threads(process);
-  if (!threads) return threads.error();
+/// Linux: each thread by its policy and I/O priority, and its group.
+Result<Plan> plan_threads(const PlanContext& context, ProcessId process) {
+  auto subjects = subjects_of(context.control, Attribute::policy, process);
+  if (!subjects) return subjects.error();
   Plan plan;
-  for (const ProcessId& thread : *threads) {
-    const Subject subject{SubjectKind::thread, process, thread, 0, {}};
+  for (const Subject& subject : *subjects) {
     auto policy = context.control.read(Attribute::policy, subject);
     if (!policy) continue;  // ended since it was listed
     const std::int64_t flags = *policy & kResetOnFork;
@@ -34,6 +32,21 @@ Result<Plan> plan_background(const PlanContext& context, ProcessId process) {
     }
   }
   plan_group(plan, context, process, GroupWish::lowest);
+  return plan;
+}
+
+}  // namespace
+
+Result<Plan> plan_background(const PlanContext& context, ProcessId process) {
+  // macOS has one flag for CPU, I/O and network of the whole process.
+  auto flagged = subjects_of(context.control, Attribute::darwin_background, process);
+  if (!flagged) return plan_threads(context, process);
+  Plan plan;
+  for (const Subject& subject : *flagged) {
+    auto background = context.control.read(Attribute::darwin_background, subject);
+    if (!background) return background.error();
+    plan_change(plan, *background, Attribute::darwin_background, subject, 1);
+  }
   return plan;
 }
 

@@ -12,7 +12,9 @@ std::string phrase(Attribute attribute, const Change& example, int count) {
   switch (attribute) {
     case Attribute::run_state: return "stopped";
     case Attribute::policy: return fmt::format("{} threads to SCHED_IDLE", count);
-    case Attribute::nice: return fmt::format("{} threads to nice {}", count, example.set);
+    case Attribute::nice:
+      if (example.subject.kind == SubjectKind::process) return fmt::format("nice {}", example.set);
+      return fmt::format("{} threads to nice {}", count, example.set);
     case Attribute::io_priority:
       return fmt::format("{} threads to {} I/O", count, example.set >> 13 == 3 ? "idle" : "first");
     case Attribute::clamp_min: return fmt::format("{} threads to full clock", count);
@@ -21,6 +23,8 @@ std::string phrase(Attribute attribute, const Change& example, int count) {
     case Attribute::cgroup_weight:
       return fmt::format("cgroup {} to weight {}", example.subject.path, example.set);
     case Attribute::cgroup_idle: return fmt::format("cgroup {} to idle", example.subject.path);
+    case Attribute::darwin_background:
+      return example.set == 1 ? "in background" : "out of background";
   }
   return {};
 }

@@ -83,7 +83,7 @@ Outcome Executor::begin(const Action& action, const Companions& companions, Inst
   fault_point("executor.after_record");
 
   if (auto same = check_identity(record); !same) return abandon(outcome, record, same.error());
-  if (auto applied = apply(record.changes, plan->notes); !applied) {
+  if (auto applied = apply(row, record.changes, plan->notes); !applied) {
     return abandon(outcome, record, applied.error());
   }
   if (record.changes.size() != plan->changes.size()) {
@@ -130,7 +130,7 @@ Result<void> Executor::check_reversible(const ActionRow& row, Plan& plan) {
       kept.push_back(change);
     } else if (allowed.error().code == Errc::gone) {
       continue;  // a thread that ended since
-    } else if (change.attribute == row.required) {
+    } else if (row.requires_attribute(change.attribute)) {
       return allowed;
     } else {
       plan.notes.push_back("left out: " + allowed.error().what);
@@ -138,7 +138,7 @@ Result<void> Executor::check_reversible(const ActionRow& row, Plan& plan) {
   }
   plan.changes = std::move(kept);
   const bool required = std::any_of(plan.changes.begin(), plan.changes.end(), [&](const auto& c) {
-    return c.attribute == row.required || c.subject.kind != SubjectKind::thread;
+    return row.requires_attribute(c.attribute) || c.subject.kind != SubjectKind::thread;
   });
   if (!required) return Error{Errc::gone, 0, "nothing left to change"};
   return {};
@@ -164,7 +164,8 @@ Result<void> Executor::check_identity(const UndoRecord& record) {
   return Error{Errc::changed, 0, "it runs another program now"};
 }
 
-Result<void> Executor::apply(std::vector<Change>& changes, std::vector<std::string>& notes) {
+Result<void> Executor::apply(const ActionRow& row, std::vector<Change>& changes,
+                             std::vector<std::string>& notes) {
   for (auto change = changes.begin(); change != changes.end();) {
     fault_point("executor.before_change");
     auto written = parts_.control.write(change->attribute, change->subject, change->set);
@@ -173,11 +174,13 @@ Result<void> Executor::apply(std::vector<Change>& changes, std::vector<std::stri
       continue;
     }
     const Error& error = written.error();
-    // A thread that ended on its own is no failure; what the kernel does not know is left out;
-    // anything else undoes the whole.
+    // A thread that ended on its own is no failure; what the kernel does not know is left out,
+    // unless it is what the action is about; anything else undoes the whole.
     const bool thread_ended = change->subject.kind == SubjectKind::thread &&
                               (error.code == Errc::gone || error.code == Errc::changed);
-    if (!thread_ended && error.code != Errc::unsupported) return error;
+    const bool optional =
+        error.code == Errc::unsupported && !row.requires_attribute(change->attribute);
+    if (!thread_ended && !optional) return error;
     if (!thread_ended) {
       notes.push_back(fmt::format("this kernel has no {}",
                                   boost::describe::enum_to_string(change->attribute, "?")));
@@ -208,7 +211,7 @@ Result<void> Executor::apply_to_newcomers(const ActionRow& row, const Action& ac
     if (auto known = parts_.guardian.hold(record); !known) return known.error();
     open_[record.id] = record;
     std::vector<std::string> notes;  // the first pass has said what is not possible
-    if (auto applied = apply(fresh, notes); !applied) return applied;
+    if (auto applied = apply(row, fresh, notes); !applied) return applied;
   }
   return {};
 }

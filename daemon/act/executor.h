@@ -61,7 +61,8 @@ class Executor {
   Result<void> record_before_act(UndoRecord& record);
   Result<void> check_identity(const UndoRecord& record);
   /// Removes from `changes` what this kernel does not support, with a note.
-  Result<void> apply(std::vector<Change>& changes, std::vector<std::string>& notes);
+  Result<void> apply(const ActionRow& row, std::vector<Change>& changes,
+                     std::vector<std::string>& notes);
   Result<void> apply_to_newcomers(const ActionRow& row, const Action& action,
                                   const Companions& companions, UndoRecord& record);
   bool observed(const Change& change);

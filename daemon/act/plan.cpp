@@ -65,12 +65,36 @@ void plan_cgroup(Plan& plan, const PlanContext& context, const Subject& group, G
 
 }  // namespace
 
+Result<std::vector<Subject>> subjects_of(platform::ProcessControl& control, Attribute attribute,
+                                         ProcessId process) {
+  const auto holder = control.holder(attribute);
+  if (holder == SubjectKind::process) {
+    return std::vector<Subject>{{SubjectKind::process, process, {}, 0, {}}};
+  }
+  if (holder != SubjectKind::thread) {
+    return Error{Errc::unsupported, 0,
+                 fmt::format("this system has no {} of processes",
+                             boost::describe::enum_to_string(attribute, "?"))};
+  }
+  auto threads = control.threads(process);
+  if (!threads) return threads.error();
+  std::vector<Subject> subjects;
+  for (const ProcessId& thread : *threads) {
+    subjects.push_back({SubjectKind::thread, process, thread, 0, {}});
+  }
+  return subjects;
+}
+
 void plan_change(Plan& plan, std::int64_t before, Attribute attribute, const Subject& subject,
                  std::int64_t set) {
   if (before != set) plan.changes.push_back({attribute, subject, before, set});
 }
 
 void plan_group(Plan& plan, const PlanContext& context, ProcessId process, GroupWish wish) {
+  if (!context.control.holder(Attribute::autogroup_nice) &&
+      !context.control.holder(Attribute::cgroup_weight)) {
+    return;  // nothing weighs between sessions here
+  }
   if (auto group = context.control.cgroup(process)) {
     plan_cgroup(plan, context, *group, wish);
     return;

@@ -30,6 +30,11 @@ struct PlanContext {
   int nice{0};  ///< for raise
 };
 
+/// Whose values of this attribute make up the process's: itself, or each of its
+/// threads, as the system has it. `unsupported` where there is no such attribute.
+Result<std::vector<Subject>> subjects_of(platform::ProcessControl& control, Attribute attribute,
+                                         ProcessId process);
+
 /// Adds the change when the value differs from `set` already.
 void plan_change(Plan& plan, std::int64_t before, Attribute attribute, const Subject& subject,
                  std::int64_t set);

@@ -64,18 +64,24 @@ void undo_change(platform::ProcessControl& control, const Change& change, Tally&
   ++tally.restored;
 }
 
-/// What a thread born since then inherited, and what to give it instead.
+/// What a thread or process born since then inherited, and what to give it instead.
 struct Inheritance {
   std::map<Attribute, std::pair<std::int64_t, std::int64_t>> values;  // attribute -> set, before
-  std::set<ProcessId> known;  // threads that have changes of their own
+  std::set<ProcessId> known;  // threads and processes that have changes of their own
 };
+
+/// The holder that a value belongs to: a thread, or the process as a whole.
+const ProcessId& holder_of(const Subject& subject) {
+  return subject.kind == SubjectKind::thread ? subject.thread : subject.process;
+}
 
 Inheritance inheritance_of(const UndoRecord& record) {
   Inheritance out;
   for (const Change& change : record.changes) {
-    if (change.subject.kind != SubjectKind::thread) continue;
-    out.known.insert(change.subject.thread);
-    const bool main_thread = change.subject.thread.pid == record.process.pid;
+    const SubjectKind kind = change.subject.kind;
+    if (kind != SubjectKind::thread && kind != SubjectKind::process) continue;
+    out.known.insert(holder_of(change.subject));
+    const bool main_thread = holder_of(change.subject).pid == record.process.pid;
     if (main_thread || !out.values.contains(change.attribute)) {
       out.values[change.attribute] = {change.set, change.before};
     }
@@ -83,20 +89,27 @@ Inheritance inheritance_of(const UndoRecord& record) {
   return out;
 }
 
-/// The process itself, its descendants, and orphans of it: same session or seen
-/// as descendants earlier, born after the record was opened.
-std::vector<ProcessId> heirs_of(platform::ProcessTable& table, const UndoRecord& record) {
+std::vector<ProcessInfo> list_processes(platform::ProcessTable& table) {
   std::vector<ProcessInfo> all;
   if (auto pids = table.list()) {
     for (const std::int32_t pid : *pids) {
       if (auto info = table.stat(pid)) all.push_back(std::move(*info));
     }
   }
+  return all;
+}
+
+/// The process itself, its descendants, and orphans of it, born after the
+/// record was opened: seen as descendants earlier or, if asked for, of the same
+/// session.
+std::vector<ProcessId> heirs_of(const std::vector<ProcessInfo>& all, const UndoRecord& record,
+                                bool by_session) {
   std::set<std::int32_t> family;
   const auto belongs = [&](const ProcessInfo& info) {
     if (info.id == record.process) return true;
     if (info.id.start < record.opened_token) return false;
-    return family.contains(info.parent) || info.session == record.session ||
+    return family.contains(info.parent) ||
+           (by_session && record.session != 0 && info.session == record.session) ||
            std::find(record.family.begin(), record.family.end(), info.id) != record.family.end();
   };
   std::vector<ProcessId> heirs;
@@ -112,27 +125,41 @@ std::vector<ProcessId> heirs_of(platform::ProcessTable& table, const UndoRecord&
   return heirs;
 }
 
+/// Puts back what one heir inherited of one attribute; returns how many values.
+int undo_inherited_value(platform::ProcessControl& control, const UndoRecord& record,
+                         const Inheritance& inheritance, Attribute attribute,
+                         const ProcessId& heir, Tally& tally) {
+  const auto [set, before] = inheritance.values.at(attribute);
+  auto subjects = subjects_of(control, attribute, heir);
+  if (!subjects || set == before) return 0;
+  int found = 0;
+  for (const Subject& subject : *subjects) {
+    const ProcessId& holder = holder_of(subject);
+    // Older ones had this value before us; it is theirs.
+    if (inheritance.known.contains(holder) || holder.start < record.opened_token) continue;
+    auto now = control.read(attribute, subject);
+    if (!now || *now != set) continue;
+    auto written = control.write(attribute, subject, before);
+    if (written) {
+      ++found;
+    } else if (written.error().code == Errc::not_permitted) {
+      tally.fail(written.error());
+    }
+  }
+  return found;
+}
+
 /// One pass over all heirs; returns how many values were put back.
 int undo_inherited(platform::ProcessControl& control, platform::ProcessTable& table,
                    const UndoRecord& record, const Inheritance& inheritance, Tally& tally) {
   int found = 0;
-  for (const ProcessId& heir : heirs_of(table, record)) {
-    auto threads = control.threads(heir);
-    if (!threads) continue;
-    for (const ProcessId& thread : *threads) {
-      // Older threads had this value before us; it is theirs.
-      if (inheritance.known.contains(thread) || thread.start < record.opened_token) continue;
-      const Subject subject{SubjectKind::thread, heir, thread, 0, {}};
-      for (const auto& [attribute, values] : inheritance.values) {
-        auto now = control.read(attribute, subject);
-        if (!now || *now != values.first || values.first == values.second) continue;
-        auto written = control.write(attribute, subject, values.second);
-        if (written) {
-          ++found;
-        } else if (written.error().code == Errc::not_permitted) {
-          tally.fail(written.error());
-        }
-      }
+  const auto all = list_processes(table);
+  const auto relatives = heirs_of(all, record, false);
+  const auto mates = heirs_of(all, record, true);
+  for (const auto& [attribute, values] : inheritance.values) {
+    // 0 is what most processes have: in one that only shares the session it is no sign of ours.
+    for (const ProcessId& heir : values.first == 0 ? relatives : mates) {
+      found += undo_inherited_value(control, record, inheritance, attribute, heir, tally);
     }
   }
   return found;

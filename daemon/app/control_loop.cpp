@@ -66,8 +66,11 @@ ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)) {
   poller_.add(signal_fd(), Poller::Interest::readable, [this] { on_signal(); });
   if (auto watch = platform::open_pressure_watch()) {
     pressure_ = std::move(*watch);
-    poller_.add(pressure_.fd.get(), Poller::Interest::priority,
-                [this] { pressure_event_ = parts_.clock.now(); });
+    poller_.add(pressure_.fd.get(),
+                pressure_.urgent ? Poller::Interest::priority : Poller::Interest::readable, [this] {
+                  pressure_event_ = parts_.clock.now();
+                  if (pressure_.consume) pressure_.consume();
+                });
   }
   restore_pause();
 }

@@ -21,10 +21,11 @@ enum class Attribute {
   clamp_min,      ///< thread: Linux utilisation clamp, lower bound, 0..1024
   autogroup_nice, ///< Linux session group: its nice value
   cgroup_weight,  ///< cgroup v2 cpu.weight, 1..10000
-  cgroup_idle     ///< cgroup v2 cpu.idle, 0 or 1
+  cgroup_idle,    ///< cgroup v2 cpu.idle, 0 or 1
+  darwin_background ///< macOS process: background asked for from outside, 0 or 1
 };
 BOOST_DESCRIBE_ENUM(Attribute, run_state, policy, nice, io_priority, clamp_min, autogroup_nice,
-                    cgroup_weight, cgroup_idle)
+                    cgroup_weight, cgroup_idle, darwin_background)
 
 /// Whose value: a process, one of its threads, a session group (`number`), or
 /// a cgroup (`path`).

@@ -94,7 +94,11 @@ class ProcessControl {
   virtual Result<std::string> identify(ProcessId process) = 0;
   /// The start token a process born now would get; tokens never go back.
   virtual std::uint64_t start_token_now() = 0;
-  /// Threads alive now, each with its own start token.
+  /// What has a value of this attribute on this system, a process or each of
+  /// its threads (or their group); empty: the system has no such attribute.
+  virtual std::optional<SubjectKind> holder(Attribute attribute) = 0;
+  /// Threads alive now, each with its own start token; `unsupported` where no
+  /// attribute belongs to threads.
   virtual Result<std::vector<ProcessId>> threads(ProcessId process) = 0;
   /// The session group (Linux autogroup) of a process, as a subject for
   /// autogroup_nice; `unsupported` where there are none.
@@ -146,13 +150,15 @@ Result<std::uint32_t> find_user(const std::string& name);
 /// Becomes readable when the process ends.
 Result<Fd> open_exit_watch(ProcessId process);
 
-/// Becomes readable (EPOLLPRI on Linux) when memory stalls exceed a threshold.
+/// Becomes ready when memory gets short.
 struct PressureWatch {
   Fd fd;
   Duration window{};
   std::string text;  ///< "PSI memory some 50 ms in 500 ms"
+  bool urgent{false};  ///< waited for with POLLPRI instead of POLLIN
+  std::function<void()> consume{};  ///< makes it silent again; empty: poll() itself does
 };
-/// Tries a 500 ms window, then 2 s; `unsupported` when neither is accepted.
+/// Linux: tries a 500 ms window, then 2 s. `unsupported` when there is none.
 Result<PressureWatch> open_pressure_watch();
 
 /// Resident memory and CPU time of a process of our own.

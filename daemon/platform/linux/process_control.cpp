@@ -99,7 +99,8 @@ Result<std::int64_t> read_thread(Attribute attribute, std::int32_t tid) {
     case Attribute::run_state:
     case Attribute::autogroup_nice:
     case Attribute::cgroup_weight:
-    case Attribute::cgroup_idle: break;
+    case Attribute::cgroup_idle:
+    case Attribute::darwin_background: break;
   }
   return Error{Errc::unsupported, 0, "not an attribute of a thread"};
 }
@@ -113,7 +114,8 @@ Result<void> write_thread_number(Attribute attribute, std::int32_t tid, std::int
     case Attribute::run_state:
     case Attribute::autogroup_nice:
     case Attribute::cgroup_weight:
-    case Attribute::cgroup_idle: break;
+    case Attribute::cgroup_idle:
+    case Attribute::darwin_background: break;
   }
   return Error{Errc::unsupported, 0, "not an attribute of a thread"};
 }
@@ -180,6 +182,21 @@ class LinuxProcessControl final : public ProcessControl {
     const auto hz = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
     return static_cast<std::uint64_t>(now.tv_sec) * hz +
            static_cast<std::uint64_t>(now.tv_nsec) * hz / 1'000'000'000U;
+  }
+
+  std::optional<SubjectKind> holder(Attribute attribute) override {
+    switch (attribute) {
+      case Attribute::run_state: return SubjectKind::process;
+      case Attribute::policy:
+      case Attribute::nice:
+      case Attribute::io_priority:
+      case Attribute::clamp_min: return SubjectKind::thread;
+      case Attribute::autogroup_nice: return SubjectKind::autogroup;
+      case Attribute::cgroup_weight:
+      case Attribute::cgroup_idle: return SubjectKind::cgroup;
+      case Attribute::darwin_background: return std::nullopt;
+    }
+    return std::nullopt;
   }
 
   Result<std::vector<ProcessId>> threads(ProcessId process) override {
@@ -250,6 +267,7 @@ class LinuxProcessControl final : public ProcessControl {
       case Attribute::cgroup_weight:
       case Attribute::cgroup_idle:
         return may_write_file(groups::cgroup_file(change.attribute, change.subject));
+      case Attribute::darwin_background: break;
     }
     return Error{Errc::unsupported, 0, "unknown attribute"};
   }

@@ -58,6 +58,7 @@ Result<PressureWatch> open_pressure_watch() {
       watch.fd = std::move(fd);
       watch.window = trigger.window;
       watch.text = trigger.text;
+      watch.urgent = true;
       return watch;
     }
     last = errno;

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "platform/darwin/raw_calls.h"
+#include "platform/platform.h"
+
+/// platform.h for macOS, over the raw calls; platform_system.cpp binds it to
+/// the real ones. `calls` must outlive whatever is made from it.
+namespace m1opt::platform::darwin {
+
+std::vector<Sensor> make_sensors(RawCalls& calls);
+MachineReading read_machine(RawCalls& calls, std::vector<Problem>& problems);
+/// kern.bootsessionuuid; never kern.boottime, which moves with the wall clock.
+Result<BootId> read_boot_id(RawCalls& calls);
+
+std::unique_ptr<ProcessTable> make_process_table(RawCalls& calls);
+std::unique_ptr<ProcessControl> make_process_control(RawCalls& calls);
+std::vector<Capability> probe_capabilities(RawCalls& calls);
+
+Result<PeerIdentity> peer_identity(RawCalls& calls, int fd);
+/// For an empty name the administrators, "admin".
+Result<std::uint32_t> find_group(RawCalls& calls, const std::string& name);
+bool is_member(RawCalls& calls, std::uint32_t uid, std::uint32_t gid);
+
+Result<Fd> open_exit_watch(RawCalls& calls, ProcessId process);
+Result<PressureWatch> open_pressure_watch(RawCalls& calls);
+Result<ProcessCost> read_cost(RawCalls& calls, std::int32_t pid);
+
+}  // namespace m1opt::platform::darwin

@@ -1,0 +1,180 @@
+#include "platform/darwin/smc.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "platform/darwin/errors.h"
+#include "platform/thermal_text.h"
+
+namespace m1opt::platform::darwin {
+
+namespace {
+
+constexpr std::uint8_t kReadKey = 5;
+constexpr std::uint8_t kKeyByIndex = 8;
+constexpr std::uint8_t kKeyInfo = 9;
+constexpr std::uint8_t kNoSuchKey = 0x84;
+constexpr std::size_t kMostTemperatures = 64;
+constexpr std::uint32_t kMostKeys = 10'000;
+constexpr int kMostFans = 8;
+constexpr int kForced = 1;  // 0 automatic, 3 by the system
+constexpr double kFastestFan = 20'000;
+
+std::uint64_t big_endian(const std::array<std::uint8_t, 32>& bytes, std::uint32_t size) {
+  std::uint64_t value = 0;
+  for (std::uint32_t i = 0; i < size; ++i) value = value << 8U | bytes[i];
+  return value;
+}
+
+/// Tp, Te and Ts: processor cores; Tg: graphics. What else begins with T differs
+/// from chip to chip.
+bool is_temperature_key(const std::string& name) {
+  return name.size() == 4 && name[0] == 'T' &&
+         (name[1] == 'p' || name[1] == 'e' || name[1] == 's' || name[1] == 'g');
+}
+
+}  // namespace
+
+std::uint32_t smc_key(std::string_view name) {
+  std::uint32_t key = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    key = key << 8U | static_cast<std::uint8_t>(i < name.size() ? name[i] : ' ');
+  }
+  return key;
+}
+
+std::string smc_name(std::uint32_t key) {
+  std::string name(4, ' ');
+  for (std::size_t i = 0; i < 4; ++i) name[i] = static_cast<char>(key >> (24 - 8 * i) & 0xffU);
+  return name;
+}
+
+std::optional<double> decode_smc(std::uint32_t type, std::uint32_t size,
+                                 const std::array<std::uint8_t, 32>& bytes) {
+  if (type == smc_key("flt ") && size == 4) {
+    float value = 0;
+    std::memcpy(&value, bytes.data(), sizeof(value));
+    if (!std::isfinite(value)) return std::nullopt;
+    return value;
+  }
+  if (type == smc_key("fpe2") && size == 2) return static_cast<double>(big_endian(bytes, 2)) / 4.0;
+  if ((type == smc_key("ui8 ") && size == 1) || (type == smc_key("ui16") && size == 2) ||
+      (type == smc_key("ui32") && size == 4)) {
+    return static_cast<double>(big_endian(bytes, size));
+  }
+  return std::nullopt;
+}
+
+Result<void> Smc::open() {
+  if (!opened_) opened_ = calls_.smc_open();
+  return *opened_;
+}
+
+Result<SmcMessage> Smc::call(SmcMessage message) {
+  std::array<std::byte, kSmcBytes> in{};
+  std::array<std::byte, kSmcBytes> out{};
+  std::memcpy(in.data(), &message, sizeof(message));
+  const int code = calls_.smc_call(in, out);
+  if (code != kKernSuccess) return kernel_error("IOConnectCallStructMethod", code);
+  const SmcMessage answer = *read_layout<SmcMessage>(out);
+  if (answer.result == kNoSuchKey) {
+    return Error{Errc::unsupported, 0, "the SMC has no key " + smc_name(message.key)};
+  }
+  if (answer.result != 0) {
+    return Error{Errc::io, 0, fmt::format("the SMC answers 0x{:02x} for key {}", answer.result,
+                                          smc_name(message.key))};
+  }
+  return answer;
+}
+
+Result<SmcKeyInfo> Smc::key_info(std::uint32_t key) {
+  const auto known = infos_.find(key);
+  if (known != infos_.end()) return known->second;
+  SmcMessage message{};
+  message.key = key;
+  message.command = kKeyInfo;
+  const auto answer = call(message);
+  Result<SmcKeyInfo> info =
+      answer ? Result<SmcKeyInfo>(SmcKeyInfo{answer->data_size, answer->data_type})
+             : Result<SmcKeyInfo>(answer.error());
+  // A key that is missing stays missing; any other failure may pass.
+  if (info || info.error().code == Errc::unsupported) infos_.emplace(key, info);
+  return info;
+}
+
+Result<double> Smc::read(std::string_view name) {
+  const std::uint32_t key = smc_key(name);
+  const auto info = key_info(key);
+  if (!info) return info.error();
+  SmcMessage message{};
+  message.key = key;
+  message.data_size = info->size;
+  message.command = kReadKey;
+  const auto answer = call(message);
+  if (!answer) return answer.error();
+  const auto value = decode_smc(info->type, info->size, answer->bytes);
+  if (value) return *value;
+  return Error{Errc::parse, 0, fmt::format("SMC key {} of type '{}' and {} bytes is no number",
+                                           name, smc_name(info->type), info->size)};
+}
+
+void Smc::find_more_keys() {
+  if (!key_count_) {
+    const auto count = read("#KEY");
+    if (!count || *count < 1 || *count > kMostKeys) return;
+    key_count_ = static_cast<std::uint32_t>(*count);
+  }
+  for (std::uint32_t done = 0; done < kKeysPerRead && next_index_ < *key_count_; ++done) {
+    SmcMessage message{};
+    message.index = next_index_++;
+    message.command = kKeyByIndex;
+    const auto answer = call(message);
+    if (!answer || !is_temperature_key(smc_name(answer->key))) continue;
+    const auto info = key_info(answer->key);
+    const bool number = info && info->type == smc_key("flt ") && info->size == 4;
+    if (number && temperature_keys_.size() < kMostTemperatures) {
+      temperature_keys_.push_back(answer->key);
+    }
+  }
+}
+
+std::vector<Temperature> Smc::read_temperatures() {
+  find_more_keys();
+  std::vector<Temperature> found;
+  for (const std::uint32_t key : temperature_keys_) {
+    const auto value = read(smc_name(key));
+    // A core that sleeps reads 0 or less: no temperature.
+    if (!value || *value <= 0 || *value > 1000) continue;
+    const MilliCelsius reading{std::lround(*value * 1000)};
+    if (is_plausible(reading)) found.push_back({smc_name(key), reading});
+  }
+  return found;
+}
+
+std::vector<Fan> Smc::read_fans() {
+  std::vector<Fan> fans;
+  const auto count = read("FNum");
+  if (!count) return fans;
+  for (int i = 0; i < std::min(static_cast<int>(*count), kMostFans); ++i) {
+    const auto rpm = read(fmt::format("F{}Ac", i));
+    if (!rpm || *rpm < 0 || *rpm > kFastestFan) continue;
+    fans.push_back({fmt::format("fan {}", i), std::lround(*rpm)});
+  }
+  return fans;
+}
+
+std::vector<int> Smc::forced_fans() {
+  std::vector<int> forced;
+  const auto count = read("FNum");
+  if (!count) return forced;
+  for (int i = 0; i < std::min(static_cast<int>(*count), kMostFans); ++i) {
+    auto mode = read(fmt::format("F{}Md", i));
+    if (!mode) mode = read(fmt::format("F{}md", i));
+    if (mode && static_cast<int>(*mode) == kForced) forced.push_back(i);
+  }
+  return forced;
+}
+
+}  // namespace m1opt::platform::darwin

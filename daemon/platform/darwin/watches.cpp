@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "platform/darwin/darwin.h"
+#include "platform/darwin/errors.h"
+#include "platform/darwin/process_reading.h"
+
+namespace m1opt::platform::darwin {
+
+namespace {
+
+/// These events stay readable until they are read.
+void consume(int fd) {
+  std::array<char, 256> bytes{};
+  while (::read(fd, bytes.data(), bytes.size()) > 0) {
+  }
+}
+
+}  // namespace
+
+Result<Fd> open_exit_watch(RawCalls& calls, ProcessId process) {
+  const Answer answer = calls.open_exit_events(process.pid);
+  if (!answer.ok()) {
+    return error_of(fmt::format("kevent EVFILT_PROC {}", process.pid), answer.error);
+  }
+  Fd fd(static_cast<int>(answer.value));
+  // The event is bound to one process; whether it is the one that was meant
+  // shows only after it is there.
+  const auto info = read_all_info(calls, process.pid);
+  if (!info) return info.error();
+  if (id_of(info->bsd) != process) {
+    return Error{Errc::gone, ESRCH, fmt::format("pid {} is another process now", process.pid)};
+  }
+  return fd;
+}
+
+/// Only an early wake: the kernel never picks a process with a footprint below
+/// 10 MB for this event (xnu bsd/kern/kern_memorystatus_notify.c), so the level
+/// is read at each tick all the same.
+Result<PressureWatch> open_pressure_watch(RawCalls& calls) {
+  const Answer answer = calls.open_pressure_events();
+  if (!answer.ok()) {
+    return Error{Errc::unsupported, answer.error, "no memory pressure source can be opened"};
+  }
+  PressureWatch watch;
+  watch.fd = Fd(static_cast<int>(answer.value));
+  watch.text = "memory pressure source (an early wake only; the level is polled)";
+  watch.consume = [fd = watch.fd.get()] { consume(fd); };
+  return watch;
+}
+
+Result<ProcessCost> read_cost(RawCalls& calls, std::int32_t pid) {
+  const auto usage = UsageReader(calls).read(pid);
+  if (!usage) return usage.error();
+  return ProcessCost{usage->footprint, usage->cpu_time, "footprint"};
+}
+
+}  // namespace m1opt::platform::darwin
