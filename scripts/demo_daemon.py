@@ -22,7 +22,9 @@ class Failed(Exception):
 
 
 def die_with_parent(number):
-    """For the child between fork and exec: whatever ends this process ends the child."""
+    """For the child between fork and exec: whatever ends this process ends the child (on Linux)."""
+    if sys.platform != "linux":
+        return None
     return lambda: ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
 
 

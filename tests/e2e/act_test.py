@@ -8,12 +8,13 @@ import time
 import unittest
 
 import rig
-from rig import E2eTest, quick_contention, runs_again, state_of, threads_of, within
+from rig import E2eTest, on_linux, quick_contention, runs_again, state_of, threads_of, within
 
 
 class LadderTest(E2eTest):
     overlay = {**rig.QUICK, "rules": [quick_contention(["background", "suspend"])]}
 
+    @on_linux
     def test_threshold_crossed_backgrounded_suspended_resumed(self):
         self.start()
         model = self.model()
@@ -29,6 +30,7 @@ class LadderTest(E2eTest):
         for kind in ("rule_tripped", "action_done", "action_undone"):
             self.assertIn(kind, kinds)
 
+    @on_linux
     def test_the_workload_is_raised_while_it_is_busy_and_not_after(self):
         self.start()
         model = self.model()
@@ -38,6 +40,7 @@ class LadderTest(E2eTest):
         self.daemon.stop()
         self.assert_as_before(model)
 
+    @on_linux
     def test_pause_undoes_everything_at_once_and_survives_a_restart(self):
         self.start()
         model = self.model()
@@ -59,6 +62,7 @@ class LadderTest(E2eTest):
 class NamesTest(E2eTest):
     overlay = {**rig.QUICK, "rules": [quick_contention(["background"])]}
 
+    @on_linux
     @unittest.skipIf(os.geteuid() != 0, "needs root to start a stranger's process")
     def test_namesakes_are_neither_touched_nor_raised(self):
         self.start()
@@ -144,6 +148,7 @@ class ConfigTest(E2eTest):
         self.assertIsNone(self.status()["config"]["fault"])
 
 
+@on_linux
 class SysrootTest(E2eTest):
     def test_a_captured_tree_is_shown_and_nothing_is_changed(self):
         tree = rig.ROOT / "tests" / "sysroots" / "laptop"

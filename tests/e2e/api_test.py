@@ -8,7 +8,7 @@ import time
 import unittest
 
 import rig
-from rig import E2eTest, within
+from rig import E2eTest, on_linux, within
 
 
 def file_descriptors(pid):
@@ -65,6 +65,7 @@ class ApiTest(E2eTest):
             for key in ("type", "title", "status", "code", "detail"):
                 self.assertIn(key, document)
 
+    @on_linux
     def test_a_flood_neither_delays_the_loop_nor_leaves_anything_behind(self):
         resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
         self.start()
