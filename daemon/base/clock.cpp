@@ -14,16 +14,7 @@ std::string to_rfc3339(WallTime t) {
                      fmt::gmtime(static_cast<std::time_t>(s.count())), (ms - s).count());
 }
 
-Instant SystemClock::now() const {
-  timespec ts{};
-#ifdef CLOCK_BOOTTIME
-  clock_gettime(CLOCK_BOOTTIME, &ts);
-#else
-  // On macOS CLOCK_MONOTONIC_RAW is mach_continuous_time, which counts sleep.
-  clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
-#endif
-  return {std::chrono::seconds(ts.tv_sec) + std::chrono::nanoseconds(ts.tv_nsec)};
-}
+Instant SystemClock::now() const { return {read_continuous_clock()}; }
 
 WallTime SystemClock::wall() const { return {std::chrono::system_clock::now()}; }
 

@@ -43,6 +43,9 @@ struct BootId {
   auto operator<=>(const BootId&) const = default;
 };
 
+/// Time since boot, sleep included: base/<os>/continuous_clock.cpp.
+Duration read_continuous_clock();
+
 /// The only source of time. Tests step their own.
 class Clock {
  public:

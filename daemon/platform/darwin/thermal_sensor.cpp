@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "platform/darwin/sensors.h"
@@ -76,6 +77,10 @@ struct ThermalSource {
     for (const Temperature& temperature : reading.temperatures) {
       if (temperature.name.starts_with("Tg")) continue;
       reading.hottest = std::max(reading.hottest.value_or(temperature.value), temperature.value);
+    }
+    if (reading.temperatures.empty()) {
+      problems.push_back(problem_of("thermal.temperatures", Errc::unsupported,
+                                    "no plausible temperature among the SMC's keys so far"));
     }
     if (!reading.hottest) {
       problems.push_back(problem_of("thermal.hottest", Errc::unsupported,

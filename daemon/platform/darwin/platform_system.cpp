@@ -1,0 +1,101 @@
+// platform.h on a Mac: the portable parts bound to the machine's own calls.
+#include "platform/platform.h"
+
+#include <libproc.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "platform/darwin/darwin.h"
+#include "platform/darwin/raw_calls_system.h"
+#include "platform/posix/accounts.h"
+
+namespace m1opt::platform {
+
+namespace {
+
+/// A captured tree holds files, and nothing here is read from files.
+Error no_capture() {
+  return {Errc::unsupported, 0, "macOS cannot be read from a captured tree (--sysroot)"};
+}
+
+class NoProcesses final : public ProcessTable {
+ public:
+  Result<std::vector<std::int32_t>> list() override { return no_capture(); }
+  Result<ProcessInfo> stat(std::int32_t) override { return no_capture(); }
+  Result<std::string> executable(std::int32_t) override { return no_capture(); }
+  Result<std::uint32_t> owner(std::int32_t) override { return no_capture(); }
+  Result<std::vector<std::string>> arguments(std::int32_t) override { return no_capture(); }
+  Result<Duration> waited(ProcessId) override { return no_capture(); }
+};
+
+}  // namespace
+
+std::vector<Sensor> make_sensors(const std::string& sysroot) {
+  auto sensors = darwin::make_sensors(darwin::system_calls());
+  if (sysroot.empty()) return sensors;
+  for (Sensor& sensor : sensors) {
+    sensor.read = [name = sensor.name](Sample&) {
+      return std::vector<Problem>{{name, to_string(Errc::unsupported), no_capture().what}};
+    };
+  }
+  return sensors;
+}
+
+MachineReading read_machine(const std::string& sysroot, std::vector<Problem>& problems) {
+  if (sysroot.empty()) return darwin::read_machine(darwin::system_calls(), problems);
+  problems.push_back({"machine", to_string(Errc::unsupported), no_capture().what});
+  return {};
+}
+
+Result<BootId> read_boot_id(const std::string& sysroot) {
+  if (!sysroot.empty()) return no_capture();
+  return darwin::read_boot_id(darwin::system_calls());
+}
+
+std::unique_ptr<ProcessTable> make_process_table(const std::string& sysroot) {
+  if (!sysroot.empty()) return std::make_unique<NoProcesses>();
+  return darwin::make_process_table(darwin::system_calls());
+}
+
+std::unique_ptr<ProcessControl> make_process_control() {
+  return darwin::make_process_control(darwin::system_calls());
+}
+
+std::vector<Capability> probe_capabilities() {
+  return darwin::probe_capabilities(darwin::system_calls());
+}
+
+/// The path at the first call, which must come before anybody replaces the file:
+/// macOS has no name for the program that runs apart from its path.
+std::string self_executable() {
+  static const std::string path = [] {
+    std::array<char, PROC_PIDPATHINFO_MAXSIZE> buffer{};
+    const int length = ::proc_pidpath(::getpid(), buffer.data(), buffer.size());
+    return std::string(buffer.data(), static_cast<std::size_t>(length > 0 ? length : 0));
+  }();
+  return path;
+}
+
+Result<PeerIdentity> peer_identity(int fd) {
+  return darwin::peer_identity(darwin::system_calls(), fd);
+}
+Result<std::uint32_t> find_group(const std::string& name) {
+  return darwin::find_group(darwin::system_calls(), name);
+}
+bool is_member(std::uint32_t uid, std::uint32_t gid) {
+  return darwin::is_member(darwin::system_calls(), uid, gid);
+}
+Result<std::uint32_t> find_user(const std::string& name) { return posix::find_user(name); }
+
+Result<Fd> open_exit_watch(ProcessId process) {
+  return darwin::open_exit_watch(darwin::system_calls(), process);
+}
+Result<PressureWatch> open_pressure_watch() {
+  return darwin::open_pressure_watch(darwin::system_calls());
+}
+Result<ProcessCost> read_cost(std::int32_t pid) {
+  return darwin::read_cost(darwin::system_calls(), pid);
+}
+
+}  // namespace m1opt::platform

@@ -1,0 +1,264 @@
+#include "platform/darwin/raw_calls_system.h"
+
+#include <dispatch/dispatch.h>
+#include <fcntl.h>
+#include <libproc.h>
+#include <mach/mach.h>
+#include <mach/mach_time.h>
+#include <mach/vm_page_size.h>
+#include <signal.h>
+#include <sys/event.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/sysctl.h>
+#include <sys/time.h>
+#include <sys/ucred.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "platform/darwin/io_kit_system.h"
+#include "platform/posix/accounts.h"
+
+// notify.h is not in every SDK that this is built with; libSystem has them all.
+extern "C" {
+std::uint32_t notify_register_check(const char* name, int* out_token);
+std::uint32_t notify_get_state(int token, std::uint64_t* state64);
+}
+
+namespace m1opt::platform::darwin {
+
+namespace {
+
+Answer answer_of(std::int64_t result) {
+  return result < 0 ? Answer{0, errno != 0 ? errno : EIO} : Answer{result, 0};
+}
+
+/// For libproc, which turns failure into 0 or less and leaves the reason in errno.
+Answer count_of(int result) {
+  return result <= 0 ? Answer{0, errno != 0 ? errno : EIO} : Answer{result, 0};
+}
+
+mach_port_t host() {
+  static const mach_port_t port = mach_host_self();  // each call would take another reference
+  return port;
+}
+
+bool make_pipe(std::array<int, 2>& ends) {
+  if (::pipe(ends.data()) != 0) return false;
+  for (const int end : ends) {
+    ::fcntl(end, F_SETFD, FD_CLOEXEC);
+    ::fcntl(end, F_SETFL, O_NONBLOCK);
+  }
+  return true;
+}
+
+/// Runs on a thread of libdispatch's own.
+void on_pressure(void* context) {
+  const int fd = static_cast<int>(reinterpret_cast<std::intptr_t>(context));
+  [[maybe_unused]] const auto written = ::write(fd, "p", 1);  // full: it is readable anyway
+}
+
+class SystemCalls final : public RawCalls {
+ public:
+  Answer sysctl(const char* name, std::span<std::byte> out) override {
+    std::size_t length = out.size();
+    const int code = ::sysctlbyname(name, out.data(), &length, nullptr, 0);
+    return answer_of(code < 0 ? code : static_cast<std::int64_t>(length));
+  }
+
+  Answer process_arguments(std::int32_t pid, std::span<std::byte> out) override {
+    std::array<int, 3> name{CTL_KERN, KERN_PROCARGS2, pid};
+    std::size_t length = out.size();
+    const int code = ::sysctl(name.data(), name.size(), out.data(), &length, nullptr, 0);
+    return answer_of(code < 0 ? code : static_cast<std::int64_t>(length));
+  }
+
+  int vm_statistics(std::span<std::uint32_t> out, std::uint32_t& count) override {
+    mach_msg_type_number_t words = count;
+    const int code = ::host_statistics64(host(), HOST_VM_INFO64,
+                                         reinterpret_cast<host_info64_t>(out.data()), &words);
+    count = words;
+    return code;
+  }
+
+  int cpu_ticks(std::array<std::uint32_t, 4>& out) override {
+    static_assert(HOST_CPU_LOAD_INFO_COUNT == 4 && CPU_STATE_IDLE == 2);
+    mach_msg_type_number_t words = HOST_CPU_LOAD_INFO_COUNT;
+    return ::host_statistics(host(), HOST_CPU_LOAD_INFO, reinterpret_cast<host_info_t>(out.data()),
+                             &words);
+  }
+
+  std::uint64_t page_size() override { return vm_kernel_page_size; }
+
+  Timebase timebase() override {
+    static const Timebase base = [] {
+      mach_timebase_info_data_t info{};
+      ::mach_timebase_info(&info);
+      return Timebase{info.numer, info.denom};
+    }();
+    return base;
+  }
+
+  std::int64_t wall_microseconds() override {
+    timeval now{};
+    ::gettimeofday(&now, nullptr);  // what the kernel puts into p_start
+    return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_usec;
+  }
+
+  Answer list_all_pids(std::span<std::int32_t> out) override {
+    errno = 0;
+    if (out.empty()) return count_of(::proc_listallpids(nullptr, 0));
+    return count_of(::proc_listallpids(out.data(), static_cast<int>(out.size_bytes())));
+  }
+
+  Answer process_info(std::int32_t pid, int flavor, std::span<std::byte> out) override {
+    errno = 0;
+    return count_of(::proc_pidinfo(pid, flavor, 0, out.data(), static_cast<int>(out.size())));
+  }
+
+  Answer process_usage(std::int32_t pid, int flavor, std::span<std::byte> out) override {
+    return answer_of(
+        ::proc_pid_rusage(pid, flavor, reinterpret_cast<rusage_info_t*>(out.data())));
+  }
+
+  Answer process_path(std::int32_t pid, std::span<char> out) override {
+    errno = 0;
+    return count_of(::proc_pidpath(pid, out.data(), static_cast<std::uint32_t>(out.size())));
+  }
+
+  Answer session_of(std::int32_t pid) override { return answer_of(::getsid(pid)); }
+
+  Answer set_priority(int which, std::int32_t pid, int value) override {
+    return answer_of(::setpriority(which, static_cast<id_t>(pid), value));
+  }
+
+  Answer send_signal(std::int32_t pid, Signal signal) override {
+    int number = 0;
+    switch (signal) {
+      case Signal::none: break;
+      case Signal::stop: number = SIGSTOP; break;
+      case Signal::resume: number = SIGCONT; break;
+    }
+    return answer_of(::kill(pid, number));
+  }
+
+  std::uint32_t effective_user() override { return ::geteuid(); }
+
+  std::uint32_t notify_register_check(const char* name, int& token) override {
+    return ::notify_register_check(name, &token);
+  }
+  std::uint32_t notify_get_state(int token, std::uint64_t& state) override {
+    return ::notify_get_state(token, &state);
+  }
+
+  Answer open_exit_events(std::int32_t pid) override;
+  Answer open_pressure_events() override;
+  Result<int> open_power_messages() override { return io_kit::open_power_messages(); }
+  void allow_power_change(std::int64_t notification) override {
+    io_kit::allow_power_change(notification);
+  }
+
+  Result<void> smc_open() override { return io_kit::smc_open(); }
+  int smc_call(std::span<const std::byte, kSmcBytes> in,
+               std::span<std::byte, kSmcBytes> out) override {
+    return io_kit::smc_call(in, out);
+  }
+  Result<PowerSources> power_sources() override { return io_kit::power_sources(); }
+
+  Answer peer_credentials(int fd, std::span<std::byte> out) override {
+    auto length = static_cast<socklen_t>(out.size());
+    const int code = ::getsockopt(fd, SOL_LOCAL, LOCAL_PEERCRED, out.data(), &length);
+    return answer_of(code < 0 ? code : static_cast<std::int64_t>(length));
+  }
+  Answer peer_pid(int fd) override {
+    pid_t pid = 0;
+    socklen_t length = sizeof(pid);
+    const int code = ::getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, &pid, &length);
+    return answer_of(code < 0 ? code : pid);
+  }
+  Result<std::uint32_t> find_group(const std::string& name) override {
+    return posix::find_group(name);
+  }
+  std::vector<std::uint32_t> groups_of(std::uint32_t uid) override { return posix::groups_of(uid); }
+
+  Answer start_child() override;
+  void end_child(std::int32_t pid) override {
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    if (child_pipe_ >= 0) ::close(std::exchange(child_pipe_, -1));
+  }
+
+ private:
+  int child_pipe_{-1};
+};
+
+Answer SystemCalls::open_exit_events(std::int32_t pid) {
+  const int fd = ::kqueue();
+  if (fd < 0) return answer_of(fd);
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  struct kevent event {};
+  EV_SET(&event, static_cast<uintptr_t>(pid), EVFILT_PROC, EV_ADD, NOTE_EXIT, 0, nullptr);
+  if (::kevent(fd, &event, 1, nullptr, 0, nullptr) < 0) {
+    const Answer failed = answer_of(-1);
+    ::close(fd);
+    return failed;
+  }
+  return {fd, 0};
+}
+
+/// Through libdispatch, whose source is public; the kernel's own filter is not.
+Answer SystemCalls::open_pressure_events() {
+  std::array<int, 2> ends{};
+  if (!make_pipe(ends)) return answer_of(-1);
+  dispatch_source_t source = dispatch_source_create(
+      DISPATCH_SOURCE_TYPE_MEMORYPRESSURE, 0,
+      DISPATCH_MEMORYPRESSURE_NORMAL | DISPATCH_MEMORYPRESSURE_WARN |
+          DISPATCH_MEMORYPRESSURE_CRITICAL,
+      dispatch_get_global_queue(QOS_CLASS_USER_INITIATED, 0));
+  if (source == nullptr) {
+    ::close(ends[0]);
+    ::close(ends[1]);
+    return {0, ENOTSUP};
+  }
+  dispatch_set_context(source, reinterpret_cast<void*>(static_cast<std::intptr_t>(ends[1])));
+  dispatch_source_set_event_handler_f(source, on_pressure);
+  dispatch_resume(source);
+  return {ends[0], 0};
+}
+
+/// In this process's own group, so that launchd ends it with the job; and it
+/// ends by itself when the other end of its pipe is closed.
+Answer SystemCalls::start_child() {
+  std::array<int, 2> ends{};
+  if (::pipe(ends.data()) != 0) return answer_of(-1);
+  ::fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // Only async-signal-safe calls: the parent may have threads.
+    ::close(ends[1]);
+    char byte = 0;
+    while (::read(ends[0], &byte, 1) < 0 && errno == EINTR) {
+    }
+    ::_exit(0);
+  }
+  ::close(ends[0]);
+  if (child < 0) {
+    const Answer failed = answer_of(child);
+    ::close(ends[1]);
+    return failed;
+  }
+  child_pipe_ = ends[1];
+  return {child, 0};
+}
+
+}  // namespace
+
+RawCalls& system_calls() {
+  static SystemCalls calls;
+  return calls;
+}
+
+}  // namespace m1opt::platform::darwin
