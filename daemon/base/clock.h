@@ -45,6 +45,8 @@ struct BootId {
 
 /// Time since boot, sleep included: base/<os>/continuous_clock.cpp.
 Duration read_continuous_clock();
+/// Stands still while the machine sleeps, so that nobody seems silent because of it.
+Duration read_awake_clock();
 
 /// The only source of time. Tests step their own.
 class Clock {
