@@ -20,6 +20,8 @@ constexpr Duration kGuardianRetry = std::chrono::seconds(5);
 constexpr Duration kBeatPeriod = std::chrono::seconds(1);
 constexpr Duration kAfterAction = std::chrono::milliseconds(20);
 constexpr Duration kCostPeriod = std::chrono::seconds(10);
+/// For the machine to fall asleep after it was allowed to; the time asleep counts too.
+constexpr Duration kSleepPatience = std::chrono::seconds(30);
 
 act::Companions companions_of(const Sample& sample) {
   act::Companions companions;
@@ -72,6 +74,10 @@ ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)) {
                   if (pressure_.consume) pressure_.consume();
                 });
   }
+  if (auto watch = platform::open_sleep_watch()) {
+    sleep_ = std::move(*watch);
+    poller_.add(sleep_->fd(), Poller::Interest::readable, [this] { on_sleep_event(); });
+  }
   restore_pause();
 }
 
@@ -107,6 +113,29 @@ void ControlLoop::on_signal() {
     case SIGINT: stopping_ = true; break;
     default: break;
   }
+}
+
+/// Nothing may be stopped while the machine sleeps, nor at the moment it wakes:
+/// until then nothing is begun either.
+void ControlLoop::on_sleep_event() {
+  bool asleep = false;
+  const auto take_events = [&] {
+    while (const auto event = sleep_->next()) {
+      asleep = *event == platform::SleepEvent::will_sleep;
+      if (!asleep) continue;
+      note_outcomes(parts_.executor.release_all("the machine goes to sleep"));
+      sleep_->allow();
+    }
+  };
+  take_events();
+  Poller alone;
+  alone.add(sleep_->fd(), Poller::Interest::readable, take_events);
+  alone.add(signal_fd(), Poller::Interest::readable, [this] { on_signal(); });
+  const Instant patience = parts_.clock.now() + kSleepPatience;
+  while (asleep && !stopping_ && parts_.clock.now() < patience) {
+    alone.wait(patience - parts_.clock.now());
+  }
+  due_ = parts_.clock.now();
 }
 
 void ControlLoop::tick() {

@@ -54,6 +54,7 @@ class ControlLoop {
  private:
   void wait();
   void on_signal();
+  void on_sleep_event();
   void check_guardian();
   void start_guardian();
   void reload();
@@ -84,6 +85,7 @@ class ControlLoop {
   SelfStatus self_;
   GuardianStatus guardian_status_;
   platform::PressureWatch pressure_;
+  std::unique_ptr<platform::SleepWatch> sleep_;
   std::map<ProcessId, Fd> exit_watches_;
   std::optional<Instant> pressure_event_;  ///< since the last tick
   bool ollama_present_{false};

@@ -98,6 +98,14 @@ OpenedJournal open_journal(const Options& options, const BootId& boot,
   return opened;
 }
 
+/// Records belong to a boot: without its name none can be told from one of an
+/// earlier boot, so none is written or undone.
+OpenedJournal without_journal(const Error& error) {
+  OpenedJournal opened;
+  opened.fault = "this boot of the machine cannot be told from others: " + error.what;
+  return opened;
+}
+
 Mode own_mode(const Options& options) {
   if (!options.sysroot.empty()) return Mode::sysroot;
   return options.dry_run ? Mode::dry_run : Mode::active;
@@ -121,12 +129,13 @@ sense::Sampler make_sampler(const Options& options, platform::ProcessTable& tabl
 
 /// Runs until told to stop; the parts are built here so that they end in the
 /// opposite order.
-int serve_until_stopped(const Options& options, ConfigStore& config, const BootId& boot) {
+int serve_until_stopped(const Options& options, ConfigStore& config, const Result<BootId>& booted) {
   const SystemClock clock;
   const WallTime started = clock.wall();
   auto control = platform::make_process_control();
   auto table = platform::make_process_table(options.sysroot);
-  OpenedJournal opened = open_journal(options, boot, *control, *table);
+  const BootId boot = booted ? *booted : BootId{};
+  OpenedJournal opened = booted ? open_journal(options, boot, *control, *table) : without_journal(booted.error());
   if (!opened.journal) {
     // A journal in memory keeps the parts whole; with a fault nothing is ever changed.
     auto memory = journal::UndoJournal::open(":memory:");
@@ -191,11 +200,9 @@ int run_daemon(const Options& options) {
   if (auto loaded = config.load(SystemClock().wall()); !loaded) {
     return refuse(options, "the configuration is faulty:\n" + loaded.error().what);
   }
-  auto boot = platform::read_boot_id(options.sysroot);
-  if (!boot) return refuse(options, boot.error().what);
   std::error_code ignored;
   std::filesystem::remove(refusal_file(options), ignored);
-  return serve_until_stopped(options, config, *boot);
+  return serve_until_stopped(options, config, platform::read_boot_id(options.sysroot));
 }
 
 int run_config_check(const Options& options) {

@@ -161,6 +161,22 @@ struct PressureWatch {
 /// Linux: tries a 500 ms window, then 2 s. `unsupported` when there is none.
 Result<PressureWatch> open_pressure_watch();
 
+enum class SleepEvent { will_sleep, awake };
+
+/// Tells before the machine sleeps and once it does not (any more).
+class SleepWatch {
+ public:
+  virtual ~SleepWatch() = default;
+
+  /// Readable when there is an event.
+  [[nodiscard]] virtual int fd() const = 0;
+  /// Empty when there is none. After will_sleep the machine waits for allow().
+  virtual std::optional<SleepEvent> next() = 0;
+  virtual void allow() = 0;
+};
+/// `unsupported` on Linux, where a gap between two ticks tells it afterwards.
+Result<std::unique_ptr<SleepWatch>> open_sleep_watch();
+
 /// Resident memory and CPU time of a process of our own.
 struct ProcessCost {
   Bytes resident;

@@ -51,6 +51,36 @@ TEST_CASE("a pressure event wakes once, and without the source the level is poll
   CHECK(open_pressure_watch(mac).error().code == base::Errc::unsupported);
 }
 
+TEST_CASE("the machine sleeps when it is allowed to, and only messages that matter are told") {
+  FakeMac mac;
+  auto opened = open_sleep_watch(mac);
+  REQUIRE(opened);
+  auto& watch = **opened;
+  const auto send = [&](std::uint32_t kind, std::int64_t notification) {
+    const PowerMessage message{kind, 0, notification};
+    REQUIRE(::write(mac.events.get(), &message, sizeof(message)) == sizeof(message));
+  };
+  CHECK_FALSE(watch.next().has_value());
+  send(0xe0000320, 1);  // kIOMessageSystemWillPowerOn: not awake yet
+  send(kSystemWillSleep, 77);
+  send(kSystemHasPoweredOn, 78);
+  CHECK(is_readable(watch.fd()));
+  CHECK(watch.next() == platform::SleepEvent::will_sleep);
+  CHECK(mac.allowed.empty());
+  watch.allow();
+  watch.allow();
+  CHECK(mac.allowed == std::vector<std::int64_t>{77});
+  CHECK(watch.next() == platform::SleepEvent::awake);
+  CHECK_FALSE(watch.next().has_value());
+  CHECK_FALSE(is_readable(watch.fd()));
+  send(kSystemWillNotSleep, 79);
+  CHECK(watch.next() == platform::SleepEvent::awake);
+  watch.allow();
+  CHECK(mac.allowed.size() == 1);
+  mac.has_iokit = false;
+  CHECK(open_sleep_watch(mac).error().code == base::Errc::unsupported);
+}
+
 TEST_CASE("our own cost is the footprint") {
   FakeMac mac;
   mac.start(812, 1, "/usr/libexec/m1optd");

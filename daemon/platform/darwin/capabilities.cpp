@@ -60,8 +60,7 @@ Capability other_users(RawCalls& calls) {
 }
 
 Capability native(RawCalls& calls) {
-  const auto translated = read_sysctl_number(calls, "sysctl.proc_translated");
-  if (translated && *translated == 1) {
+  if (is_translated(calls)) {
     return {"native", false, "it runs under Rosetta, where times of processes are wrong: use the arm64 program"};
   }
   return {"native", true, "not translated by Rosetta"};

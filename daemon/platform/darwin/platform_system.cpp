@@ -94,6 +94,9 @@ Result<Fd> open_exit_watch(ProcessId process) {
 Result<PressureWatch> open_pressure_watch() {
   return darwin::open_pressure_watch(darwin::system_calls());
 }
+Result<std::unique_ptr<SleepWatch>> open_sleep_watch() {
+  return darwin::open_sleep_watch(darwin::system_calls());
+}
 Result<ProcessCost> read_cost(std::int32_t pid) {
   return darwin::read_cost(darwin::system_calls(), pid);
 }

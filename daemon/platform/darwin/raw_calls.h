@@ -69,7 +69,7 @@ struct PowerSources {
 /// kIOMessage… of IORegisterForSystemPower (IOKit/IOMessage.h).
 inline constexpr std::uint32_t kCanSystemSleep = 0xe0000270;
 inline constexpr std::uint32_t kSystemWillSleep = 0xe0000280;
-inline constexpr std::uint32_t kSystemWillPowerOff = 0xe0000250;
+inline constexpr std::uint32_t kSystemWillNotSleep = 0xe0000290;
 inline constexpr std::uint32_t kSystemHasPoweredOn = 0xe0000300;
 
 /// What the descriptor of open_power_messages() delivers, in host order.

@@ -17,7 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <utility>
 
 #include "platform/darwin/io_kit_system.h"
 #include "platform/posix/accounts.h"

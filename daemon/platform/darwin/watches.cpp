@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <utility>
 
 #include "platform/darwin/darwin.h"
 #include "platform/darwin/errors.h"
@@ -18,7 +20,44 @@ void consume(int fd) {
   }
 }
 
+class PowerMessageWatch final : public SleepWatch {
+ public:
+  PowerMessageWatch(RawCalls& calls, Fd fd) : calls_(calls), fd_(std::move(fd)) {}
+
+  [[nodiscard]] int fd() const override { return fd_.get(); }
+
+  std::optional<SleepEvent> next() override {
+    PowerMessage message;
+    // Messages are smaller than PIPE_BUF, so they come whole or not at all.
+    while (::read(fd_.get(), &message, sizeof(message)) == sizeof(message)) {
+      if (message.kind == kSystemWillSleep) {
+        owed_ = message.notification;
+        return SleepEvent::will_sleep;
+      }
+      if (message.kind == kSystemHasPoweredOn || message.kind == kSystemWillNotSleep) {
+        return SleepEvent::awake;
+      }
+    }
+    return std::nullopt;
+  }
+
+  void allow() override {
+    if (const auto owed = std::exchange(owed_, std::nullopt)) calls_.allow_power_change(*owed);
+  }
+
+ private:
+  RawCalls& calls_;
+  Fd fd_;
+  std::optional<std::int64_t> owed_;
+};
+
 }  // namespace
+
+Result<std::unique_ptr<SleepWatch>> open_sleep_watch(RawCalls& calls) {
+  const auto fd = calls.open_power_messages();
+  if (!fd) return fd.error();
+  return std::unique_ptr<SleepWatch>(std::make_unique<PowerMessageWatch>(calls, Fd(*fd)));
+}
 
 Result<Fd> open_exit_watch(RawCalls& calls, ProcessId process) {
   const Answer answer = calls.open_exit_events(process.pid);

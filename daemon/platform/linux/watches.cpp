@@ -67,6 +67,10 @@ Result<PressureWatch> open_pressure_watch() {
                std::string("no memory pressure trigger is accepted: ") + std::strerror(last)};
 }
 
+Result<std::unique_ptr<SleepWatch>> open_sleep_watch() {
+  return Error{Errc::unsupported, 0, "the kernel tells nobody before it sleeps"};
+}
+
 Result<ProcessCost> read_cost(std::int32_t pid) {
   const std::string directory = "/proc/" + std::to_string(pid);
   const auto text = read_file(directory + "/stat", 8192);
