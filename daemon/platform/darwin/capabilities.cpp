@@ -3,7 +3,6 @@
 #include "platform/darwin/darwin.h"
 #include "platform/darwin/errors.h"
 #include "platform/darwin/process_reading.h"
-#include "platform/darwin/sysctl.h"
 
 namespace m1opt::platform::darwin {
 
