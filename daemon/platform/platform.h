@@ -177,6 +177,18 @@ class SleepWatch {
 /// `unsupported` on Linux, where a gap between two ticks tells it afterwards.
 Result<std::unique_ptr<SleepWatch>> open_sleep_watch();
 
+/// Keeps the machine from falling asleep while nobody uses it. Ends with this
+/// process; what cannot be had is `unsupported`.
+class SleepBlocker {
+ public:
+  virtual ~SleepBlocker() = default;
+
+  /// Begins or renews; unless renewed it ends by itself after `at_most`.
+  virtual Result<void> hold(Duration at_most, const std::string& reason) = 0;
+  virtual Result<void> release() = 0;
+};
+std::unique_ptr<SleepBlocker> make_sleep_blocker();
+
 /// Resident memory and CPU time of a process of our own.
 struct ProcessCost {
   Bytes resident;

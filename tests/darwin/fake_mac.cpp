@@ -99,7 +99,7 @@ void FakeMac::deliver_pending_stop() {
 void FakeMac::set_number(const std::string& name, std::int64_t value, std::size_t size) {
   auto& bytes = sysctls[name];
   bytes.resize(size);
-  std::memcpy(bytes.data(), &value, size);
+  std::memcpy(bytes.data(), &value, std::min(size, sizeof(value)));
 }
 
 void FakeMac::set_text(const std::string& name, const std::string& text) {
@@ -334,6 +334,17 @@ Result<void> FakeMac::smc_open() {
 Result<mac::PowerSources> FakeMac::power_sources() {
   if (!has_iokit) return Error{Errc::unsupported, 0, "IOKit cannot be opened"};
   return power;
+}
+
+Result<std::uint32_t> FakeMac::create_assertion(const std::string& name, Duration timeout) {
+  if (!has_iokit) return Error{Errc::unsupported, 0, "IOKit cannot be opened"};
+  assertions[++last_assertion_] = fmt::format("{} for {:.0f} s", name, seconds_of(timeout));
+  return last_assertion_;
+}
+
+Result<void> FakeMac::release_assertion(std::uint32_t id) {
+  if (assertions.erase(id) == 1) return {};
+  return Error{Errc::io, 0, "no such assertion"};
 }
 
 mac::Answer FakeMac::peer_credentials(int, std::span<std::byte> out) {

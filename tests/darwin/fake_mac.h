@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/process_id.h"
 #include "darwin/fake_smc.h"
 #include "platform/darwin/layouts.h"
@@ -107,6 +108,8 @@ class FakeMac final : public mac::RawCalls {
     return smc.call(in, out);
   }
   Result<mac::PowerSources> power_sources() override;
+  Result<std::uint32_t> create_assertion(const std::string& name, Duration timeout) override;
+  Result<void> release_assertion(std::uint32_t id) override;
   mac::Answer peer_credentials(int fd, std::span<std::byte> out) override;
   mac::Answer peer_pid(int) override { return {4711, 0}; }
   Result<std::uint32_t> find_group(const std::string& name) override;
@@ -134,6 +137,7 @@ class FakeMac final : public mac::RawCalls {
   bool has_iokit{true};
   FakeSmc smc;
   mac::PowerSources power{"AC Power", {{"InternalBattery", 80, 100}}};
+  std::map<std::uint32_t, std::string> assertions;  ///< "NAME for SECONDS s" by id
   mac::PeerCredentials peer{0, 501, 2, 0, {20, 12}};
   int peer_error{0};
   std::int64_t peer_length{sizeof(mac::PeerCredentials)};
@@ -160,6 +164,7 @@ class FakeMac final : public mac::RawCalls {
 
  private:
   int open_events();
+  std::uint32_t last_assertion_{0};
   std::int32_t pending_stop_{0};  ///< the pid
   bool may_inspect(const MacProcess& process) const { return euid == 0 || euid == process.uid; }
   mac::AllInfo info_of(std::int32_t pid, const MacProcess& process) const;

@@ -7,7 +7,6 @@
 #include "act/recovery.h"
 #include "darwin/fake_mac.h"
 #include "platform/darwin/darwin.h"
-#include "support/fake_clock.h"
 #include "support/temp_dir.h"
 
 namespace m1opt::test {
@@ -52,7 +51,7 @@ class MacRig {
   std::unique_ptr<platform::ProcessControl> control_ = mac::make_process_control(mac_);
   std::unique_ptr<platform::ProcessTable> table_ = mac::make_process_table(mac_);
   TempDir directory_;
-  FakeClock clock_;
+  SystemClock clock_;  ///< the guardian's too: a deadline must not be past for it
   BootId boot_ = mac::read_boot_id(mac_).value();
   journal::UndoJournal journal_ = journal::UndoJournal::open(directory_ / "undo.db").value();
   act::GuardianLink guardian_{{std::string(M1OPT_BINARY_DIR) + "/tests/tools/m1opt_test_guardian",

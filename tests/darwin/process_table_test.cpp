@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <random>
 
 #include "darwin/fake_mac.h"
 #include "platform/darwin/darwin.h"
@@ -162,7 +164,7 @@ TEST_CASE("arguments are read whole and the environment is never among them") {
   FakeMac mac;
   mac.start(812, 1, "/Applications/Ollama.app/llama-server");
   mac.at(812).arguments = {"llama-server", "", "--port", "1"};
-  mac.at(812).environment = {"SECRET=1", std::string(8000, 'x')};
+  mac.at(812).environment = {"SECRET=1", std::string(100'000, 'x')};
   auto table = make_process_table(mac);
   CHECK(*table->arguments(812) == Words{"llama-server", "", "--port", "1"});
   mac.euid = 501;
@@ -189,4 +191,20 @@ TEST_CASE("arguments that are short, oversized or wrongly counted give only whol
   std::string many("/a\0", 3);
   for (int i = 0; i < 100; ++i) many += "w" + std::string(1, '\0');
   CHECK(decode(100, many)->size() == 64);
+}
+
+TEST_CASE("arguments of random bytes never give more than was there") {
+  std::mt19937 random(20260801);
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<std::byte> area(random() % 200);
+    // Zeros and small counts often, so that the words are reached.
+    for (auto& byte : area) byte = static_cast<std::byte>(random() % 3 == 0 ? 0 : random() % 256);
+    if (area.size() >= 4 && round % 2 == 0) std::fill_n(area.begin() + 1, 3, std::byte{0});
+    const auto words = decode_arguments(area, 64, 100);
+    if (!words) continue;
+    std::size_t length = 0;
+    for (const auto& word : *words) length += word.size() + 1;
+    CHECK(length <= std::min<std::size_t>(area.size(), 100));
+    CHECK(words->size() <= 64);
+  }
 }

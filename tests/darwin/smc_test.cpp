@@ -61,6 +61,24 @@ TEST_CASE("the keys are gone through in parts, so that no reading takes long") {
   CHECK(mac.smc.calls == 1);
 }
 
+TEST_CASE("what the SMC measures is asked for at every fifth reading") {
+  FakeMac mac;
+  mac.smc.set("FNum", "ui8 ", {0});
+  mac.smc.set_float("Tp01", 50);
+  auto sensor = make_thermal_sensor(mac);
+  Sample sample;
+  sensor.read(sample);
+  mac.smc.set_float("Tp01", 60);
+  mac.smc.calls = 0;
+  for (int i = 0; i < 4; ++i) {
+    sensor.read(sample);
+    CHECK(sample.thermal->hottest == MilliCelsius{50000});
+  }
+  CHECK(mac.smc.calls == 0);
+  sensor.read(sample);
+  CHECK(sample.thermal->hottest == MilliCelsius{60000});
+}
+
 TEST_CASE("fans are read whichever way the machine has them") {
   FakeMac mac;
   Smc fanless(mac);

@@ -37,7 +37,9 @@ struct CpuSource {
     }
     std::uint64_t all = 0;
     for (std::size_t i = 0; i < now.size(); ++i) {
-      sum[i] += begun ? static_cast<std::uint32_t>(now[i] - last[i]) : now[i];
+      const std::uint32_t step = begun ? now[i] - last[i] : now[i];
+      // More than half the range is a count that went back, not one that ran over.
+      if (!begun || step <= UINT32_MAX / 2) sum[i] += step;
       all += sum[i];
     }
     last = now;

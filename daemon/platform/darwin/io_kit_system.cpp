@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <string>
 
@@ -143,6 +144,25 @@ struct SleepFunctions {
   }
 };
 
+struct AssertionFunctions {
+  int (*create)(Reference, Reference, Reference, Reference, Reference, double, Reference,
+                std::uint32_t*){};
+  int (*release)(std::uint32_t){};
+  Reference (*make_text)(Reference, const char*, std::uint32_t){};
+  void (*release_text)(Reference){};
+
+  Result<void> load() {
+    Library kit(kIoKit);
+    kit.find(create, "IOPMAssertionCreateWithDescription");
+    kit.find(release, "IOPMAssertionRelease");
+    Library foundation(kFoundation);
+    foundation.find(make_text, "CFStringCreateWithCString");
+    foundation.find(release_text, "CFRelease");
+    if (auto complete = kit.complete(); !complete) return complete;
+    return foundation.complete();
+  }
+};
+
 /// Loaded once; `loaded` keeps why it could not be.
 template <class Functions>
 struct Loaded {
@@ -155,9 +175,9 @@ struct Loaded {
   }
 };
 
-Port smc_connection = 0;
-Port power_root = 0;
-int power_pipe = -1;
+std::atomic<Port> smc_connection{0};
+std::atomic<Port> power_root{0};
+std::atomic<int> power_pipe{-1};
 
 /// On Apple Silicon several services match; the one that answers keys is named.
 Port choose_service(const SmcFunctions& kit, Port iterator) {
@@ -192,6 +212,16 @@ void on_power_message(void*, Port, std::uint32_t kind, void* argument) {
 
 }  // namespace
 
+bool make_event_pipe(std::array<int, 2>& ends) {
+  if (::pipe(ends.data()) != 0) return false;
+  for (const int end : ends) {
+    ::fcntl(end, F_SETFD, FD_CLOEXEC);
+    ::fcntl(end, F_SETFL, O_NONBLOCK);
+    ::fcntl(end, F_SETNOSIGPIPE, 1);
+  }
+  return true;
+}
+
 Result<void> smc_open() {
   const auto& kit = Loaded<SmcFunctions>::get();
   if (!kit.loaded) return kit.loaded;
@@ -204,10 +234,13 @@ Result<void> smc_open() {
   const Port service = choose_service(kit.functions, iterator);
   kit.functions.release(iterator);
   if (service == 0) return Error{Errc::unsupported, 0, "this machine has no AppleSMC"};
-  const kern_return_t code = kit.functions.open(service, mach_task_self(), 0, &smc_connection);
+  Port connection = 0;
+  const kern_return_t code = kit.functions.open(service, mach_task_self(), 0, &connection);
   kit.functions.release(service);
-  if (code == KERN_SUCCESS) return {};
-  smc_connection = 0;
+  if (code == KERN_SUCCESS) {
+    smc_connection = connection;
+    return {};
+  }
   return Error{Errc::unsupported, 0, "AppleSMC cannot be opened: " + std::to_string(code)};
 }
 
@@ -242,16 +275,39 @@ Result<PowerSources> power_sources() {
   return found;
 }
 
+Result<std::uint32_t> create_assertion(const std::string& name, Duration timeout) {
+  const auto& kit = Loaded<AssertionFunctions>::get();
+  if (!kit.loaded) return kit.loaded.error();
+  const auto& f = kit.functions;
+  const std::array<Reference, 3> texts{f.make_text(nullptr, "PreventUserIdleSystemSleep", kUtf8),
+                                       f.make_text(nullptr, name.c_str(), kUtf8),
+                                       f.make_text(nullptr, "TimeoutActionRelease", kUtf8)};
+  std::uint32_t id = 0;
+  int code = KERN_FAILURE;
+  if (texts[0] != nullptr && texts[1] != nullptr && texts[2] != nullptr) {
+    code = f.create(texts[0], texts[1], nullptr, nullptr, nullptr, seconds_of(timeout), texts[2], &id);
+  }
+  for (const Reference text : texts) {
+    if (text != nullptr) f.release_text(text);
+  }
+  if (code == KERN_SUCCESS) return id;
+  return Error{Errc::io, 0, "IOPMAssertionCreateWithDescription: " + std::to_string(code)};
+}
+
+Result<void> release_assertion(std::uint32_t id) {
+  const auto& kit = Loaded<AssertionFunctions>::get();
+  if (!kit.loaded) return kit.loaded;
+  const int code = kit.functions.release(id);
+  if (code == KERN_SUCCESS) return {};
+  return Error{Errc::io, 0, "IOPMAssertionRelease: " + std::to_string(code)};
+}
+
 Result<int> open_power_messages() {
   const auto& kit = Loaded<SleepFunctions>::get();
   if (!kit.loaded) return kit.loaded.error();
   if (power_root != 0) return Error{Errc::busy, 0, "system power is watched already"};
   std::array<int, 2> ends{};
-  if (::pipe(ends.data()) != 0) return error_from_errno("pipe", errno);
-  for (const int end : ends) {
-    ::fcntl(end, F_SETFD, FD_CLOEXEC);
-    ::fcntl(end, F_SETFL, O_NONBLOCK);
-  }
+  if (!make_event_pipe(ends)) return error_from_errno("pipe", errno);
   power_pipe = ends[1];
   Reference port = nullptr;
   Port notifier = 0;

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "base/fd.h"
 #include "base/result.h"
+#include "base/units.h"
 
 /// The calls that macOS itself must answer, over plain numbers and bytes: no
 /// Apple header above this line, so all that decodes, converts, retries and
@@ -129,6 +129,9 @@ class RawCalls {
   virtual int smc_call(std::span<const std::byte, kSmcBytes> in,
                        std::span<std::byte, kSmcBytes> out) = 0;
   virtual Result<PowerSources> power_sources() = 0;
+  /// PreventUserIdleSystemSleep with a timeout that releases it.
+  virtual Result<std::uint32_t> create_assertion(const std::string& name, Duration timeout) = 0;
+  virtual Result<void> release_assertion(std::uint32_t id) = 0;
 
   /// getsockopt LOCAL_PEERCRED: bytes of struct xucred; LOCAL_PEERPID.
   virtual Answer peer_credentials(int fd, std::span<std::byte> out) = 0;

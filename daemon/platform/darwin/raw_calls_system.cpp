@@ -48,19 +48,32 @@ mach_port_t host() {
   return port;
 }
 
-bool make_pipe(std::array<int, 2>& ends) {
-  if (::pipe(ends.data()) != 0) return false;
-  for (const int end : ends) {
-    ::fcntl(end, F_SETFD, FD_CLOEXEC);
-    ::fcntl(end, F_SETFL, O_NONBLOCK);
-  }
-  return true;
-}
-
 /// Runs on a thread of libdispatch's own.
 void on_pressure(void* context) {
   const int fd = static_cast<int>(reinterpret_cast<std::intptr_t>(context));
   [[maybe_unused]] const auto written = ::write(fd, "p", 1);  // full: it is readable anyway
+}
+
+/// The reading end of a pipe that the source writes to, for as long as the
+/// process lives. Through libdispatch, whose source is public; the kernel's own
+/// filter is not.
+Answer make_pressure_source() {
+  std::array<int, 2> ends{};
+  if (!io_kit::make_event_pipe(ends)) return answer_of(-1);
+  dispatch_source_t source = dispatch_source_create(
+      DISPATCH_SOURCE_TYPE_MEMORYPRESSURE, 0,
+      DISPATCH_MEMORYPRESSURE_NORMAL | DISPATCH_MEMORYPRESSURE_WARN |
+          DISPATCH_MEMORYPRESSURE_CRITICAL,
+      dispatch_get_global_queue(QOS_CLASS_USER_INITIATED, 0));
+  if (source == nullptr) {
+    ::close(ends[0]);
+    ::close(ends[1]);
+    return {0, ENOTSUP};
+  }
+  dispatch_set_context(source, reinterpret_cast<void*>(static_cast<std::intptr_t>(ends[1])));
+  dispatch_source_set_event_handler_f(source, on_pressure);
+  dispatch_resume(source);
+  return {ends[0], 0};
 }
 
 class SystemCalls final : public RawCalls {
@@ -169,6 +182,10 @@ class SystemCalls final : public RawCalls {
     return io_kit::smc_call(in, out);
   }
   Result<PowerSources> power_sources() override { return io_kit::power_sources(); }
+  Result<std::uint32_t> create_assertion(const std::string& name, Duration timeout) override {
+    return io_kit::create_assertion(name, timeout);
+  }
+  Result<void> release_assertion(std::uint32_t id) override { return io_kit::release_assertion(id); }
 
   Answer peer_credentials(int fd, std::span<std::byte> out) override {
     auto length = static_cast<socklen_t>(out.size());
@@ -211,24 +228,11 @@ Answer SystemCalls::open_exit_events(std::int32_t pid) {
   return {fd, 0};
 }
 
-/// Through libdispatch, whose source is public; the kernel's own filter is not.
+/// One source serves everybody; whoever asks gets a descriptor of his own.
 Answer SystemCalls::open_pressure_events() {
-  std::array<int, 2> ends{};
-  if (!make_pipe(ends)) return answer_of(-1);
-  dispatch_source_t source = dispatch_source_create(
-      DISPATCH_SOURCE_TYPE_MEMORYPRESSURE, 0,
-      DISPATCH_MEMORYPRESSURE_NORMAL | DISPATCH_MEMORYPRESSURE_WARN |
-          DISPATCH_MEMORYPRESSURE_CRITICAL,
-      dispatch_get_global_queue(QOS_CLASS_USER_INITIATED, 0));
-  if (source == nullptr) {
-    ::close(ends[0]);
-    ::close(ends[1]);
-    return {0, ENOTSUP};
-  }
-  dispatch_set_context(source, reinterpret_cast<void*>(static_cast<std::intptr_t>(ends[1])));
-  dispatch_source_set_event_handler_f(source, on_pressure);
-  dispatch_resume(source);
-  return {ends[0], 0};
+  static const Answer source = make_pressure_source();
+  if (!source.ok()) return source;
+  return answer_of(::fcntl(static_cast<int>(source.value), F_DUPFD_CLOEXEC, 0));
 }
 
 /// In this process's own group, so that launchd ends it with the job; and it

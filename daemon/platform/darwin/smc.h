@@ -47,6 +47,9 @@ class Smc {
   /// `unsupported` when there is no such key, `parse` when it has no number.
   Result<double> read(std::string_view key);
 
+  /// All keys have been gone through.
+  [[nodiscard]] bool knows_all_keys() const { return key_count_ && next_index_ >= *key_count_; }
+
   /// Temperatures of processor and graphics found so far; implausible ones are left out.
   std::vector<Temperature> read_temperatures();
   /// Empty on a machine without fans.

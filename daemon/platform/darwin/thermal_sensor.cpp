@@ -13,12 +13,18 @@ namespace {
 
 /// kOSThermalNotificationPressureLevelName (libkern/OSThermalNotification.h).
 constexpr const char* kLevelName = "com.apple.system.thermalpressurelevel";
+/// A call to the SMC takes tens of microseconds and it has dozens of sensors
+/// that change slowly: they are read at every fifth reading only.
+constexpr int kReadsOfSmc = 5;
 constexpr std::array<const char*, 5> kLevels{"nominal", "moderate", "heavy", "trapping", "sleeping"};
 
 struct ThermalSource {
   RawCalls& calls;
   Smc smc{calls};
   std::optional<int> token{};
+  int reads{0};
+  ThermalReading kept{};  ///< what the SMC said last
+  std::vector<int> forced{};
 
   /// The name's state exists only while somebody is registered for it, so the
   /// token is kept.
@@ -72,8 +78,13 @@ struct ThermalSource {
       }
       return;
     }
-    reading.temperatures = smc.read_temperatures();
-    reading.fans = smc.read_fans();
+    if (reads++ % kReadsOfSmc == 0 || !smc.knows_all_keys()) {
+      kept.temperatures = smc.read_temperatures();
+      kept.fans = smc.read_fans();
+      forced = smc.forced_fans();
+    }
+    reading.temperatures = kept.temperatures;
+    reading.fans = kept.fans;
     for (const Temperature& temperature : reading.temperatures) {
       if (temperature.name.starts_with("Tg")) continue;
       reading.hottest = std::max(reading.hottest.value_or(temperature.value), temperature.value);
@@ -89,7 +100,7 @@ struct ThermalSource {
     if (reading.fans.empty()) {
       problems.push_back(problem_of("thermal.fans", Errc::unsupported, "the SMC knows no fan"));
     }
-    for (const int fan : smc.forced_fans()) {
+    for (const int fan : forced) {
       problems.push_back(problem_of("thermal.fans", Errc::changed,
                                     fmt::format("another program holds the speed of fan {}", fan)));
     }

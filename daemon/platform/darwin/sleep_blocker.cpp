@@ -1,0 +1,46 @@
+#include <utility>
+
+#include "platform/darwin/darwin.h"
+
+namespace m1opt::platform::darwin {
+
+namespace {
+
+constexpr std::size_t kLongestName = 128;
+
+/// A power assertion against idle sleep. It always has a timeout, so a daemon
+/// that hangs keeps no machine awake; closing the lid still works.
+class PowerAssertion final : public SleepBlocker {
+ public:
+  explicit PowerAssertion(RawCalls& calls) : calls_(calls) {}
+  PowerAssertion(const PowerAssertion&) = delete;
+  PowerAssertion& operator=(const PowerAssertion&) = delete;
+  ~PowerAssertion() override { (void)PowerAssertion::release(); }
+
+  Result<void> hold(Duration at_most, const std::string& reason) override {
+    const auto fresh = calls_.create_assertion(reason.substr(0, kLongestName), at_most);
+    if (!fresh) return fresh.error();
+    // Only now, so that there is no moment without one.
+    const auto old = std::exchange(held_, *fresh);
+    if (old) return calls_.release_assertion(*old);
+    return {};
+  }
+
+  Result<void> release() override {
+    const auto old = std::exchange(held_, std::nullopt);
+    if (old) return calls_.release_assertion(*old);
+    return {};
+  }
+
+ private:
+  RawCalls& calls_;
+  std::optional<std::uint32_t> held_;
+};
+
+}  // namespace
+
+std::unique_ptr<SleepBlocker> make_sleep_blocker(RawCalls& calls) {
+  return std::make_unique<PowerAssertion>(calls);
+}
+
+}  // namespace m1opt::platform::darwin

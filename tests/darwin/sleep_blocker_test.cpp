@@ -1,0 +1,42 @@
+#include "darwin/fake_mac.h"
+#include "platform/darwin/darwin.h"
+#include "support/catch.h"
+
+using namespace m1opt;
+using namespace m1opt::platform::darwin;
+using m1opt::test::FakeMac;
+
+using std::chrono::minutes;
+
+TEST_CASE("renewing leaves no moment without an assertion and none too many") {
+  FakeMac mac;
+  auto blocker = make_sleep_blocker(mac);
+  REQUIRE(blocker->hold(minutes(3), "a model works"));
+  CHECK(mac.assertions.at(1) == "a model works for 180 s");
+  REQUIRE(blocker->hold(minutes(3), "a model works"));
+  CHECK(mac.assertions.size() == 1);
+  CHECK(mac.assertions.contains(2));
+  REQUIRE(blocker->release());
+  CHECK(mac.assertions.empty());
+  REQUIRE(blocker->release());
+}
+
+TEST_CASE("an assertion that cannot be renewed stays until its time is over") {
+  FakeMac mac;
+  auto blocker = make_sleep_blocker(mac);
+  REQUIRE(blocker->hold(minutes(3), "a model works"));
+  mac.has_iokit = false;
+  CHECK(blocker->hold(minutes(3), "a model works").error().code == base::Errc::unsupported);
+  CHECK(mac.assertions.size() == 1);
+}
+
+TEST_CASE("an assertion ends with who made it") {
+  FakeMac mac;
+  {
+    auto blocker = make_sleep_blocker(mac);
+    REQUIRE(blocker->hold(minutes(3), std::string(500, 'x')));
+    CHECK(mac.assertions.at(1).find('x') == 0);
+    CHECK(mac.assertions.at(1).size() < 140);
+  }
+  CHECK(mac.assertions.empty());
+}
