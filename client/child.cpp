@@ -45,8 +45,8 @@ void catch_signals() {
 
 sigset_t forwarded_set() {
   sigset_t set;
-  ::sigemptyset(&set);
-  for (const int signal : kForwarded) ::sigaddset(&set, signal);
+  sigemptyset(&set);
+  for (const int signal : kForwarded) sigaddset(&set, signal);
   return set;
 }
 

@@ -32,7 +32,7 @@ Lease::Lease(Context context, base::ProcessId process)
   // Signals are for the thread that waits for the command.
   sigset_t all;
   sigset_t before;
-  ::sigfillset(&all);
+  sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   thread_ = std::thread([this] { keep(); });
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);

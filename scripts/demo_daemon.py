@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -23,7 +24,9 @@ class Failed(Exception):
 
 
 def die_with_parent(number):
-    """For the child between fork and exec: whatever ends this process ends the child."""
+    """For the child between fork and exec: whatever ends this process ends the child (on Linux)."""
+    if sys.platform != "linux":
+        return None
     return lambda: ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
 
 

@@ -28,12 +28,6 @@ constexpr long kRetryNs = 500'000'000;
 
 volatile std::sig_atomic_t asked_to_end = 0;
 
-Duration monotonic_now() {
-  timespec ts{};
-  ::clock_gettime(CLOCK_MONOTONIC, &ts);
-  return std::chrono::seconds(ts.tv_sec) + std::chrono::nanoseconds(ts.tv_nsec);
-}
-
 bool lock_memory() {
 #ifdef MCL_ONFAULT
   // Only what it really touches: rehearse() touches all that undoing needs.
@@ -53,7 +47,7 @@ Guardian::Guardian(Options options, platform::ProcessControl& control,
       clock_(clock),
       boot_(std::move(boot)),
       lock_(options_.state_directory),
-      last_beat_(monotonic_now()) {}
+      last_beat_(read_awake_clock()) {}
 
 int Guardian::run() {
   // A service manager that ends the whole group must not take the rescuer first.
@@ -83,19 +77,19 @@ int Guardian::run() {
 
 int Guardian::wait_ms() const { return held_.empty() ? -1 : kHoldingWaitMs; }
 
-Duration Guardian::since_beat() const { return monotonic_now() - last_beat_; }
+Duration Guardian::since_beat() const { return read_awake_clock() - last_beat_; }
 
 bool Guardian::handle(const Frame& frame) {
   switch (frame.type) {
-    case FrameType::beat: last_beat_ = monotonic_now(); return true;
+    case FrameType::beat: last_beat_ = read_awake_clock(); return true;
     case FrameType::resumed:
       revoked_ = false;
-      last_beat_ = monotonic_now();
+      last_beat_ = read_awake_clock();
       return true;
     case FrameType::hold: {
       auto record = journal::record_from_text(frame.payload);
       if (!record) return false;
-      last_beat_ = monotonic_now();
+      last_beat_ = read_awake_clock();
       const RecordId id = record->id;
       held_[id] = std::move(*record);
       fault_point("guardian.before_acknowledge");

@@ -65,11 +65,12 @@ GuardianLink::~GuardianLink() { drop(); }
 Result<void> GuardianLink::start() {
   kill();
   std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) != 0) {
     return error_from_errno("socketpair", errno);
   }
   Fd ours(ends[0]);
   Fd theirs(ends[1]);
+  for (const int fd : ends) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   // dup2 onto the same number would keep close-on-exec.
   if (theirs.get() == kGuardianFd) ::fcntl(theirs.get(), F_SETFD, 0);
   std::vector<std::string> arguments{"m1optd", "--guardian", std::to_string(kGuardianFd),

@@ -185,6 +185,9 @@ int run_daemon(const Options& options) {
   catch_signals();
   ::umask(022);
   if (auto places = check_places(options); !places) return refuse(options, places.error().what);
+  if (platform::is_translated()) {
+    return refuse(options, "this is the program for Intel, run by Rosetta: install the one for arm64");
+  }
   auto instance = acquire_instance_lock(options.state_directory);
   if (!instance) {
     fmt::print(stderr, "m1optd: {}\n", instance.error().what);

@@ -14,7 +14,10 @@ namespace m1opt::base {
 struct Instant {
   Duration since_boot{};
 
-  constexpr auto operator<=>(const Instant&) const = default;
+  constexpr bool operator==(const Instant&) const = default;
+  constexpr auto operator<=>(const Instant& other) const {
+    return since_boot.count() <=> other.since_boot.count();
+  }
   friend constexpr Instant operator+(Instant t, Duration d) { return {t.since_boot + d}; }
   friend constexpr Instant operator-(Instant t, Duration d) { return {t.since_boot - d}; }
   friend constexpr Duration operator-(Instant a, Instant b) { return a.since_boot - b.since_boot; }
@@ -24,7 +27,10 @@ struct Instant {
 struct WallTime {
   std::chrono::system_clock::time_point point{};
 
-  constexpr auto operator<=>(const WallTime&) const = default;
+  constexpr bool operator==(const WallTime&) const = default;
+  constexpr auto operator<=>(const WallTime& other) const {
+    return point.time_since_epoch().count() <=> other.point.time_since_epoch().count();
+  }
 };
 
 /// RFC 3339 in UTC with milliseconds: 2026-08-01T10:11:12.123Z
@@ -39,6 +45,8 @@ struct BootId {
 
 /// Time since boot, sleep included: base/<os>/continuous_clock.cpp.
 Duration read_continuous_clock();
+/// Stands still while the machine sleeps, so that nobody seems silent because of it.
+Duration read_awake_clock();
 
 /// The only source of time. Tests step their own.
 class Clock {

@@ -125,6 +125,10 @@ std::unique_ptr<ProcessControl> make_process_control();
 /// What this process may do, tried on a sacrificial child at start.
 std::vector<Capability> probe_capabilities();
 
+/// Does this program run as another processor's, through a translator (macOS: Rosetta)? What such
+/// a program is told of the machine is not all true.
+bool is_translated();
+
 /// A path that starts this very program again, even when its file was replaced.
 std::string self_executable();
 

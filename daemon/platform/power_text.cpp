@@ -20,11 +20,11 @@ std::optional<Percent> compute_charge(const std::vector<PowerSupply>& supplies) 
   int weighable = 0;
   for (const auto& supply : supplies) {
     if (!feeds_machine(supply) || !is_battery(supply)) continue;
-    const auto capacity = parse_number<double>(trim(supply.capacity));
+    const auto capacity = parse_decimal(trim(supply.capacity));
     if (!capacity || !(*capacity >= 0 && *capacity <= 100)) continue;
     ++count;
     sum += *capacity;
-    const auto full = parse_number<double>(trim(supply.full));
+    const auto full = parse_decimal(trim(supply.full));
     if (!full || !(*full > 0 && *full < 1e12)) continue;
     ++weighable;
     weights += *full;

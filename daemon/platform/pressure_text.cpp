@@ -25,7 +25,7 @@ std::optional<StallLine> parse_stall_line(std::string_view line) {
   std::optional<std::int64_t> total;
   for (auto word = take_word(line); !word.empty(); word = take_word(line)) {
     if (const auto text = value_of(word, "avg10"); !text.empty())
-      average = parse_number<double>(text);
+      average = parse_decimal(text);
     if (const auto text = value_of(word, "total"); !text.empty()) {
       total = parse_number<std::int64_t>(text);
     }

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
 #include <charconv>
+#include <concepts>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <string_view>
 
@@ -37,11 +40,23 @@ inline std::string_view take_word(std::string_view& text) {
 
 /// The whole of `s` as a decimal number; absent when anything else is in it or
 /// it does not fit.
-template <class Number>
+template <std::integral Number>
 std::optional<Number> parse_number(std::string_view s) {
   Number value{};
   const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
   if (error != std::errc{} || end != s.data() + s.size() || s.empty()) return std::nullopt;
+  return value;
+}
+
+/// The same with a decimal point. Not std::from_chars: libc++ has none for double.
+inline std::optional<double> parse_decimal(std::string_view s) {
+  std::array<char, 32> text{};  // strtod needs a zero at the end
+  if (s.empty() || s.size() >= text.size()) return std::nullopt;
+  if (s.find_first_not_of("0123456789.-") != std::string_view::npos) return std::nullopt;
+  s.copy(text.data(), s.size());
+  char* end = nullptr;
+  const double value = std::strtod(text.data(), &end);
+  if (end != text.data() + s.size()) return std::nullopt;
   return value;
 }
 

@@ -19,6 +19,9 @@ using namespace m1opt::model;
 
 using SelfTestStep = wire::SelfTestStep;
 
+/// A limit far above what the daemon keeps in memory.
+inline constexpr std::size_t kAllEvents = 1'000'000;
+
 /// All that serve/ knows of the rest of the daemon. Every function may be
 /// called from the io thread and returns at once.
 class Backend {

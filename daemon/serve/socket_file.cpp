@@ -116,7 +116,7 @@ Result<SocketFile> SocketFile::open(const std::string& path, unsigned mode,
   file.fd_ = *std::move(fd);
   struct stat made {};
   if (::lstat(path.c_str(), &made) != 0) return error_from_errno("look at " + path, errno);
-  file.device_ = made.st_dev;
+  file.device_ = static_cast<std::uint64_t>(made.st_dev);
   file.inode_ = made.st_ino;
   if (::listen(file.fd_.get(), SOMAXCONN) != 0) return error_from_errno("listen " + path, errno);
   if (auto applied = apply_mode(path, mode, group); !applied) return applied.error();
@@ -130,7 +130,8 @@ Result<void> SocketFile::set_mode(unsigned mode, std::optional<std::uint32_t> gr
 void SocketFile::remove() {
   if (path_.empty()) return;
   struct stat there {};
-  if (::lstat(path_.c_str(), &there) == 0 && there.st_dev == device_ && there.st_ino == inode_) {
+  if (::lstat(path_.c_str(), &there) == 0 &&
+      static_cast<std::uint64_t>(there.st_dev) == device_ && there.st_ino == inode_) {
     ::unlink(path_.c_str());
   }
   path_.clear();

@@ -20,8 +20,6 @@ namespace {
 /// Nothing is read ahead of a slow peer: the next batch is fetched when the
 /// last one has been written.
 constexpr std::size_t kBatch = 64;
-/// Far more than the daemon keeps in memory.
-constexpr std::size_t kAll = 1'000'000;
 constexpr int kMissedBeats = 3;
 constexpr int kEndTries = 50;
 constexpr Duration kEndRetry = 100ms;
@@ -69,7 +67,7 @@ wire::LeaseDocument lease_document(const Snapshot& snapshot, ProcessId process, 
 Task<std::optional<Reply>> Session::stream_events(const Call& call) {
   std::string last(call.last_event_id.empty() ? call.query_value("after") : call.last_event_id);
   if (last.empty()) {
-    const auto kept = service_.backend.events_after("", kAll);
+    const auto kept = service_.backend.events_after("", kAllEvents);
     if (!kept.empty()) last = kept.back().id;
   }
   bool open = co_await write_stream_head("text/event-stream");

@@ -58,9 +58,9 @@ TEST_CASE("the guardian ignores SIGTERM while it holds something, and ends when 
   const auto pid = rig.guardian_.status().pid;
   ::kill(pid, SIGTERM);
   ::usleep(200'000);
-  CHECK(ChildProcess::state_of(pid) == 'S');
+  CHECK(test::state_of(pid) == 'S');
   rig.end(held.record);
-  CHECK(eventually([&] { return ChildProcess::state_of(pid) == 'Z'; }));
+  CHECK(eventually([&] { return test::state_of(pid) == 'Z'; }));
 }
 
 TEST_CASE("the guardian has a session of its own, so that a signal to the daemon's group misses it") {

@@ -41,7 +41,7 @@ class FakeDaemon {
   using Answer = std::function<std::string(const SeenRequest&)>;
 
   explicit FakeDaemon(Answer answer) : answer_(std::move(answer)) {
-    listener_ = base::Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    listener_ = base::Fd(::socket(AF_UNIX, SOCK_STREAM, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     const std::string path = socket();

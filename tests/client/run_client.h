@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "support/pipe.h"
 
 namespace m1opt::test {
 
@@ -44,7 +45,7 @@ inline Started start_client(const std::vector<std::string>& words,
   variable_list.push_back(nullptr);
   std::array<int, 2> out{};
   std::array<int, 2> err{};
-  if (::pipe2(out.data(), O_CLOEXEC) != 0 || ::pipe2(err.data(), O_CLOEXEC) != 0) return {};
+  if (!test::open_pipe(out) || !test::open_pipe(err)) return {};
   const pid_t pid = ::fork();
   if (pid == 0) {
     // A shell that runs the tests in the background has these ignored, and that is inherited.

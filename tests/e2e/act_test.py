@@ -8,12 +8,14 @@ import time
 import unittest
 
 import rig
-from rig import WITHOUT_NICE, E2eTest, quick_contention, runs_again, state_of, threads_of, with_nice, within
+from rig import (WITHOUT_NICE, E2eTest, on_linux, quick_contention, runs_again, state_of, threads_of, with_nice,
+                 within)
 
 
 class LadderTest(E2eTest):
     overlay = {**rig.QUICK, "rules": [quick_contention(["background", "suspend"])]}
 
+    @on_linux
     @with_nice
     def test_threshold_crossed_backgrounded_suspended_resumed(self):
         self.start()
@@ -30,6 +32,7 @@ class LadderTest(E2eTest):
         for kind in ("rule_tripped", "action_done", "action_undone"):
             self.assertIn(kind, kinds)
 
+    @on_linux
     @with_nice
     def test_the_workload_is_raised_while_it_is_busy_and_not_after(self):
         self.start()
@@ -40,6 +43,7 @@ class LadderTest(E2eTest):
         self.daemon.stop()
         self.assert_as_before(model)
 
+    @on_linux
     @with_nice
     def test_pause_undoes_everything_at_once_and_survives_a_restart(self):
         self.start()
@@ -59,6 +63,7 @@ class LadderTest(E2eTest):
         self.assertEqual(self.status()["mode"], "active")
 
 
+    @on_linux
     def test_what_could_not_be_taken_back_is_not_done_and_the_ladder_goes_on(self):
         self.start(WITHOUT_NICE)
         model = self.model()
@@ -78,6 +83,7 @@ class LadderTest(E2eTest):
 class NamesTest(E2eTest):
     overlay = {**rig.QUICK, "rules": [quick_contention(["background"])]}
 
+    @on_linux
     @unittest.skipIf(os.geteuid() != 0, "needs root to start a stranger's process")
     def test_namesakes_are_neither_touched_nor_raised(self):
         self.start()
@@ -164,6 +170,7 @@ class ConfigTest(E2eTest):
         self.assertIsNone(self.status()["config"]["fault"])
 
 
+@on_linux
 class SysrootTest(E2eTest):
     def test_a_captured_tree_is_shown_and_nothing_is_changed(self):
         tree = rig.ROOT / "tests" / "sysroots" / "laptop"

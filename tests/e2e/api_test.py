@@ -8,7 +8,7 @@ import time
 import unittest
 
 import rig
-from rig import E2eTest, within
+from rig import E2eTest, on_linux, within
 
 
 def file_descriptors(pid):
@@ -91,6 +91,7 @@ class ApiTest(E2eTest):
             workload["leased"] for workload in self.daemon.get("/v1/workloads")["workloads"])))
 
 
+@on_linux
 class FloodTest(E2eTest):
     alone = True  # the loop's lateness is measured
 

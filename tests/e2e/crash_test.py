@@ -53,8 +53,8 @@ class CrashTest(E2eTest):
 
     def alive(self):
         """Daemon and guardian of this test."""
-        return [pid for pid in rig.demo_proof.running([rig.M1OPTD])
-                if str(self.directory) in (rig.demo_proof.read(f"/proc/{pid}/cmdline") or "")]
+        return [int(line.split()[0]) for line in rig.ps("-axww", "-o", "pid=,command=")
+                if "m1optd" in line and str(self.directory) in line]
 
     def clean_up(self):
         """Ends the daemon and its guardian, stopped or not, as a service manager would in the end."""

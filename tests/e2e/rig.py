@@ -23,6 +23,7 @@ M1OPTCTL = Path(os.environ.get("M1OPTCTL", BUILD / "client" / "m1optctl"))
 HOG = BUILD / "tests" / "tools" / "m1opt_hog"
 STANDIN = BUILD / "tests" / "tools" / "m1opt_standin"
 
+LINUX = sys.platform == "linux"
 # Without CAP_SYS_NICE a lower priority could not be taken back, so the daemon leaves priorities alone.
 with_nice = unittest.skipIf(os.geteuid() != 0, "needs root: priorities are only set where they can be taken back")
 WITHOUT_NICE = ["setpriv", "--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice"] if os.geteuid() == 0 else []
@@ -52,15 +53,27 @@ def within(seconds, condition):
     return condition()
 
 
+# These look at threads, session groups, descriptors or system calls by means that only Linux has.
+on_linux = unittest.skipUnless(LINUX, "asks /proc or strace, which only Linux has")
+
+
+def ps(*arguments):
+    """The lines of ps."""
+    return subprocess.run(["ps", *arguments], text=True, capture_output=True, check=False).stdout.splitlines()
+
+
 def state_of(pid):
     """The kernel's letter (R, S, T ...), '-' when there is no such process."""
+    if not LINUX:
+        said = "".join(ps("-o", "state=", "-p", str(pid))).strip()
+        return said[0].replace("I", "S").replace("U", "D") if said else "-"
     text = demo_proof.read(f"/proc/{pid}/stat")
     return demo_proof.stat_fields(text)[0] if text else "-"
 
 
 def threads_of(pid):
     """Scheduling of every thread of a process, by tid."""
-    process = demo_proof.read_process(pid)
+    process = demo_proof.read_process(pid) if LINUX else None
     return process.threads if process else {}
 
 
@@ -85,7 +98,8 @@ class Child:
                                         start_new_session=True, **options)
         self.pid = self.process.pid
         self.start = None
-        within(2, lambda: os.path.realpath(f"/proc/{self.pid}/exe") == str(place))
+        if LINUX:
+            within(2, lambda: os.path.realpath(f"/proc/{self.pid}/exe") == str(place))
 
     def end(self):
         try:
@@ -193,4 +207,5 @@ class E2eTest(unittest.TestCase):
         for tid, thread in threads_of(child.pid).items():
             self.assertEqual((thread.policy, thread.nice, thread.ioprio, thread.stopped),
                              ("OTHER", 0, 0, False), f"thread {tid}")
-        self.assertEqual(autogroup_nice(child.pid), "0")
+        if LINUX:
+            self.assertEqual(autogroup_nice(child.pid), "0")

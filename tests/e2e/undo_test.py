@@ -7,7 +7,7 @@ import time
 import unittest
 
 import rig
-from rig import E2eTest, quick_contention, runs_again, state_of, threads_of, with_nice, within
+from rig import E2eTest, on_linux, quick_contention, runs_again, state_of, threads_of, with_nice, within
 
 
 class UndoTest(E2eTest):
@@ -128,6 +128,7 @@ class UndoTest(E2eTest):
         self.assertTrue(runs_again(child.pid))
 
 
+@on_linux
 @with_nice
 class BackgroundTest(E2eTest):
     overlay = {**rig.QUICK, "rules": [quick_contention(["background"])]}

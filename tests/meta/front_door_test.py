@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -41,6 +42,19 @@ class FrontDoor(unittest.TestCase):
         done = run(["/bin/sh", str(ROOT / "scripts" / "bootstrap")], PATH=path)
         self.assertEqual((done.returncode, done.stdout), (0, ""))
         self.assertLess(time.monotonic() - started, 5)  # measured: 0.04 s
+
+    def test_what_only_the_build_for_macos_needs_is_asked_for_only_then(self):
+        path = self.tools("dirname", "sed", "uname", "g++", "cmake", "ninja", "ccache", "make", "strace", "setpriv",
+                          "unshare", "ps", "capsh", sudo="",
+                          **{"python3": "exit 1", "id": "echo 1000", "apt-get": "echo network"})
+        script = str(ROOT / "scripts" / "bootstrap")
+        self.assertEqual(run(["/bin/sh", script], PATH=path).returncode, 0)
+        done = run(["/bin/sh", script, "macos"], PATH=path)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("missing: python3-venv", done.stdout)
+        self.assertIn(f"    sudo sh {script} macos\n", done.stdout)
+        (self.root / "bin" / "python3").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+        self.assertEqual(run(["/bin/sh", script, "macos"], PATH=path).stdout, "")
 
     def test_bootstrap_without_root_prints_the_one_command(self):
         path = self.tools("dirname", "sed", "uname", sudo="", **{"id": "echo 1000", "apt-get": "echo network"})

@@ -1,3 +1,4 @@
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -48,9 +49,10 @@ TEST_CASE("a pressure watch is either opened and says its window, or unsupported
   const auto watch = open_pressure_watch();
   if (watch) {
     CHECK(watch->fd.valid());
+    // None where the system does not count over a time (macOS).
     CHECK((watch->window == std::chrono::milliseconds(500) ||
-           watch->window == std::chrono::seconds(2)));
-    CHECK(watch->text.rfind("PSI memory some", 0) == 0);
+           watch->window == std::chrono::seconds(2) || watch->window == Duration{}));
+    CHECK_FALSE(watch->text.empty());
   } else {
     CHECK(watch.error().code == Errc::unsupported);
     CHECK_FALSE(watch.error().what.empty());
@@ -61,7 +63,7 @@ TEST_CASE("the own cost is read and says what is counted") {
   const auto cost = read_cost(::getpid());
   REQUIRE(cost);
   CHECK(cost->resident > Bytes{0});
-  CHECK((cost->resident_source == "PSS" || cost->resident_source == "RSS"));
+  CHECK_FALSE(cost->resident_source.empty());
 }
 
 TEST_CASE("the peer of a socket is identified by the kernel") {
@@ -79,7 +81,7 @@ TEST_CASE("the peer of a socket is identified by the kernel") {
 
 TEST_CASE("users and groups are found, and unknown ones are gone") {
   CHECK(*find_user("root") == 0);
-  CHECK(*find_group("root") == 0);
+  CHECK(*find_group(::getgrgid(0)->gr_name) == 0);  // root, on macOS wheel
   CHECK(is_member(0, 0));
   CHECK_FALSE(is_member(0, 4294967294U));
   CHECK_FALSE(is_member(4294967294U, 0));

@@ -13,13 +13,13 @@ namespace {
 
 using test::ScriptedTable;
 
-constexpr std::uint32_t kOwn = 1000;
+constexpr std::uint32_t kTrackerUser = 1000;
 
 /// Random forks, execs, ends and reuses of numbers, with the true class of each
 /// process, and since when it holds.
 class History {
  public:
-  History(unsigned seed, bool rich) : table_(rich), random_(seed), tracker_(table_, kOwn) {
+  History(unsigned seed, bool rich) : table_(rich), random_(seed), tracker_(table_, kTrackerUser) {
     const auto config = test::sense_config();
     tracker_.configure(config.workloads, config.targets);
     table_.start(1, 0, "/usr/lib/systemd/systemd", {}, 0);

@@ -10,20 +10,20 @@ namespace m1opt::sense {
 
 namespace {
 
-constexpr std::uint32_t kOwn = 1000;
+constexpr std::uint32_t kOwnUser = 1000;
 constexpr std::int32_t kOwnPid = 50;
 
-struct Fixture {
-  Fixture() {
+struct SamplerFixture {
+  SamplerFixture() {
     table.start(1, 0, "/usr/lib/systemd/systemd", {}, 0);
-    table.start(40, 1, "/usr/bin/bash", {}, kOwn);
-    table.start(kOwnPid, 40, "/opt/m1optd", {}, kOwn);
+    table.start(40, 1, "/usr/bin/bash", {}, kOwnUser);
+    table.start(kOwnPid, 40, "/opt/m1optd", {}, kOwnUser);
   }
   Sampler make(std::vector<platform::Sensor> sensors = {}) {
     SamplerOptions options;
     options.sensors = std::move(sensors);
     options.own_pid = kOwnPid;
-    options.own_uid = kOwn;
+    options.own_uid = kOwnUser;
     options.is_administrator = [this](std::uint32_t uid, const std::string&) {
       ++asked;
       return uid == 501;
@@ -71,7 +71,7 @@ const Problem* problem(const Sample& sample, const std::string& reader) {
 }  // namespace
 
 TEST_CASE("every configured workload is in the sample, running or not") {
-  Fixture f;
+  SamplerFixture f;
   auto sampler = f.make();
   const auto sample = f.take(sampler);
   REQUIRE(sample.workloads.size() == 3);
@@ -81,12 +81,12 @@ TEST_CASE("every configured workload is in the sample, running or not") {
 }
 
 TEST_CASE("only root, the own user, administrators and listed accounts are raised") {
-  Fixture f;
+  SamplerFixture f;
   struct Row {
     std::uint32_t uid;
     bool may;
   };
-  const std::vector<Row> rows{{0, true}, {kOwn, true}, {501, true}, {998, true}, {2000, false}};
+  const std::vector<Row> rows{{0, true}, {kOwnUser, true}, {501, true}, {998, true}, {2000, false}};
   std::int32_t pid = 100;
   for (const auto& row : rows)
     f.table.start(pid++, 1, "/usr/bin/ollama", {"ollama", "serve"}, row.uid);
@@ -106,7 +106,7 @@ TEST_CASE("only root, the own user, administrators and listed accounts are raise
 }
 
 TEST_CASE("account look-ups are remembered for five minutes and not across groups") {
-  Fixture f;
+  SamplerFixture f;
   f.table.start(100, 1, "/usr/bin/llama-server", {}, 2000);
   auto sampler = f.make();
   for (int i = 0; i < 10; ++i) f.take(sampler);
@@ -120,8 +120,8 @@ TEST_CASE("account look-ups are remembered for five minutes and not across group
 }
 
 TEST_CASE("targets are reported with their row and mode") {
-  Fixture f;
-  f.table.start(100, 1, "/home/me/photoanalysisd", {}, kOwn);
+  SamplerFixture f;
+  f.table.start(100, 1, "/home/me/photoanalysisd", {}, kOwnUser);
   f.table.start(101, 1, "/usr/sbin/updatedb", {}, 0);
   auto sampler = f.make();
   const auto sample = f.take(sampler);
@@ -129,22 +129,22 @@ TEST_CASE("targets are reported with their row and mode") {
   CHECK(sample.targets[0].target == "photoanalysisd");
   CHECK(sample.targets[0].mode == TargetMode::suspend);
   CHECK(sample.targets[0].process.executable == "/home/me/photoanalysisd");
-  CHECK(sample.targets[0].process.uid == kOwn);
+  CHECK(sample.targets[0].process.uid == kOwnUser);
   CHECK_FALSE(sample.targets[0].waited.has_value());
   CHECK(sample.targets[1].mode == TargetMode::background);
   CHECK(sample.refused.empty());
 }
 
 TEST_CASE("whatever is refused is named with one reason and is no target") {
-  Fixture f;
+  SamplerFixture f;
   TargetConfig wide;
   wide.name = "wide";
   wide.executables = {"*/*"};
   f.config.targets = {wide};
-  f.table.start(60, kOwnPid, "/opt/guardian", {}, kOwn);
+  f.table.start(60, kOwnPid, "/opt/guardian", {}, kOwnUser);
   f.table.start(100, 1, "/usr/lib/systemd/systemd-journald", {}, 0);
-  f.table.start(101, 1, "/usr/bin/ollama", {"ollama", "serve"}, kOwn);
-  f.table.start(102, 101, "/usr/bin/cat", {}, kOwn);
+  f.table.start(101, 1, "/usr/bin/ollama", {"ollama", "serve"}, kOwnUser);
+  f.table.start(102, 101, "/usr/bin/cat", {}, kOwnUser);
   f.table.start(103, 1, "/usr/bin/service", {}, 0);
   f.table.processes.at(103).watchdog = true;
   f.table.start(104, 1, "/usr/bin/Xorg", {}, 0);
@@ -168,7 +168,7 @@ TEST_CASE("whatever is refused is named with one reason and is no target") {
 }
 
 TEST_CASE("a stranger's namesake is refused without telling where it lies") {
-  Fixture f;
+  SamplerFixture f;
   f.table.start(100, 1, "/home/secret/photoanalysisd", {}, 2000);
   auto sampler = f.make();
   const auto sample = f.take(sampler);
@@ -180,11 +180,11 @@ TEST_CASE("a stranger's namesake is refused without telling where it lies") {
 }
 
 TEST_CASE("names that only look like a target are not even mentioned") {
-  Fixture f;
+  SamplerFixture f;
   std::int32_t pid = 100;
   for (const char* path : {"/usr/bin/photoanalysisd-helper", "/usr/bin/Photoanalysisd",
                            "/usr/bin/photoanalysisd ", "/usr/bin/photo\xd0\xb0nalysisd"}) {
-    f.table.start(pid++, 1, path, {}, kOwn);
+    f.table.start(pid++, 1, path, {}, kOwnUser);
   }
   auto sampler = f.make();
   const auto sample = f.take(sampler);
@@ -193,7 +193,7 @@ TEST_CASE("names that only look like a target are not even mentioned") {
 }
 
 TEST_CASE("an environment that may not be read does not pass for one without a watchdog") {
-  Fixture f;
+  SamplerFixture f;
   class Denied final : public platform::ProcessTable {
    public:
     explicit Denied(test::ScriptedTable& inner) : inner_(inner) {}
@@ -213,7 +213,7 @@ TEST_CASE("an environment that may not be read does not pass for one without a w
   f.table.start(100, 1, "/usr/bin/updatedb", {}, 0);
   SamplerOptions options;
   options.own_pid = kOwnPid;
-  options.own_uid = kOwn;
+  options.own_uid = kOwnUser;
   Sampler sampler(std::move(options), denied, f.clock);
   const auto sample = f.take(sampler);
   CHECK(sample.targets.empty());
@@ -221,7 +221,7 @@ TEST_CASE("an environment that may not be read does not pass for one without a w
 }
 
 TEST_CASE("the watchdog question is asked once for each program a process runs") {
-  Fixture f;
+  SamplerFixture f;
   f.table.start(100, 1, "/usr/bin/updatedb", {}, 0);
   auto sampler = f.make();
   for (int i = 0; i < 5; ++i) f.take(sampler);
@@ -233,8 +233,8 @@ TEST_CASE("the watchdog question is asked once for each program a process runs")
 
 TEST_CASE(
     "a held process stays in the sample, with its waiting time, when it runs another program") {
-  Fixture f;
-  const auto id = f.table.start(100, 1, "/usr/bin/photoanalysisd", {}, kOwn);
+  SamplerFixture f;
+  const auto id = f.table.start(100, 1, "/usr/bin/photoanalysisd", {}, kOwnUser);
   auto sampler = f.make();
   f.take(sampler);
   sampler.set_held({id});
@@ -254,10 +254,10 @@ TEST_CASE(
 }
 
 TEST_CASE("a lease is a workload of its name, and marks a configured one that it starts") {
-  Fixture f;
-  const auto job = f.table.start(100, 40, "/usr/bin/train", {}, kOwn);
-  f.table.start(101, 100, "/usr/bin/worker", {}, kOwn);
-  const auto server = f.table.start(102, 40, "/usr/bin/ollama", {"ollama", "serve"}, kOwn);
+  SamplerFixture f;
+  const auto job = f.table.start(100, 40, "/usr/bin/train", {}, kOwnUser);
+  f.table.start(101, 100, "/usr/bin/worker", {}, kOwnUser);
+  const auto server = f.table.start(102, 40, "/usr/bin/ollama", {"ollama", "serve"}, kOwnUser);
   auto sampler = f.make();
   sampler.set_leases({{job, "run:100"}, {server, "run:102"}});
   auto sample = f.take(sampler);
@@ -273,7 +273,7 @@ TEST_CASE("a lease is a workload of its name, and marks a configured one that it
 }
 
 TEST_CASE("what a server said counts for three periods and is then absent") {
-  Fixture f;
+  SamplerFixture f;
   auto sampler = f.make();
   ModelReport report;
   report.workload = "ollama";
@@ -295,7 +295,7 @@ TEST_CASE("what a server said counts for three periods and is then absent") {
 }
 
 TEST_CASE("a server that did not answer leaves its reason") {
-  Fixture f;
+  SamplerFixture f;
   auto sampler = f.make();
   ModelReport report;
   report.workload = "ollama";
@@ -308,7 +308,7 @@ TEST_CASE("a server that did not answer leaves its reason") {
 }
 
 TEST_CASE("a slow sensor and one that throws are problems, and the others are read") {
-  Fixture f;
+  SamplerFixture f;
   std::vector<platform::Sensor> sensors;
   sensors.push_back({"slow", [&](Sample&) {
                        f.clock.advance(std::chrono::milliseconds(1500));
@@ -330,7 +330,7 @@ TEST_CASE("a slow sensor and one that throws are problems, and the others are re
 }
 
 TEST_CASE("a process list that cannot be read is a problem, and nothing is forgotten") {
-  Fixture f;
+  SamplerFixture f;
   f.table.start(100, 1, "/usr/bin/updatedb", {}, 0);
   auto sampler = f.make();
   f.take(sampler);
@@ -341,7 +341,7 @@ TEST_CASE("a process list that cannot be read is a problem, and nothing is forgo
 }
 
 TEST_CASE("namesakes cannot fill the sample") {
-  Fixture f;
+  SamplerFixture f;
   for (int pid = 100; pid < 400; ++pid) f.table.start(pid, 1, "/home/x/photoanalysisd", {}, 2000);
   auto sampler = f.make();
   CHECK(f.take(sampler).refused.size() == 64);

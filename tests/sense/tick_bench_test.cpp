@@ -1,5 +1,4 @@
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 
 #include "sense/sampler.h"
 #include "sense/scripted_table.h"
+#include "real_process.h"
 #include "support/catch.h"
 
 namespace m1opt::sense {
@@ -33,7 +33,7 @@ TEST_CASE("bench: CPU time of a tick", "[.bench]") {
   for (int i = 0; i < count; ++i) {
     const auto pid = ::fork();
     if (pid == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      test::end_with_parent();
       if (i < 10) ::execl("/bin/sleep", "sleep", "600", nullptr);
       for (;;) ::pause();
     }

@@ -72,7 +72,7 @@ class ServerFixture {
   static std::size_t open_descriptors() {
     std::size_t count = 0;
     for ([[maybe_unused]] const auto& entry :
-         std::filesystem::directory_iterator("/proc/self/fd")) {
+         std::filesystem::directory_iterator("/dev/fd")) {
       ++count;
     }
     return count;

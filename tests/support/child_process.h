@@ -1,20 +1,18 @@
 #pragma once
 
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <fstream>
 #include <functional>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
 
 #include "base/process_id.h"
 #include "platform/platform.h"
+#include "real_process.h"
 
 namespace m1opt::test {
 
@@ -39,7 +37,7 @@ class ChildProcess {
     if (::pipe(ready) != 0) throw std::runtime_error("pipe");
     pid_ = ::fork();
     if (pid_ == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      end_with_parent();
       ::setsid();
       body();
       [[maybe_unused]] auto n = ::write(ready[1], "r", 1);
@@ -49,7 +47,7 @@ class ChildProcess {
     char byte = 0;
     [[maybe_unused]] auto n = ::read(ready[0], &byte, 1);
     ::close(ready[0]);
-    id_ = {pid_, start_of("/proc/" + std::to_string(pid_))};
+    id_ = {pid_, start_of(pid_)};
   }
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -68,25 +66,8 @@ class ChildProcess {
     return platform::make_process_control()->identify(id_).value();
   }
 
-  /// The kernel's letter for it: R, S, T ...
-  [[nodiscard]] static char state_of(std::int32_t pid) {
-    std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
-    std::string text((std::istreambuf_iterator<char>(in)), {});
-    const auto at = text.rfind(')');
-    return at == std::string::npos ? '-' : text[at + 2];
-  }
+  /// R or S while it runs, T stopped, Z ended and not waited for.
   [[nodiscard]] char state() const { return state_of(pid()); }
-
-  static std::uint64_t start_of(const std::string& directory) {
-    std::ifstream in(directory + "/stat");
-    std::string text((std::istreambuf_iterator<char>(in)), {});
-    std::istringstream fields(text.substr(text.rfind(')') + 1));
-    std::string word;
-    for (int i = 3; i < 22; ++i) fields >> word;
-    std::uint64_t start = 0;
-    fields >> start;
-    return start;
-  }
 
  private:
   pid_t pid_{0};

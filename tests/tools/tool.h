@@ -1,7 +1,6 @@
 #pragma once
 
 #include <signal.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -9,6 +8,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "real_process.h"
 
 namespace m1opt::tools {
 
@@ -47,9 +48,9 @@ class Arguments {
   std::vector<std::string> words_;
 };
 
-/// SIGKILL, because a stopped process takes no other. The parent may have ended before the call.
+/// The parent may have ended before the call.
 inline void die_with_parent(pid_t parent) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  test::end_with_parent();
   if (::getppid() != parent) ::_exit(0);
 }
 

@@ -11,4 +11,8 @@ Duration read_continuous_clock() {
   return Duration{static_cast<std::int64_t>(clock_gettime_nsec_np(CLOCK_MONOTONIC_RAW))};
 }
 
+Duration read_awake_clock() {
+  return Duration{static_cast<std::int64_t>(clock_gettime_nsec_np(CLOCK_UPTIME_RAW))};
+}
+
 }  // namespace m1opt::base

@@ -3,7 +3,6 @@
 #include "platform/darwin/darwin.h"
 #include "platform/darwin/errors.h"
 #include "platform/darwin/process_reading.h"
-#include "platform/darwin/sysctl.h"
 
 namespace m1opt::platform::darwin {
 
@@ -60,8 +59,7 @@ Capability other_users(RawCalls& calls) {
 }
 
 Capability native(RawCalls& calls) {
-  const auto translated = read_sysctl_number(calls, "sysctl.proc_translated");
-  if (translated && *translated == 1) {
+  if (is_translated(calls)) {
     return {"native", false, "it runs under Rosetta, where times of processes are wrong: use the arm64 program"};
   }
   return {"native", true, "not translated by Rosetta"};

@@ -13,6 +13,8 @@ namespace m1opt::platform::darwin {
 
 std::vector<Sensor> make_sensors(RawCalls& calls);
 MachineReading read_machine(RawCalls& calls, std::vector<Problem>& problems);
+/// Does Rosetta run this program?
+bool is_translated(RawCalls& calls);
 /// kern.bootsessionuuid; never kern.boottime, which moves with the wall clock.
 Result<BootId> read_boot_id(RawCalls& calls);
 

@@ -12,13 +12,13 @@ namespace m1opt::platform {
 namespace {
 
 /// Only the first line of /proc/stat is needed, and the kernel writes it first.
-constexpr std::size_t kBufferSize = 512;
+constexpr std::size_t kStatSize = 512;
 
 struct CpuFiles {
   PolledFile stat;
   PolledFile stalls;
   std::int64_t ticks_per_second{::sysconf(_SC_CLK_TCK)};
-  std::vector<char> buffer = std::vector<char>(kBufferSize);
+  std::vector<char> buffer = std::vector<char>(kStatSize);
 
   std::vector<Problem> read(Sample& sample) {
     sample.cpu.reset();

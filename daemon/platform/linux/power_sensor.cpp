@@ -9,7 +9,7 @@ namespace m1opt::platform {
 
 namespace {
 
-constexpr std::size_t kBufferSize = 128;
+constexpr std::size_t kPowerTextSize = 128;
 
 /// What changes is read each time, what a supply is only once.
 struct SupplyFiles {
@@ -22,7 +22,7 @@ struct SupplyFiles {
 struct PowerFiles {
   std::vector<SupplyFiles> supplies;
   std::vector<PowerSupply> values;
-  std::vector<char> buffer = std::vector<char>(kBufferSize);
+  std::vector<char> buffer = std::vector<char>(kPowerTextSize);
 
   explicit PowerFiles(const std::string& sysroot) {
     const std::string directory = sysroot + "/sys/class/power_supply/";

@@ -10,7 +10,7 @@ namespace m1opt::platform {
 
 namespace {
 
-constexpr std::size_t kBufferSize = 128;
+constexpr std::size_t kThermalTextSize = 128;
 constexpr std::size_t kMostSensors = 128;
 constexpr int kMostTrips = 16;
 
@@ -54,7 +54,7 @@ struct ThermalFiles {
   std::vector<NamedFile> fans;
   std::vector<PolicyFiles> policies;
   std::vector<FrequencyPolicy> policy_values;
-  std::vector<char> buffer = std::vector<char>(kBufferSize);
+  std::vector<char> buffer = std::vector<char>(kThermalTextSize);
 
   explicit ThermalFiles(const std::string& sysroot) {
     find_zones(sysroot + "/sys/class/thermal/");

@@ -15,8 +15,6 @@ namespace {
 
 constexpr std::size_t kDefaultLimit = 100;
 constexpr std::size_t kLargestLimit = 1000;
-/// Far more than the daemon keeps in memory.
-constexpr std::size_t kAll = 1'000'000;
 
 std::optional<std::size_t> parse_limit(std::string_view text) {
   if (text.empty()) return kDefaultLimit;
@@ -52,7 +50,7 @@ Reply get_events(const Call& call) {
     return bad_kind(kind);
   }
   const std::string after(call.query_value("after"));
-  std::vector<Event> events = call.backend.events_after(after, kAll);
+  std::vector<Event> events = call.backend.events_after(after, kAllEvents);
   if (!kind.empty()) {
     std::erase_if(events, [&](const Event& event) { return event.kind != wanted; });
   }

@@ -8,8 +8,6 @@ namespace m1opt::serve {
 
 namespace {
 
-constexpr std::size_t kAll = 1'000'000;
-
 template <class Row>
 std::vector<std::string> names_of(const std::vector<Row>& rows) {
   std::vector<std::string> names;
@@ -31,20 +29,20 @@ Reply reply_of(const std::optional<wire::ExplainDocument>& document, std::string
 
 Reply get_explain_event(const Call& call) {
   const std::string id(call.parameter("id"));
-  const auto events = call.backend.events_after("", kAll);
+  const auto events = call.backend.events_after("", kAllEvents);
   return reply_of(wire::explain_event(id, *call.snapshot, events), "event", id, {});
 }
 
 Reply get_explain_target(const Call& call) {
   const std::string name(call.parameter("name"));
-  const auto events = call.backend.events_after("", kAll);
+  const auto events = call.backend.events_after("", kAllEvents);
   return reply_of(wire::explain_target(name, *call.snapshot, events), "target", name,
                   names_of(call.snapshot->targets));
 }
 
 Reply get_explain_rule(const Call& call) {
   const std::string name(call.parameter("name"));
-  const auto events = call.backend.events_after("", kAll);
+  const auto events = call.backend.events_after("", kAllEvents);
   return reply_of(wire::explain_rule(name, *call.snapshot, events), "rule", name,
                   names_of(call.snapshot->rules));
 }

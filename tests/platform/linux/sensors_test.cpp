@@ -10,7 +10,7 @@ namespace m1opt::platform {
 
 namespace {
 
-void put(const std::string& path, const std::string& text) {
+void write_file_at(const std::string& path, const std::string& text) {
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
   std::ofstream(path) << text;
 }
@@ -70,7 +70,7 @@ TEST_CASE("a file that disappears is a problem, and one that comes back is read 
   auto sensors = make_sensors(dir.path());
   Sample sample;
   CHECK(tells(read_all(sensors, sample), "memory"));
-  put(dir / "proc/meminfo", meminfo);
+  write_file_at(dir / "proc/meminfo", meminfo);
   CHECK_FALSE(tells(read_all(sensors, sample), "memory"));
   CHECK(sample.memory.has_value());
 }
@@ -89,7 +89,7 @@ TEST_CASE("garbage in every file never crashes and never becomes a number") {
           "sys/devices/system/cpu/cpufreq/policy0/cpuinfo_max_freq",
           "sys/devices/system/cpu/cpufreq/policy0/scaling_max_freq", "sys/block/zram0/mm_stat",
           "sys/devices/system/cpu/present", "proc/cpuinfo", "proc/sys/kernel/ostype"}) {
-      put(dir / file, garbage);
+      write_file_at(dir / file, garbage);
     }
     auto sensors = make_sensors(dir.path());
     Sample sample;
@@ -111,13 +111,13 @@ TEST_CASE("garbage in every file never crashes and never becomes a number") {
 
 TEST_CASE("a firmware limit on the frequency raises a nominal thermal level to moderate") {
   const test::TempDir dir;
-  put(dir / "sys/class/thermal/thermal_zone0/type", "cpu-thermal\n");
-  put(dir / "sys/class/thermal/thermal_zone0/temp", "50000\n");
-  put(dir / "sys/class/thermal/thermal_zone0/trip_point_0_type", "critical\n");
-  put(dir / "sys/class/thermal/thermal_zone0/trip_point_0_temp", "105000\n");
+  write_file_at(dir / "sys/class/thermal/thermal_zone0/type", "cpu-thermal\n");
+  write_file_at(dir / "sys/class/thermal/thermal_zone0/temp", "50000\n");
+  write_file_at(dir / "sys/class/thermal/thermal_zone0/trip_point_0_type", "critical\n");
+  write_file_at(dir / "sys/class/thermal/thermal_zone0/trip_point_0_temp", "105000\n");
   const std::string policy = dir / "sys/devices/system/cpu/cpufreq/policy0/";
-  put(policy + "cpuinfo_max_freq", "3000000\n");
-  put(policy + "scaling_max_freq", "1500000\n");
+  write_file_at(policy + "cpuinfo_max_freq", "3000000\n");
+  write_file_at(policy + "scaling_max_freq", "1500000\n");
   Sample sample;
   auto sensors = make_sensors(dir.path());
   read_all(sensors, sample);
@@ -125,7 +125,7 @@ TEST_CASE("a firmware limit on the frequency raises a nominal thermal level to m
   CHECK(sample.thermal->level == 0);
   CHECK(sample.thermal->cpu_frequency_cap->value() == Approx(50));
   CHECK(sample.thermal->hottest == MilliCelsius{50000});
-  put(policy + "bios_limit", "1000000\n");
+  write_file_at(policy + "bios_limit", "1000000\n");
   auto limited = make_sensors(dir.path());
   read_all(limited, sample);
   CHECK(sample.thermal->level == 1);
@@ -134,16 +134,16 @@ TEST_CASE("a firmware limit on the frequency raises a nominal thermal level to m
 
 TEST_CASE("a zone that the kernel shows again as hwmon is listed once and disks are not asked") {
   const test::TempDir dir;
-  put(dir / "sys/class/thermal/thermal_zone0/type", "soc-thermal\n");
-  put(dir / "sys/class/thermal/thermal_zone0/temp", "50000\n");
-  put(dir / "sys/class/hwmon/hwmon0/name", "soc_thermal\n");
-  put(dir / "sys/class/hwmon/hwmon0/temp1_input", "50000\n");
-  put(dir / "sys/class/hwmon/hwmon1/name", "nvme\n");
-  put(dir / "sys/class/hwmon/hwmon1/temp1_input", "40000\n");
-  put(dir / "sys/class/hwmon/hwmon2/name", "macsmc_hwmon\n");
-  put(dir / "sys/class/hwmon/hwmon2/temp1_input", "255000\n");
-  put(dir / "sys/class/hwmon/hwmon2/fan1_input", "1350\n");
-  put(dir / "sys/class/hwmon/hwmon2/fan1_label", "Fan\n");
+  write_file_at(dir / "sys/class/thermal/thermal_zone0/type", "soc-thermal\n");
+  write_file_at(dir / "sys/class/thermal/thermal_zone0/temp", "50000\n");
+  write_file_at(dir / "sys/class/hwmon/hwmon0/name", "soc_thermal\n");
+  write_file_at(dir / "sys/class/hwmon/hwmon0/temp1_input", "50000\n");
+  write_file_at(dir / "sys/class/hwmon/hwmon1/name", "nvme\n");
+  write_file_at(dir / "sys/class/hwmon/hwmon1/temp1_input", "40000\n");
+  write_file_at(dir / "sys/class/hwmon/hwmon2/name", "macsmc_hwmon\n");
+  write_file_at(dir / "sys/class/hwmon/hwmon2/temp1_input", "255000\n");
+  write_file_at(dir / "sys/class/hwmon/hwmon2/fan1_input", "1350\n");
+  write_file_at(dir / "sys/class/hwmon/hwmon2/fan1_label", "Fan\n");
   auto sensors = make_sensors(dir.path());
   Sample sample;
   const auto problems = read_all(sensors, sample);
@@ -158,9 +158,9 @@ TEST_CASE("a zone that the kernel shows again as hwmon is listed once and disks 
 TEST_CASE("the boot id is read and an empty one refused") {
   const test::TempDir dir;
   CHECK_FALSE(read_boot_id(dir.path()));
-  put(dir / "proc/sys/kernel/random/boot_id", "\n");
+  write_file_at(dir / "proc/sys/kernel/random/boot_id", "\n");
   CHECK_FALSE(read_boot_id(dir.path()));
-  put(dir / "proc/sys/kernel/random/boot_id", "0f1e-2d\n");
+  write_file_at(dir / "proc/sys/kernel/random/boot_id", "0f1e-2d\n");
   CHECK(read_boot_id(dir.path())->value == "0f1e-2d");
   CHECK(read_boot_id(""));
 }

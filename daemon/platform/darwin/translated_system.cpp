@@ -1,0 +1,8 @@
+#include "platform/darwin/darwin.h"
+#include "platform/darwin/raw_calls_system.h"
+
+namespace m1opt::platform {
+
+bool is_translated() { return darwin::is_translated(darwin::system_calls()); }
+
+}  // namespace m1opt::platform

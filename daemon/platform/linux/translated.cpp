@@ -1,0 +1,7 @@
+#include "platform/platform.h"
+
+namespace m1opt::platform {
+
+bool is_translated() { return false; }
+
+}  // namespace m1opt::platform

@@ -1,0 +1,257 @@
+// What only Linux has: values per thread, the I/O class, the session group.
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include <atomic>
+#include <fstream>
+#include <thread>
+#include <vector>
+
+#include "act/executor.h"
+#include "support/catch.h"
+#include "support/executor_rig.h"
+
+using namespace m1opt;
+using namespace m1opt::model;
+using m1opt::test::ChildProcess;
+using m1opt::test::eventually;
+using m1opt::test::ExecutorRig;
+
+namespace {
+
+std::vector<std::int32_t> threads_of(std::int32_t pid) {
+  std::vector<std::int32_t> tids;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+    tids.push_back(std::stoi(entry.path().filename().string()));
+  }
+  return tids;
+}
+
+long io_class(std::int32_t tid) { return ::syscall(SYS_ioprio_get, 1, tid) >> 13; }
+
+std::int64_t group_nice(std::int32_t pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/autogroup");
+  std::string group;
+  std::string word;
+  std::int64_t nice = -99;
+  in >> group >> word >> nice;
+  return nice;
+}
+
+/// Keeps starting threads and children for as long as it lives.
+void multiply() {
+  for (int i = 0; i < 15; ++i) {
+    std::thread([] {
+      for (;;) ::pause();
+    }).detach();
+  }
+  std::thread([] {
+    for (;;) {
+      std::thread([] { ::usleep(400'000); }).detach();
+      const pid_t child = ::fork();
+      if (child == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        // A grandchild, and a thread of the child's own.
+        if (::fork() == 0) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;) ::usleep(600'000);
+      }
+      ::usleep(50'000);
+    }
+  }).detach();
+}
+
+/// Every thread of every process in the child's session.
+std::vector<std::int32_t> session_threads(platform::ProcessTable& table, std::int32_t session) {
+  std::vector<std::int32_t> tids;
+  for (const std::int32_t pid : table.list().value()) {
+    auto info = table.stat(pid);
+    if (!info || info->session != session) continue;
+    try {
+      const auto own = threads_of(pid);
+      tids.insert(tids.end(), own.begin(), own.end());
+    } catch (const std::filesystem::filesystem_error&) {
+      continue;  // ended while it was listed
+    }
+  }
+  return tids;
+}
+
+}  // namespace
+
+TEST_CASE("background reaches every thread, its I/O and its session group") {
+  M1OPT_NEEDS_PRIORITIES();
+  ExecutorRig rig;
+  const ChildProcess child([] {
+    for (int i = 0; i < 15; ++i) {
+      std::thread([] {
+        for (;;) ::pause();
+      }).detach();
+    }
+  });
+  const auto held = rig.hold(ActionKind::background, child);
+  INFO(held.text);
+  REQUIRE(held.code == OutcomeCode::applied);
+  REQUIRE(threads_of(child.pid()).size() == 16);
+  for (const auto tid : threads_of(child.pid())) {
+    CHECK(::sched_getscheduler(tid) == SCHED_IDLE);
+    CHECK(io_class(tid) == 3);
+  }
+  // Nice and policy count only inside a session: without this step a hog in a session of its own
+  // keeps half of every core.
+  CHECK(group_nice(child.pid()) == 19);
+  CHECK(rig.end(held.record).code == OutcomeCode::undone);
+  for (const auto tid : threads_of(child.pid())) {
+    CHECK(::sched_getscheduler(tid) == SCHED_OTHER);
+    CHECK(io_class(tid) == 0);
+  }
+  CHECK(group_nice(child.pid()) == 0);
+}
+
+TEST_CASE("threads and children born while it was held get the old values back") {
+  M1OPT_NEEDS_PRIORITIES();
+  ExecutorRig rig;
+  for (const auto kind : {ActionKind::background, ActionKind::raise}) {
+    INFO(boost::describe::enum_to_string(kind, "?"));
+    const ChildProcess child(multiply);
+    const auto held = rig.hold(kind, child);
+    INFO(held.text);
+    REQUIRE((held.code == OutcomeCode::applied || held.code == OutcomeCode::partial));
+    ::usleep(500'000);  // it goes on multiplying
+    const auto ended = rig.end(held.record);
+    INFO(ended.text);
+    CHECK(ended.code == OutcomeCode::undone);
+    int looked_at = 0;
+    for (const auto tid : session_threads(*rig.table_, child.pid())) {
+      const int policy = ::sched_getscheduler(tid);
+      if (policy < 0) continue;  // ended in between
+      ++looked_at;
+      CHECK(policy == SCHED_OTHER);
+      CHECK(::getpriority(PRIO_PROCESS, static_cast<id_t>(tid)) == 0);
+      CHECK(io_class(tid) == 0);
+    }
+    CHECK(looked_at > 20);
+  }
+}
+
+TEST_CASE("orphans of a target that died while it was held get the old values back") {
+  M1OPT_NEEDS_PRIORITIES();
+  ExecutorRig rig;
+  ChildProcess child([] {
+    std::thread([] {
+      ::usleep(100'000);  // after the hold has begun
+      if (::fork() == 0) {
+        // Survives its parent.
+        ::prctl(PR_SET_PDEATHSIG, 0);
+        ::alarm(20);
+        for (;;) ::pause();
+      }
+    }).detach();
+  });
+  const auto held = rig.hold(ActionKind::background, child);
+  REQUIRE(held.code == OutcomeCode::applied);
+  std::int32_t orphan = 0;
+  REQUIRE(eventually([&] {
+    for (const auto pid : rig.table_->list().value()) {
+      auto info = rig.table_->stat(pid);
+      if (info && info->session == child.pid() && pid != child.pid()) orphan = pid;
+    }
+    return orphan != 0;
+  }));
+  REQUIRE(::sched_getscheduler(orphan) == SCHED_IDLE);
+  child.end();
+  CHECK(rig.end(held.record).code == OutcomeCode::undone);
+  CHECK(::sched_getscheduler(orphan) == SCHED_OTHER);
+  CHECK(group_nice(orphan) == 0);
+  ::kill(orphan, SIGKILL);
+}
+
+TEST_CASE("a session group that also holds a stranger keeps its nice value") {
+  M1OPT_NEEDS_PRIORITIES();
+  ExecutorRig rig;
+  const ChildProcess child([] {
+    if (::fork() == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      for (;;) ::pause();
+    }
+  });
+  const auto held = rig.hold(ActionKind::background, child);
+  INFO(held.text);
+  CHECK(held.code == OutcomeCode::partial);
+  CHECK(held.text.find("session group also holds pid") != std::string::npos);
+  CHECK(::sched_getscheduler(child.pid()) == SCHED_IDLE);
+  CHECK(group_nice(child.pid()) == 0);
+  rig.end(held.record);
+}
+
+TEST_CASE("of two targets in one session the group stays low until the last hold has ended") {
+  M1OPT_NEEDS_PRIORITIES();
+  ExecutorRig rig;
+  int numbers[2];
+  REQUIRE(::pipe(numbers) == 0);
+  const ChildProcess first([&] {
+    const pid_t mate = ::fork();
+    if (mate == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      for (;;) ::pause();
+    }
+    [[maybe_unused]] auto n = ::write(numbers[1], &mate, sizeof mate);
+  });
+  pid_t mate = 0;
+  REQUIRE(::read(numbers[0], &mate, sizeof mate) == sizeof mate);
+  const base::ProcessId second{mate, test::start_of(mate)};
+  rig.companions_.targets = {first.pid(), mate};
+  const auto a = rig.run(rig.begin(ActionKind::background, first.id(), first.executable()));
+  const auto b = rig.run(rig.begin(ActionKind::background, second, first.executable()));
+  REQUIRE(a.code == OutcomeCode::applied);
+  REQUIRE(b.code == OutcomeCode::applied);
+  CHECK(group_nice(mate) == 19);
+  CHECK(rig.end(a.record).code == OutcomeCode::undone);
+  CHECK(group_nice(mate) == 19);
+  CHECK(::sched_getscheduler(first.pid()) == SCHED_OTHER);
+  CHECK(rig.end(b.record).code == OutcomeCode::undone);
+  CHECK(group_nice(mate) == 0);
+}
+
+TEST_CASE("a thread that was idle before stays idle after") {
+  M1OPT_NEEDS_PRIORITIES();
+  ExecutorRig rig;
+  const ChildProcess child([] {
+    std::thread([] {
+      const sched_param none{};
+      ::sched_setscheduler(0, SCHED_IDLE, &none);
+      for (;;) ::pause();
+    }).detach();
+    ::usleep(50'000);
+  });
+  const auto held = rig.hold(ActionKind::background, child);
+  REQUIRE(held.record != 0);
+  rig.end(held.record);
+  int idle = 0;
+  for (const auto tid : threads_of(child.pid())) idle += ::sched_getscheduler(tid) == SCHED_IDLE ? 1 : 0;
+  CHECK(idle == 1);
+}
+
+TEST_CASE("somebody else's change to a held thread is left as it is") {
+  M1OPT_NEEDS_PRIORITIES();
+  ExecutorRig rig;
+  const ChildProcess child;
+  const auto held = rig.hold(ActionKind::background, child);
+  const sched_param none{};
+  REQUIRE(::sched_setscheduler(child.pid(), SCHED_BATCH, &none) == 0);
+  const auto ended = rig.end(held.record);
+  CHECK(ended.text.find("1 changed by somebody else and left") != std::string::npos);
+  CHECK(::sched_getscheduler(child.pid()) == SCHED_BATCH);
+}
+
+TEST_CASE("an inert executor leaves the session group as it is") {
+  M1OPT_NEEDS_PRIORITIES();
+  ExecutorRig rig(true);
+  const ChildProcess child;
+  rig.hold(ActionKind::background, child);
+  rig.hold(ActionKind::raise, child);
+  CHECK(group_nice(child.pid()) == 0);
+  CHECK(::sched_getscheduler(child.pid()) == SCHED_OTHER);
+}
