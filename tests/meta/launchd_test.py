@@ -93,7 +93,7 @@ class Launchd(unittest.TestCase):
 
     def test_client_installer_and_jobs_name_the_same_places(self):
         client = "".join((ROOT / "client" / name).read_text(encoding="utf-8")
-                         for name in ("service.cpp", "installation.cpp"))
+                         for name in ("launchctl.cpp", "installation.cpp"))
         self.assertIn(DAEMON, client)
         self.assertIn("/Library/LaunchDaemons/com.level33.m1optd.plist", client)
         for label in re.findall(r"com\.level33\.[\w.]*\w", client):
