@@ -6,6 +6,7 @@
 
 #include "client/api.h"
 #include "client/config_check.h"
+#include "client/doctor_workloads.h"
 #include "client/installation.h"
 #include "client/json_view.h"
 #include "client/mac/doctor.h"
@@ -163,6 +164,7 @@ std::vector<Finding> examine_status(const value& status) {
                                        available, text_at(capability, "text")));
   }
   append(findings, examine_readings(status));
+  append(findings, examine_workloads(status));
   if (render::only_looks(status)) {
     findings.push_back(skipped("guardian.alive", "Guardian", "no guardian",
                                "this daemon changes nothing, so there is nothing to undo", ""));

@@ -68,8 +68,11 @@ WorkloadMember member_status(const Tick& tick, const WorkloadSample& workload,
   status.state = process.state;
   status.nice = process.nice;
   status.footprint = process.footprint;
+  status.background = process.background;
+  status.app_nap = process.app_nap;
   if (const Track* track = find_track(tick.state, process.id)) {
     status.cpu_share = Percent{track->share};
+    if (track->performance_share) status.performance_core_share = Percent{*track->performance_share};
   }
   status.raised = raise_of(tick.state, process.id) != nullptr;
   if (!status.raised) {
