@@ -140,7 +140,7 @@ def stages(deep):
     """Name, work, and whether the stage is worthless without tests."""
     yield "build", lambda: build("fault", "all"), False
     yield "unit and contract", lambda: run_programs("fault"), True
-    yield "meta", lambda: run_python("tests/meta", 300), True
+    yield "meta", lambda: run_python("tests/meta", 900), True
     yield "e2e, all" if deep else "e2e, smoke", lambda: run_e2e("fault", deep), False
     if deep:
         yield "build sanitised", lambda: build("asan", "all"), False
