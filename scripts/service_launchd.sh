@@ -69,10 +69,20 @@ bootout() {
   launchctl bootout "system/$1" || status=$?
   case $status in
     0 | 3 | 36 | 37 | 113) ;; # done, or gone meanwhile (3, 113), or under way (36, 37)
-    *) fail "launchctl bootout system/$1: $(launchctl error $status)" ;;
+    *)
+      service_keep_net
+      fail "launchctl bootout system/$1: $(launchctl error $status)"
+      ;;
   esac
-  wait_until $gone_within gone "$1" ||
+  if ! wait_until $gone_within gone "$1"; then
+    service_keep_net
     fail "$1 is still there $gone_within s after launchctl bootout; nothing was changed"
+  fi
+}
+
+# Whatever stopped us half-way: the resumer goes on undoing what the journal holds open.
+service_keep_net() {
+  [ ! -e "$jobs/com.level33.m1optd.resumer.plist" ] || bootstrap com.level33.m1optd.resumer || true
 }
 
 # A job that has just ended may hold up the new one with 5 (input/output error) or 37 (already in

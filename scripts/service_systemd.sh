@@ -63,6 +63,7 @@ service_start() {
 }
 
 service_settle() { :; }
+service_keep_net() { :; }
 
 service_remove() {
   if managed && [ -e "$unit" ]; then

@@ -71,6 +71,7 @@ class MacInstall(MacInstallCase):
         self.build("1.1.0")
         said = self.install(ok=False)
         self.assertIn("is still there 30 s after launchctl bootout", said)
+        self.assertEqual(self.jobs(), sorted(LABELS))
         self.assertIn('VERSION = "1.0.0"', self.daemon.read_text())
         (self.state / "slow").unlink()
         for job in (self.state / "jobs").glob("*.json"):

@@ -66,6 +66,7 @@ class MacUninstall(MacInstallCase):
         said = self.uninstall(ok=False)
         self.assertIn("nothing was removed", said)
         self.assertTrue(self.daemon.exists() and self.plists[0].exists())
+        self.assertEqual(self.jobs(), [LABELS[1]], "the resumer goes on trying")
 
     def test_a_target_that_is_stopped_all_the_same_is_named(self):
         self.install()
@@ -109,6 +110,7 @@ class MacUninstall(MacInstallCase):
         self.answer("bootout 150")
         self.assertIn("150", self.uninstall(ok=False))
         self.assertTrue(self.daemon.exists())
+        self.assertEqual(self.jobs(), sorted(LABELS))
 
     def test_a_job_that_comes_back_is_named(self):
         self.install()
