@@ -70,8 +70,9 @@ bootout() {
   case $status in
     0 | 3 | 36 | 37 | 113) ;; # done, or gone meanwhile (3, 113), or under way (36, 37)
     *)
+      why=$(launchctl error $status)
       service_keep_net
-      fail "launchctl bootout system/$1: $(launchctl error $status)"
+      fail "launchctl bootout system/$1: $why"
       ;;
   esac
   if ! wait_until $gone_within gone "$1"; then
@@ -139,7 +140,7 @@ service_stop() {
 
 service_abort() {
   for label in com.level33.m1optd.resumer com.level33.m1optd; do
-    bootout "$label"
+    (bootout "$label") || true # whatever becomes of it, the old program has to come back
   done
   [ ! -x "$daemon" ] || recover_by "$daemon" || echo "install: $daemon --recover could not undo everything" >&2
 }

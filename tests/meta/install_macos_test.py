@@ -101,7 +101,8 @@ class MacInstall(MacInstallCase):
         self.install()
         self.answer("bootout 150")
         said = self.install(ok=False)
-        self.assertIn("150: Operation not permitted while System Integrity Protection is engaged", said)
+        self.assertIn(f"install: launchctl bootout system/{LABELS[1]}: "
+                      "150: Operation not permitted while System Integrity Protection is engaged", said)
         self.assertTrue(self.daemon.exists())
 
     def test_a_disabled_job_is_enabled(self):

@@ -96,6 +96,14 @@ class MacUninstall(MacInstallCase):
         self.write(self.standins / "ps", "#!/bin/sh\nexit 1\n")
         self.assertIn("not known", self.uninstall(ok=False))
 
+    def test_a_journal_that_nobody_can_read_is_not_purged(self):
+        journal = self.dest / "var/db/m1opt/undo.db"
+        self.write(journal, "", 0o600)
+        shutil.rmtree(self.root / "build")
+        self.assertIn("no m1optd is left that could read", self.uninstall())
+        self.assertIn("no m1optd is left that could read", self.uninstall("--purge", ok=False))
+        self.assertTrue(journal.exists())
+
     def test_a_process_of_a_removed_program_is_named(self):
         shutil.copy2("/bin/sleep", self.daemon)
         child = subprocess.Popen([str(self.daemon), "60"])
