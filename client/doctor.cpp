@@ -6,8 +6,11 @@
 
 #include "client/api.h"
 #include "client/config_check.h"
+#include "client/doctor_workloads.h"
 #include "client/installation.h"
 #include "client/json_view.h"
+#include "client/mac/doctor.h"
+#include "client/mac/system.h"
 #include "client/render/status.h"
 
 namespace m1opt::client {
@@ -118,6 +121,20 @@ Finding examine_ability(std::string id, std::string group, const std::string& na
                "run m1optd as the installed service: sudo m1optctl start");
 }
 
+/// A reading that is absent, with the daemon's reason: nothing acts on it, so it is no fault.
+std::vector<Finding> examine_readings(const value& status) {
+  std::vector<Finding> findings;
+  for (const value& problem : list_at(status, "problems")) {
+    const std::string reader = text_at(problem, "reader");
+    findings.push_back(skipped(
+        "reading." + reader, "Readings",
+        fmt::format("{} is {}", reader,
+                    text_at(problem, "code") == "unsupported" ? "not to be had here" : "not known"),
+        text_at(problem, "text"), ""));
+  }
+  return findings;
+}
+
 std::vector<Finding> examine_health(const value& status) {
   std::vector<Finding> findings;
   int number = 0;
@@ -146,6 +163,8 @@ std::vector<Finding> examine_status(const value& status) {
     findings.push_back(examine_ability(fmt::format("capability.{}", name), "Rights", name,
                                        available, text_at(capability, "text")));
   }
+  append(findings, examine_readings(status));
+  append(findings, examine_workloads(status));
   if (render::only_looks(status)) {
     findings.push_back(skipped("guardian.alive", "Guardian", "no guardian",
                                "this daemon changes nothing, so there is nothing to undo", ""));
@@ -173,6 +192,9 @@ std::vector<Finding> examine(const Context& context) {
   std::vector<Finding> findings;
   findings.push_back(examine_binary(context, status.has_value()));
   findings.push_back(examine_socket_directory(context));
+  if (mac::is_mac()) {
+    append(findings, mac::examine(mac::this_machine(), mac::open_core_foundation(mac::kCoreFoundation)));
+  }
   if (!status) {
     findings.push_back(check("daemon.running", "Daemon", false, "the daemon does not answer",
                              status.error().text, status.error().fix));

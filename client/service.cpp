@@ -1,12 +1,12 @@
 #include "client/service.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstring>
+#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "client/api.h"
+#include "client/launchctl.h"
 
 extern char** environ;
 
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kStartTime{10000};
 constexpr std::chrono::milliseconds kPollTime{50};
+constexpr std::chrono::milliseconds kRetryTime{500};
 
 struct Manager {
   std::string name;
@@ -37,15 +39,24 @@ std::string word_of(ServiceVerb verb) {
   return {};
 }
 
-std::vector<std::string> launchctl_words(ServiceVerb verb) {
-  const std::string service = "system/com.level33.m1optd";
-  switch (verb) {
-    case ServiceVerb::start:
-      return {"bootstrap", "system", "/Library/LaunchDaemons/com.level33.m1optd.plist"};
-    case ServiceVerb::stop: return {"bootout", service};
-    case ServiceVerb::restart: return {"kickstart", "-k", service};
+/// The exit status; 127 when it cannot be run, 128 + n when signal n ended it.
+int run_and_wait(const std::vector<std::string>& words, bool silent) {
+  std::vector<char*> pointers;
+  for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
+  pointers.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
+    if (silent) ::posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_WRONLY, 0);
   }
-  return {};
+  pid_t pid = 0;
+  const int error = ::posix_spawn(&pid, pointers[0], &actions, nullptr, pointers.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) return 127;
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 /// systemd counts only when it is the running init (sd_booted(3)).
@@ -58,10 +69,8 @@ std::optional<Manager> find_manager(ServiceVerb verb) {
       }
     }
   }
-  if (::access("/bin/launchctl", X_OK) == 0) {
-    Manager manager{"launchd", launchctl_words(verb)};
-    manager.words.insert(manager.words.begin(), "/bin/launchctl");
-    return manager;
+  if (::access(kLaunchctl, X_OK) == 0) {
+    return Manager{"launchd", launchctl_words(verb, run_and_wait(is_loaded_words(), true) == 0)};
   }
   return std::nullopt;
 }
@@ -74,20 +83,16 @@ bool is_running(const Context& context) {
   return Connection::open(context.socket, kAnswerTime).has_value();
 }
 
-Expected<void> run_and_wait(const std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
-  pointers.push_back(nullptr);
-  pid_t pid = 0;
-  const int error = ::posix_spawn(&pid, pointers[0], nullptr, nullptr, pointers.data(), environ);
-  if (error != 0) {
-    return Failure{exit_code::kFailure, fmt::format("{}: {}", words[0], std::strerror(error)), ""};
+/// Again while launchd still ends the job that is to be started.
+Expected<void> ask_manager(const std::vector<std::string>& words) {
+  const auto deadline = std::chrono::steady_clock::now() + kStartTime;
+  int status = run_and_wait(words, false);
+  while (is_still_ending(words, status) && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(kRetryTime);
+    status = run_and_wait(words, true);
   }
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-  return Failure{exit_code::kFailure, fmt::format("{} failed", joined(words)),
+  if (status == 0) return {};
+  return Failure{exit_code::kFailure, fmt::format("{} failed ({})", joined(words), status),
                  "Look at it: m1optctl doctor"};
 }
 
@@ -126,7 +131,7 @@ int control_service(Context& context, Arguments& arguments, ServiceVerb verb) {
     return report(context, {exit_code::kNotPermitted, fmt::format("{} needs root", word_of(verb)),
                             fmt::format("Run: sudo m1optctl {}", word_of(verb))});
   }
-  if (const auto done = run_and_wait(manager->words); !done) return report(context, done.error());
+  if (const auto done = ask_manager(manager->words); !done) return report(context, done.error());
   if (verb != ServiceVerb::stop) {
     if (const auto up = wait_until_listening(context); !up) return report(context, up.error());
   }

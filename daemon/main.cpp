@@ -56,6 +56,8 @@ int main(int argc, char** argv) {
   app.add_flag("--recover", recover, "Undo what an earlier run left, and exit");
   app.add_flag("--if-daemon-dead", options.if_daemon_dead,
                "With --recover: do nothing while a daemon is running");
+  app.add_flag("--stay-down", options.stay_down,
+               "Exit with 0 when it refuses to start, so that launchd does not start it again");
   app.add_flag("--debug", options.debug, "Log more");
   app.add_option("--guardian", options.guardian_socket, "Used by m1optd itself")->group("");
   app.set_version_flag("--version", "m1optd " M1OPT_VERSION);

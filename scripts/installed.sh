@@ -1,23 +1,51 @@
 # shellcheck shell=sh disable=SC2034
-# Where an installed m1opt is, and how its daemon is asked and stopped; for install and uninstall.
+# Where an installed m1opt is, and how its daemon is asked; for install and uninstall. How it is
+# started and stopped is in service_launchd.sh (macOS) and service_systemd.sh (Linux).
 # DESTDIR set: a package is being made, so no daemon or service of this machine is touched.
 
 PREFIX=${PREFIX:-/usr/local}
 DESTDIR=${DESTDIR:-}
-SYSCONFDIR=${SYSCONFDIR:-/etc}
-LOCALSTATEDIR=${LOCALSTATEDIR:-/var}
-libexec=$PREFIX/libexec
-daemon=$DESTDIR$libexec/m1optd
-client=$DESTDIR$PREFIX/bin/m1optctl
-share=$DESTDIR$PREFIX/share/m1opt
-config=$DESTDIR$SYSCONFDIR/m1opt
-unit=$DESTDIR$SYSCONFDIR/systemd/system/m1optd.service
-state=$DESTDIR$LOCALSTATEDIR/lib/m1opt
-logs=$DESTDIR$LOCALSTATEDIR/log/m1opt
-systemd_running=${SYSTEMD_RUNNING:-/run/systemd/system} # exists when systemd is process 1
+# Tests of one system on another: programs that stand in for launchctl, uname and the like. Only below
+# DESTDIR, so they can touch nothing of the machine, and never from where others can write.
+standins=${M1OPT_STANDINS:-}
+owner=$(id -u)
 
-live() { [ -z "$DESTDIR" ]; }
-with_systemd() { live && [ -d "$systemd_running" ]; }
+live() { [ -z "$DESTDIR" ] || [ -n "$standins" ]; }
+
+# untrusted TOP PATH: the first directory from PATH up to TOP that is not ours alone to write, with
+# what mends it; nothing when there is none. What does not exist yet is judged by what is above it.
+# Of a symlink only the owner counts; where it leads to is another call's matter.
+untrusted() {
+  top=$1
+  at=$2
+  set --
+  while :; do
+    if [ -e "$at" ] || [ -L "$at" ]; then set -- "$@" "$at"; fi
+    case $at in "$top" | /) break ;; esac
+    at=${at%/*}
+    at=${at:-/}
+  done
+  found=$(find "$@" -prune \( ! -user "$owner" -o ! -type l \( -perm -020 -o -perm -002 \) \) -print | head -n 1)
+  [ -z "$found" ] || echo "$found can be written by others than root;" \
+    "mend it with: sudo chown root:wheel '$found' && sudo chmod go-w '$found'"
+}
+
+fail() {
+  printf '%s: ' "$(basename "$0")" >&2
+  printf '%s\n' "$@" >&2
+  exit 1
+}
+
+if [ -n "$standins" ]; then
+  [ -n "$DESTDIR" ] || fail "M1OPT_STANDINS is for tests, below a DESTDIR"
+  [ -z "$(untrusted "$standins" "$standins")" ] || fail "M1OPT_STANDINS: others can write to $standins"
+  PATH=$standins:$PATH
+  system=$(uname -s)
+else
+  system=$(PATH=/usr/bin:/bin && uname -s)
+  # sudo of macOS keeps the caller's PATH, in which a user's own directory may come first.
+  if [ "$system" = Darwin ]; then PATH=/usr/bin:/bin:/usr/sbin:/sbin; fi
+fi
 
 # Does a daemon answer? A degraded one (exit status 5) does.
 answers() {
@@ -26,6 +54,7 @@ answers() {
   "$client" status >/dev/null 2>&1 || status=$?
   [ $status -eq 0 ] || [ $status -eq 5 ]
 }
+silent() { ! answers; }
 
 wait_until() { # wait_until SECONDS COMMAND...
   tries=$(($1 * 5))
@@ -38,20 +67,27 @@ wait_until() { # wait_until SECONDS COMMAND...
   return 1
 }
 
-silent() { ! answers; }
-
-# Lets everything go, then ends the daemon, which undoes what is left.
-stop_daemon() {
-  live && answers || return 0
-  "$client" resume --all >/dev/null 2>&1 || true
-  if with_systemd && systemctl is-active --quiet m1optd.service; then
-    systemctl stop m1optd.service
-  else
-    pid=$("$client" status --json 2>/dev/null | grep -o '"pid": *[0-9]*' | grep -o '[0-9]*' | head -n 1)
-    [ -z "$pid" ] || kill -TERM "$pid"
-  fi
-  wait_until 20 silent || {
-    echo "the running m1optd did not stop within 20 s; nothing was changed" >&2
-    exit 1
-  }
+version_of() { # of a daemon's program; nothing when it does not run here
+  "$1" --version 2>/dev/null | sed -n 's/^m1optd \([0-9][0-9.]*\).*/\1/p'
 }
+
+older() { # older A B: is version A older than version B?
+  awk -v a="$1" -v b="$2" 'BEGIN {
+    split(a, x, "."); split(b, y, ".")
+    for (i = 1; i <= 4; i++) if (x[i] + 0 != y[i] + 0) exit !(x[i] + 0 < y[i] + 0)
+    exit 1
+  }'
+}
+
+end_by_hand() { # a daemon that no service manager started
+  pid=$("$client" status --json 2>/dev/null | grep -o '"pid": *[0-9]*' | grep -o '[0-9]*' | head -n 1)
+  [ -z "$pid" ] || kill -TERM "$pid"
+}
+
+# shellcheck source=scripts/service_systemd.sh
+case $system in
+  Darwin) . scripts/service_launchd.sh ;;
+  *) . scripts/service_systemd.sh ;;
+esac
+daemon=$DESTDIR$libexec/m1optd
+client=$DESTDIR$PREFIX/bin/m1optctl

@@ -2,6 +2,7 @@
 
 #include "client/api.h"
 #include "client/commands/all.h"
+#include "client/commands/explain_reference.h"
 #include "client/json_view.h"
 #include "client/render/event.h"
 #include "client/render/text.h"
@@ -84,9 +85,11 @@ int run_explain(Context& context, Arguments& arguments) {
   bool json = false;
   arguments
       .positional("SUBJECT", subject,
-                  "An event's id, a target or a rule; every rule when not given")
+                  "An event's id, a target or a rule; every rule when not given; \"reference\": "
+                  "what is widely recommended, and what is true of it")
       .flag("--json", json, "The API's document, unchanged");
   if (const auto status = arguments.parse(context)) return *status;
+  if (subject == "reference") return explain_reference(context, json);
   const auto document = explain(context, subject);
   if (!document) return report(context, document.error());
   if (json) {

@@ -28,12 +28,13 @@ constexpr unsigned kLogDirectoryMode = 0755;
 
 std::string refusal_file(const Options& options) { return options.state_directory + "/refused.txt"; }
 
-/// Leaves the reason where `m1optctl status` finds it.
+/// Leaves the reason where `m1optctl status` finds it. launchd knows no exit status that means
+/// "not again" but success.
 int refuse(const Options& options, const std::string& reason) {
   fmt::print(stderr, "m1optd: refused to start: {}\n", reason);
   log_error("refused to start: {}", reason);
   (void)write_file_atomic(refusal_file(options), reason + "\n", 0644);
-  return kRefused;
+  return options.stay_down ? 0 : kRefused;
 }
 
 /// Everything the daemon reads orders from or writes to as root.

@@ -18,6 +18,7 @@ struct Options {
   bool dry_run{false};
   bool debug{false};
   bool if_daemon_dead{false};  ///< recover: do nothing while a daemon runs
+  bool stay_down{false};       ///< a refusal to start ends with 0: launchd starts all else again
   int guardian_socket{-1};
 
   /// Decides and reports, but changes nothing.

@@ -68,7 +68,12 @@ WorkloadMember member_status(const Tick& tick, const WorkloadSample& workload,
   status.state = process.state;
   status.nice = process.nice;
   status.footprint = process.footprint;
+  status.background = process.background;
+  status.app_nap = process.app_nap;
   status.cpu_share = measured_share(tick.state, process.id);
+  if (const Track* track = find_track(tick.state, process.id); track != nullptr && track->performance_share) {
+    status.performance_core_share = Percent{*track->performance_share};
+  }
   status.raised = raise_of(tick.state, process.id) != nullptr;
   if (!status.raised) {
     status.not_raised = raise_obstacle(tick, workload, member);

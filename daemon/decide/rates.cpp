@@ -52,6 +52,18 @@ void rebase(Track& track, const ProcessInfo& process, const std::optional<Durati
   track.base_at = now;
   track.base_cpu = process.cpu_time;
   track.base_waited = waited;
+  track.base_performance = process.performance_cpu_time;
+}
+
+/// A process that took no time in the span was on no core at all.
+std::optional<double> performance_share(const Track& track, const ProcessInfo& process) {
+  const auto& now = process.performance_cpu_time;
+  const auto taken = process.cpu_time - track.base_cpu;
+  if (!now || !track.base_performance || *now < *track.base_performance || taken.count() <= 0) {
+    return std::nullopt;
+  }
+  return std::min(100.0, 100.0 * static_cast<double>((*now - *track.base_performance).count()) /
+                             static_cast<double>(taken.count()));
 }
 
 void update_track(Tick& tick, const ProcessInfo& process, const std::optional<Duration>& waited) {
@@ -71,6 +83,7 @@ void update_track(Tick& tick, const ProcessInfo& process, const std::optional<Du
   if (waited && track.base_waited && *waited >= *track.base_waited) {
     track.wait_share = 100.0 * per_second((*waited - *track.base_waited).count(), span) / 1e9;
   }
+  track.performance_share = performance_share(track, process);
   track.known = true;
   track.fresh = true;
   track.fresh_since = track.base_at;

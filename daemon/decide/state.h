@@ -52,7 +52,9 @@ struct Track {
   Instant base_at;
   Duration base_cpu{};
   std::optional<Duration> base_waited;
+  std::optional<Duration> base_performance;
   double share{0};                     ///< percent of one core
+  std::optional<double> performance_share;  ///< percent of its CPU time spent on performance cores
   std::optional<double> wait_share;    ///< time waited for a core, percent of one core
   bool known{false};                   ///< two samples have been compared
   bool fresh{false};                   ///< `share` was computed in this very tick

@@ -31,11 +31,14 @@ struct ProcessInfo {
   bool background{false};  ///< Linux: SCHED_IDLE; macOS: darwin-bg
   Duration cpu_time{};     ///< user + system since its start
   Bytes footprint;         ///< resident memory
+  /// Part of cpu_time that was spent on performance cores; absent where the system does not tell.
+  std::optional<Duration> performance_cpu_time;
+  std::optional<bool> app_nap;  ///< macOS: held back by App Nap; absent elsewhere
 
   bool operator==(const ProcessInfo&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ProcessInfo, (),
                       (id, parent, session, uid, executable, name, state, nice, threads,
-                       background, cpu_time, footprint))
+                       background, cpu_time, footprint, performance_cpu_time, app_nap))
 
 }  // namespace m1opt::model

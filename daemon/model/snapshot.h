@@ -31,12 +31,16 @@ struct WorkloadMember {
   Bytes footprint;
   bool raised{false};
   std::string not_raised;  ///< why not; empty when raised
+  bool background{false};
+  /// Of its CPU time since the last sample; absent where the system does not tell, or it took none.
+  std::optional<Percent> performance_core_share;
+  std::optional<bool> app_nap;  ///< macOS: held back by App Nap; absent elsewhere
 
   bool operator==(const WorkloadMember&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(WorkloadMember, (),
                       (id, name, uid, runner, state, nice, cpu_share, footprint, raised,
-                       not_raised))
+                       not_raised, background, performance_core_share, app_nap))
 
 struct WorkloadStatus {
   std::string name;

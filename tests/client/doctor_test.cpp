@@ -27,6 +27,7 @@ const Finding* find(const std::vector<Finding>& findings, const std::string& id)
 model::StatusDocument healthy() {
   auto status = test::busy_status();
   status.health.clear();
+  status.problems.clear();
   return status;
 }
 
@@ -73,6 +74,19 @@ TEST_CASE("what the system has not got is no fault") {
   const auto findings = client::examine_status(wire::encode(status));
   REQUIRE(find(findings, "capability.clamp") != nullptr);
   CHECK(find(findings, "capability.clamp")->result == FindingResult::skipped);
+}
+
+TEST_CASE("a reading that is absent is named with the daemon's reason, and is no fault") {
+  auto status = healthy();
+  status.problems = {{"thermal.fans", "unsupported", "this machine has no fan"},
+                     {"gpu.wired_limit_bytes", "io", "sysctl: ENOENT"}};
+  const auto findings = client::examine_status(wire::encode(status));
+  REQUIRE(find(findings, "reading.thermal.fans") != nullptr);
+  CHECK(find(findings, "reading.thermal.fans")->result == FindingResult::skipped);
+  CHECK(find(findings, "reading.thermal.fans")->finding == "thermal.fans is not to be had here");
+  CHECK(find(findings, "reading.thermal.fans")->evidence == "this machine has no fan");
+  CHECK(find(findings, "reading.gpu.wired_limit_bytes")->finding ==
+        "gpu.wired_limit_bytes is not known");
 }
 
 TEST_CASE("a daemon that only looks needs no guardian") {

@@ -32,6 +32,42 @@ TEST_CASE("all members of a busy workload are raised in one tick") {
   CHECK(member(world, kServer).raised);
 }
 
+TEST_CASE("the share on performance cores is of the time that was taken, and unknown without any") {
+  World world;
+  world.start_llm(1);
+  world.tick();
+  CHECK_FALSE(member(world, kRunner).performance_core_share);
+  const auto pass_on = [&](Duration performance, double appetite) {
+    world.llm_appetite = appetite;
+    auto& process = world.llm.processes.back().process;
+    process.performance_cpu_time = process.performance_cpu_time.value_or(0s) + performance;
+    world.pass(1s);
+    world.tick();
+  };
+  pass_on(0s, 1);  // the first reading of it: nothing to compare with
+  CHECK_FALSE(member(world, kRunner).performance_core_share);
+  pass_on(250ms, 1);
+  REQUIRE(member(world, kRunner).performance_core_share);
+  CHECK(member(world, kRunner).performance_core_share->value() == Approx(25));
+  pass_on(0s, 1);
+  CHECK(member(world, kRunner).performance_core_share->value() == Approx(0));
+  pass_on(0s, 0);
+  CHECK_FALSE(member(world, kRunner).performance_core_share);
+}
+
+TEST_CASE("background and App Nap of a member are shown as they were read") {
+  World world;
+  world.start_llm(1);
+  world.tick();
+  CHECK_FALSE(member(world, kRunner).background);
+  CHECK_FALSE(member(world, kRunner).app_nap);
+  world.llm.processes.back().process.background = true;
+  world.llm.processes.back().process.app_nap = true;
+  world.tick();
+  CHECK(member(world, kRunner).background);
+  CHECK(member(world, kRunner).app_nap == true);
+}
+
 TEST_CASE("a resident workload is not raised") {
   World world;
   world.start_llm(0);

@@ -65,6 +65,12 @@ class Documents(unittest.TestCase):
                  for part in re.findall(r"[\w$]+", cell)}
         self.assertEqual(named - self.schema(), set())
 
+    def test_uninstalling_looks_for_every_target_that_may_be_stopped(self):
+        targets = json.loads(without_comments(self.text(CONFIG / "m1opt.json")))["targets"]
+        script = self.text(ROOT / "scripts" / "uninstall").replace("\\\n", "")
+        named = re.search(r'^may_be_stopped="([^"]*)"', script, re.MULTILINE)[1].split()
+        self.assertEqual(set(named), {target["name"] for target in targets if target["mode"] == "suspend"})
+
     def test_every_profile_uses_only_keys_of_the_schema(self):
         for path in sorted((CONFIG / "profiles").glob("*.json")):
             with self.subTest(path.name):

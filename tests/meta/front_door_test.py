@@ -36,7 +36,7 @@ class FrontDoor(unittest.TestCase):
         return str(folder)
 
     def test_bootstrap_does_nothing_when_everything_is_there(self):
-        path = self.tools("dirname", "sed", "uname", "g++", "cmake", "ninja", "ccache", "make", "python3", "strace",
+        path = self.tools("dirname", "sed", "uname", "g++", "cmake", "ninja", "ccache", "make", "python3", "shellcheck", "strace",
                           "setpriv", "unshare", "ps", "capsh", **{"apt-get": "echo network; exit 1"})
         started = time.monotonic()
         done = run(["/bin/sh", str(ROOT / "scripts" / "bootstrap")], PATH=path)

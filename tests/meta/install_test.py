@@ -10,6 +10,7 @@ from project import ROOT
 
 # A daemon that answers while the file `running` beside it exists, and a client that asks it so.
 DAEMON = """#!/bin/sh
+if [ "$*" = --version ]; then echo "m1optd {version}"; exit; fi
 echo "m1optd {version} $*" >>"{calls}"
 [ "$*" != --recover ] || exit {recover}
 {start}
@@ -40,6 +41,7 @@ class Install(unittest.TestCase):
         self.prefix = self.root / "usr"
         self.daemon = self.prefix / "libexec" / "m1optd"
         self.config = self.root / "etc" / "m1opt" / "m1opt.json"
+        self.program(self.root / "bin" / "ps", "#!/bin/sh\n")  # other tests stop processes of their own
         self.build("1")
 
     def program(self, path, text, **values):
@@ -133,6 +135,15 @@ class Install(unittest.TestCase):
         self.assertEqual(self.daemon.read_text(), before)
         self.assertTrue(self.running.exists(), "the old daemon was not started again")
 
+    def test_an_older_program_is_not_put_over_a_newer_one(self):
+        self.build("0.10.0")
+        self.run_script("install")
+        self.build("0.9.1")
+        said = self.run_script("install", ok=False)
+        self.assertIn("m1optd 0.10.0 is installed and this is the older 0.9.1", said)
+        self.assertIn("Nothing was changed", said)
+        self.assertIn("0.10.0", self.daemon.read_text())
+
     def test_removal_undoes_first_and_lists_what_it_leaves(self):
         self.with_systemd()
         self.run_script("install")
@@ -146,6 +157,11 @@ class Install(unittest.TestCase):
         self.assertIn(str(self.root / "var" / "lib" / "m1opt"), said)
         self.run_script("uninstall", "--purge")
         self.assertFalse(self.config.parent.exists() or (self.root / "var" / "lib" / "m1opt").exists())
+
+    def test_a_target_that_is_still_stopped_after_the_removal_is_named(self):
+        self.program(self.root / "bin" / "ps", "#!/bin/sh\ncase $* in *stat*) echo ' 77 T baloo_file_extr' ;; esac\n")
+        said = self.run_script("uninstall", ok=False)
+        self.assertIn("baloo_file_extr (process 77) is stopped", said)
 
     def test_nothing_is_removed_while_something_cannot_be_undone(self):
         self.build("1", recover=4)

@@ -1,0 +1,197 @@
+"""Removing on macOS: everything is undone first, and whatever is left is named."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+from mac_rig import LABELS, MacInstallCase, state_of
+from project import ROOT
+
+BUILT = [ROOT / "build" / kind for kind in ("fault", "release") if (ROOT / "build" / kind / "daemon/m1optd").exists()]
+
+
+class MacUninstall(MacInstallCase):
+    def test_everything_goes_but_configuration_state_and_log(self):
+        self.install()
+        (self.dest / "var/db/m1opt").mkdir()
+        (self.dest / "var/db/m1opt/undo.db").touch()
+        said = self.uninstall()
+        self.assert_nothing_left()
+        self.assertIn(str(self.dest / "etc/m1opt"), said)
+        self.assertIn(str(self.dest / "var/db/m1opt"), said)
+        said = self.uninstall("--purge")
+        self.assertIn("nothing of it is left", said)
+        self.assertEqual(self.files(), set())
+
+    def test_twice_is_fine(self):
+        self.install()
+        self.uninstall()
+        self.uninstall()
+        self.assert_nothing_left()
+
+    def test_what_was_never_installed_can_be_removed(self):
+        self.uninstall()
+        self.assertEqual(self.files(), set())
+
+    def test_a_running_daemon_releases_first_and_is_asked_again_when_it_is_gone(self):
+        self.install()
+        held = self.hold("photoanalysisd", "mediaanalysisd", "mdworker")
+        self.calls()
+        self.uninstall()
+        self.assertEqual([state_of(child.pid) for child in held], ["S", "S", "S"])
+        calls = self.calls()
+        order = [calls.index(call) for call in (
+            "m1optctl resume --all", f"launchctl bootout {LABELS[0]}", "m1optd 1.0.0 --recover")]
+        self.assertEqual(order, sorted(order), calls)
+        self.assert_nothing_left()
+
+    def test_with_the_daemon_dead_and_three_processes_still_stopped_recovery_comes_first(self):
+        self.install()
+        os.kill(int((self.state / "running").read_text().split(":")[1].split(",")[0]), signal.SIGKILL)
+        (self.state / "running").unlink()
+        held = self.hold("photoanalysisd", "mediaanalysisd", "mdworker")
+        self.calls()
+        self.uninstall()
+        self.assertEqual([state_of(child.pid) for child in held], ["S", "S", "S"])
+        self.assertEqual(self.calls()[0], "m1optd 1.0.0 --recover")
+        self.assert_nothing_left()
+
+    def test_nothing_is_removed_while_something_cannot_be_undone(self):
+        self.install()
+        (self.state / "recover-status").write_text("4")
+        said = self.uninstall(ok=False)
+        self.assertIn("nothing was removed", said)
+        self.assertTrue(self.daemon.exists() and self.plists[0].exists())
+        self.assertEqual(self.jobs(), [LABELS[1]], "the resumer goes on trying")
+
+    def test_a_target_that_is_stopped_all_the_same_is_named(self):
+        self.install()
+        child = self.sleeper("mediaanalysisd")
+        self.stop(child)
+        said = self.uninstall(ok=False)
+        self.assertIn(f"mediaanalysisd (process {child.pid}) is stopped", said)
+        self.assertIn(f"sudo kill -CONT {child.pid}", said)
+        self.assertEqual(state_of(child.pid), "T", "it was not m1opt's to continue")
+
+    def test_a_stopped_process_of_another_name_is_nobodys_business(self):
+        self.install()
+        self.stop(self.sleeper("vim"))
+        self.uninstall()
+
+    def test_without_the_installed_program_the_built_one_reads_the_journal(self):
+        self.install()
+        (self.dest / "var/db/m1opt").mkdir()
+        (self.dest / "var/db/m1opt/undo.db").touch()
+        subprocess.run([self.standins / "launchctl", "bootout", f"system/{LABELS[0]}"], check=True)
+        held = self.hold("photoanalysisd")
+        self.daemon.unlink()
+        self.uninstall()
+        self.assertEqual(state_of(held[0].pid), "S")
+
+    def test_when_it_cannot_look_for_processes_it_claims_nothing(self):
+        self.write(self.standins / "ps", "#!/bin/sh\nexit 1\n")
+        self.assertIn("not known", self.uninstall(ok=False))
+
+    def test_a_journal_that_nobody_can_read_is_not_purged(self):
+        journal = self.dest / "var/db/m1opt/undo.db"
+        self.write(journal, "", 0o600)
+        shutil.rmtree(self.root / "build")
+        self.assertIn("no m1optd is left that could read", self.uninstall())
+        self.assertIn("no m1optd is left that could read", self.uninstall("--purge", ok=False))
+        self.assertTrue(journal.exists())
+
+    def test_a_process_of_a_removed_program_is_named(self):
+        shutil.copy2("/bin/sleep", self.daemon)
+        child = subprocess.Popen([str(self.daemon), "60"])
+        self.children.append(child)
+        (self.state / "pids").write_text(f"{child.pid}\n")
+        self.daemon.unlink()
+        said = self.uninstall(ok=False)
+        self.assertIn(f"process {child.pid} still runs {self.daemon}", said)
+
+    def test_a_job_that_cannot_be_booted_out_stops_the_removal(self):
+        self.install()
+        self.answer("bootout 150")
+        self.assertIn("150", self.uninstall(ok=False))
+        self.assertTrue(self.daemon.exists())
+        self.assertEqual(self.jobs(), sorted(LABELS))
+
+    def test_a_job_that_comes_back_is_named(self):
+        self.install()
+        self.answer("print 0", "print 113", "print 0", "print 113", "print 0")
+        said = self.uninstall(ok=False)
+        self.assertIn(f"the job {LABELS[0]} is still loaded", said)
+
+    def test_an_old_job_goes_too(self):
+        old = self.dest / "Library/LaunchDaemons/com.level33.m1opt.plist"
+        self.write(old, "<plist/>", 0o644)
+        self.uninstall()
+        self.assert_nothing_left()
+
+
+@unittest.skipUnless(BUILT, "no m1optd is built here")
+class MacUninstallOfARealDaemon(MacInstallCase):
+    """The daemon and client of this system in the places of macOS; launchd's part is the stand-in's."""
+
+    def build(self, version, broken=False):
+        places = {"--config": "etc/m1opt/m1opt.json", "--socket": "var/run/m1opt/m1optd.sock",
+                  "--state-dir": "var/db/m1opt", "--log-file": "var/log/m1opt/m1optd.log"}
+        words = " ".join(f"{flag} {self.dest / place}" for flag, place in places.items())
+        self.write(self.root / "build/daemon/m1optd", f'#!/bin/sh\nexec {BUILT[0]}/daemon/m1optd "$@" {words}\n')
+        self.write(self.root / "build/client/m1optctl",
+                   f'#!/bin/sh\nM1OPT_SOCKET={self.dest / places["--socket"]} exec {BUILT[0]}/client/m1optctl "$@"\n')
+        self.write(self.dest / "etc/m1opt/conf.d/10-quick.json", '{"sampling": {"idle_period_s": 0.5}}', 0o644)
+
+    def ask(self, *words):
+        return subprocess.run([self.client, *words], text=True, capture_output=True, timeout=20, check=False)
+
+    def within(self, seconds, condition):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if condition():
+                return True
+            time.sleep(0.02)
+        return False
+
+    def held(self, *names):
+        """Stopped by the real daemon, which holds their records open."""
+        children = [self.sleeper(name) for name in names]
+        for child in children:
+            self.assertTrue(self.within(10, lambda pid=child.pid: self.ask("suspend", str(pid)).returncode == 0),
+                            self.ask("suspend", str(child.pid)).stderr)
+            self.assertTrue(self.within(5, lambda pid=child.pid: state_of(pid) == "T"))
+        return children
+
+    def pids(self):
+        status = json.loads(self.ask("status", "--json").stdout)
+        return status["pid"], status["guardian"]["pid"]
+
+    def test_over_open_holds_the_new_daemon_finds_everything_running(self):
+        self.install()
+        children = self.held("photoanalysisd", "mediaanalysisd")
+        before = self.pids()[0]
+        self.install()
+        self.assertNotEqual(self.pids()[0], before)
+        self.assertEqual([state_of(child.pid) for child in children], ["S", "S"])
+
+    def test_both_killed_and_three_processes_still_stopped_all_three_run_again(self):
+        self.install()
+        children = self.held("photoanalysisd", "mediaanalysisd", "mediaanalysisd-access")
+        daemon, guardian = self.pids()
+        os.kill(guardian, signal.SIGSTOP)  # so that it cannot act in between
+        os.kill(daemon, signal.SIGKILL)
+        os.kill(guardian, signal.SIGKILL)
+        self.assertTrue(self.within(5, lambda: self.ask("status").returncode == 3))
+        self.assertEqual([state_of(child.pid) for child in children], ["T", "T", "T"])
+        said = self.uninstall("--purge")
+        self.assertEqual([state_of(child.pid) for child in children], ["S", "S", "S"])
+        self.assertIn("nothing of it is left", said)
+        self.assertEqual(self.files(), set())
+
+
+if __name__ == "__main__":
+    unittest.main()
