@@ -1,3 +1,5 @@
+#include <signal.h>
+
 #include "client/commands.h"
 
 #include <sstream>
