@@ -1,6 +1,6 @@
-#include <signal.h>
-
 #include "client/commands.h"
+
+#include <signal.h>
 
 #include <sstream>
 #include <tuple>
