@@ -136,7 +136,8 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   auto control = platform::make_process_control();
   auto table = platform::make_process_table(options.sysroot);
   const BootId boot = booted ? *booted : BootId{};
-  OpenedJournal opened = booted ? open_journal(options, boot, *control, *table) : without_journal(booted.error());
+  OpenedJournal opened = booted ? open_journal(options, boot, *control, *table)
+                                : without_journal(booted.error());
   if (!opened.journal) {
     // A journal in memory keeps the parts whole; with a fault nothing is ever changed.
     auto memory = journal::UndoJournal::open(":memory:");

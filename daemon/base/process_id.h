@@ -7,8 +7,8 @@
 namespace m1opt::base {
 
 /// One process, not merely its number: `start` is the system's own opaque
-/// start token (Linux: clock ticks since boot, /proc/PID/stat field 22), so a
-/// reused pid is another ProcessId.
+/// start token (Linux: clock ticks since boot, /proc/PID/stat field 22; macOS:
+/// wall time in microseconds), so a reused pid is another ProcessId.
 struct ProcessId {
   std::int32_t pid{0};
   std::uint64_t start{0};

@@ -92,7 +92,8 @@ class ProcessControl {
 
   /// The path the process runs now; `gone` when the ProcessId is not alive any more.
   virtual Result<std::string> identify(ProcessId process) = 0;
-  /// The start token a process born now would get; tokens never go back.
+  /// The start token a process born now would get. Tokens never go back on
+  /// Linux; on macOS they are wall time and do when the clock is set back.
   virtual std::uint64_t start_token_now() = 0;
   /// What has a value of this attribute on this system, a process or each of
   /// its threads (or their group); empty: the system has no such attribute.

@@ -1,5 +1,7 @@
 #include "client/commands.h"
 
+#include <signal.h>
+
 #include <sstream>
 #include <tuple>
 

@@ -197,6 +197,19 @@ class SysrootTest(E2eTest):
                  if "+++" not in line and "---" not in line]
         self.assertEqual(calls, [])
 
+    def test_a_machine_that_tells_nothing_not_even_its_boot_is_served_and_says_so(self):
+        tree = self.directory / "empty"
+        tree.mkdir()
+        command = [str(rig.M1OPTD), "--sysroot", str(tree)]
+        for flag, place in self.daemon.places.items():
+            command += [flag, str(place)]
+        self.daemon.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                               stderr=subprocess.DEVNULL, start_new_session=True)
+        self.assertTrue(within(10, self.daemon._answers))
+        self.assertIsNone(self.status()["memory"])
+        texts = [finding["text"] for finding in self.daemon.get("/v1/health")["findings"]]
+        self.assertTrue(any("this boot of the machine cannot be told from others" in text for text in texts), texts)
+
 
 if __name__ == "__main__":
     unittest.main()
