@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,9 +18,6 @@ namespace {
 constexpr Duration kGuardianRetry = std::chrono::seconds(5);
 constexpr Duration kBeatPeriod = std::chrono::seconds(1);
 constexpr Duration kAfterAction = std::chrono::milliseconds(20);
-// PSS costs a tenth of an idle tick: often enough to be seen, seldom enough not to count.
-constexpr Duration kCostPeriod = std::chrono::seconds(60);
-constexpr Duration kFirstCost = std::chrono::seconds(10);
 /// For the machine to fall asleep after it was allowed to; the time asleep counts too.
 constexpr Duration kSleepPatience = std::chrono::seconds(30);
 
@@ -52,15 +48,6 @@ bool is_success(OutcomeCode code) {
 ReplyCode reply_code_of(OutcomeCode code) {
   if (is_success(code)) return ReplyCode::ok;
   return code == OutcomeCode::failed ? ReplyCode::failed : ReplyCode::refused;
-}
-
-Duration own_cpu_time() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto of = [](const timeval& t) {
-    return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
-  };
-  return of(usage.ru_utime) + of(usage.ru_stime);
 }
 
 }  // namespace
@@ -309,6 +296,8 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
                                      outcome.target, outcome.process.pid, outcome.text));
     }
   }
+  guardian_status_.alive = parts_.guardian.alive();
+  cost_.measure(parts_.clock.now(), self_, guardian_status_);
   const StatusInput input{sample,
                           *parts_.config.config(),
                           parts_.clock.now(),
@@ -318,36 +307,13 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
                           parts_.machine_problems,
                           parts_.capabilities,
                           guardian_status_,
-                          measure_self(),
+                          self_,
                           parts_.config.status(),
                           parts_.own_mode,
                           parts_.journal_fault,
                           std::move(failures)};
   parts_.board.publish(std::make_shared<const Snapshot>(
       make_snapshot(std::move(decision), input, parts_.config.config())));
-}
-
-SelfStatus ControlLoop::measure_self() {
-  const Instant now = parts_.clock.now();
-  guardian_status_.alive = parts_.guardian.alive();
-  const Duration period = self_.cpu_share ? kCostPeriod : kFirstCost;
-  if (last_cost_ && now - last_cost_->at < period) return self_;
-  Cost cost{now, own_cpu_time(), guardian_status_.pid};
-  self_.resident.reset();
-  if (auto own = platform::read_cost(::getpid())) self_.resident = own->resident;
-  guardian_status_.resident.reset();
-  if (parts_.guardian.alive()) {
-    if (auto guardian = platform::read_cost(guardian_status_.pid)) {
-      guardian_status_.resident = guardian->resident;
-      cost.cpu += guardian->cpu_time;
-    }
-  }
-  // With another guardian than before there is nothing to compare.
-  if (last_cost_ && last_cost_->guardian == cost.guardian) {
-    self_.cpu_share = percent_of(seconds_of(cost.cpu - last_cost_->cpu), seconds_of(now - last_cost_->at));
-  }
-  last_cost_ = cost;
-  return self_;
 }
 
 void ControlLoop::reload() {

@@ -11,6 +11,7 @@
 #include "app/board.h"
 #include "app/config_store.h"
 #include "app/event_log.h"
+#include "app/own_cost.h"
 #include "app/poller.h"
 #include "app/slow_worker.h"
 #include "app/status.h"
@@ -68,7 +69,6 @@ class ControlLoop {
   void publish(decide::Decision&& decision, const Sample& sample);
   void report(EventKind kind, Severity severity, const std::string& text);
   void note_outcomes(std::vector<Outcome> outcomes);
-  SelfStatus measure_self();
   bool stop();
 
   Parts parts_;
@@ -81,12 +81,7 @@ class ControlLoop {
   bool stopping_{false};
   std::optional<Instant> guardian_retry_;
   std::optional<Instant> last_question_;
-  struct Cost {
-    Instant at;
-    Duration cpu{};            ///< of daemon and guardian since they started
-    std::int32_t guardian{0};
-  };
-  std::optional<Cost> last_cost_;
+  OwnCost cost_;
   SelfStatus self_;
   GuardianStatus guardian_status_;
   platform::PressureWatch pressure_;

@@ -44,8 +44,8 @@ class FrontDoor(unittest.TestCase):
         self.assertLess(time.monotonic() - started, 5)  # measured: 0.04 s
 
     def test_what_only_the_build_for_macos_needs_is_asked_for_only_then(self):
-        path = self.tools("dirname", "sed", "uname", "g++", "cmake", "ninja", "ccache", "make", "strace", "setpriv",
-                          "unshare", "ps", "capsh", sudo="",
+        path = self.tools("dirname", "sed", "uname", "g++", "cmake", "ninja", "ccache", "make", "shellcheck", "strace",
+                          "setpriv", "unshare", "ps", "capsh", sudo="",
                           **{"python3": "exit 1", "id": "echo 1000", "apt-get": "echo network"})
         script = str(ROOT / "scripts" / "bootstrap")
         self.assertEqual(run(["/bin/sh", script], PATH=path).returncode, 0)
