@@ -15,11 +15,11 @@ namespace m1opt::app {
 
 namespace {
 
+/// For the machine to fall asleep after it was allowed to; the time asleep counts too.
+constexpr Duration kSleepPatience = std::chrono::seconds(30);
 constexpr Duration kGuardianRetry = std::chrono::seconds(5);
 constexpr Duration kBeatPeriod = std::chrono::seconds(1);
 constexpr Duration kAfterAction = std::chrono::milliseconds(20);
-/// For the machine to fall asleep after it was allowed to; the time asleep counts too.
-constexpr Duration kSleepPatience = std::chrono::seconds(30);
 
 act::Companions companions_of(const Sample& sample) {
   act::Companions companions;

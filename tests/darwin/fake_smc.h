@@ -27,7 +27,6 @@ class FakeSmc {
     std::memcpy(bytes.data(), &value, 4);  // little-endian, as on Apple Silicon
     set(name, "flt ", std::move(bytes));
   }
-  void remove(const std::string& name) { keys_.erase(name); }
 
   int call(std::span<const std::byte, platform::darwin::kSmcBytes> in,
            std::span<std::byte, platform::darwin::kSmcBytes> out) {

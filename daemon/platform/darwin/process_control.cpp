@@ -166,7 +166,8 @@ Result<void> DarwinProcessControl::confirm(Attribute attribute, ProcessId proces
   if (attribute == Attribute::darwin_background && value == 1) {
     if (value_of(attribute, after) == 1 && after.task.priority == kBackgroundPriority) return {};
     return Error{Errc::io, 0,
-                 fmt::format("pid {} was put in background, but its flags are {:#x} and its priority {}",
+                 fmt::format("pid {} was put in background, but its flags are {:#x} and its "
+                             "priority {}",
                              process.pid, after.bsd.flags, after.task.priority)};
   }
   if (attribute != Attribute::run_state || value == 0) return {};
@@ -190,9 +191,10 @@ Result<void> DarwinProcessControl::may_undo(const Change& change) {
   const std::uint32_t user = calls_.effective_user();
   // A policy of the system may refuse signals to single processes even to root.
   if (change.attribute == Attribute::run_state) {
-    const Answer answer = calls_.send_signal(change.subject.process.pid, Signal::none);
-    if (!answer.ok()) return error_of(fmt::format("kill({}, 0)", change.subject.process.pid), answer.error);
-    return {};
+    const std::int32_t pid = change.subject.process.pid;
+    const Answer answer = calls_.send_signal(pid, Signal::none);
+    if (answer.ok()) return {};
+    return error_of(fmt::format("kill({}, 0)", pid), answer.error);
   }
   if (user == 0) return {};
   if (change.attribute == Attribute::nice && change.before < change.set) {

@@ -110,7 +110,8 @@ Result<std::vector<std::string>> decode_arguments(std::span<const std::byte> are
   at = std::find(at, end, '\0');                                  // behind the path
   at = std::find_if(at, end, [](char c) { return c != '\0'; });   // its padding
   std::vector<std::string> words;
-  const char* const last = at + std::min<std::ptrdiff_t>(end - at, static_cast<std::ptrdiff_t>(most_bytes));
+  const char* const last =
+      at + std::min<std::ptrdiff_t>(end - at, static_cast<std::ptrdiff_t>(most_bytes));
   while (at < last && words.size() < std::min(static_cast<std::size_t>(count), most_words)) {
     const char* const stop = std::find(at, last, '\0');
     if (stop == last) break;  // cut off: half a word could match what the whole does not

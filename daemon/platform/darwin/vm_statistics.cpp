@@ -92,7 +92,8 @@ Result<PressureReading> decode_pressure(std::int64_t level) {
     case 2: reading.level = PressureLevel::warning; break;
     case 4: reading.level = PressureLevel::critical; break;
     default:
-      return Error{Errc::parse, 0, fmt::format("the kernel's pressure level is {}, not 1, 2 or 4", level)};
+      return Error{Errc::parse, 0,
+                   fmt::format("the kernel's pressure level is {}, not 1, 2 or 4", level)};
   }
   reading.level_source = fmt::format("the kernel's own level, {}", level);
   return reading;
