@@ -33,6 +33,7 @@ TEST_CASE("a process is read with its start to the microsecond") {
   process.nice = -10;
   process.user_ticks = 48'000'000;
   process.system_ticks = 24'000'000;
+  process.performance_ticks = 60'000'000;
   process.footprint = 700U << 20U;
   process.running = 1;
   process.threads = 9;
@@ -50,6 +51,8 @@ TEST_CASE("a process is read with its start to the microsecond") {
   CHECK(info->threads == 9);
   CHECK_FALSE(info->background);
   CHECK(info->cpu_time == std::chrono::seconds(3));
+  CHECK(info->performance_cpu_time == std::chrono::milliseconds(2500));
+  CHECK(info->app_nap == false);
   CHECK(info->footprint == Bytes{std::int64_t{700} << 20});
   mac.ticks = {1, 1};
   CHECK(table->stat(812)->cpu_time == std::chrono::milliseconds(72));
@@ -69,6 +72,8 @@ TEST_CASE("stopped, background and asleep are told from status, flags and runnin
   }
   mac.at(812).flags = 0x100000;  // an adaptive daemon
   CHECK_FALSE(table->stat(812)->background);
+  mac.at(812).flags = 0x800000;
+  CHECK(table->stat(812)->app_nap == true);
   AllInfo info{};
   info.task.priority = 4;  // by its process type: no flag tells
   CHECK(decode_process(info, mac.ticks).background);

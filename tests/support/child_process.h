@@ -35,9 +35,10 @@ class ChildProcess {
   explicit ChildProcess(const std::function<void()>& body = [] {}) {
     int ready[2];
     if (::pipe(ready) != 0) throw std::runtime_error("pipe");
+    const pid_t test = ::getpid();
     pid_ = ::fork();
     if (pid_ == 0) {
-      end_with_parent();
+      end_with_parent(test);
       ::setsid();
       body();
       [[maybe_unused]] auto n = ::write(ready[1], "r", 1);

@@ -93,7 +93,7 @@ void run_children(Clock::time_point end) {
       const pid_t parent = ::getpid();
       const pid_t child = ::fork();
       if (child == 0) {
-        m1opt::tools::die_with_parent(parent);
+        m1opt::test::end_with_parent(parent);
         spin_until(Clock::now() + 1s);
         ::_exit(0);
       }

@@ -48,16 +48,10 @@ class Arguments {
   std::vector<std::string> words_;
 };
 
-/// The parent may have ended before the call.
-inline void die_with_parent(pid_t parent) {
-  test::end_with_parent();
-  if (::getppid() != parent) ::_exit(0);
-}
-
 /// No tool outlives its test: it ends with the process that started it (`--detach`: not) and by
 /// itself after `--seconds`.
 inline double limit_lifetime(const Arguments& arguments) {
-  if (!arguments.has("--detach")) die_with_parent(::getppid());
+  if (!arguments.has("--detach")) test::end_with_parent(::getppid());
   const double seconds = arguments.number("--seconds", 120);
   ::alarm(static_cast<unsigned>(seconds) + 5);
   return seconds;

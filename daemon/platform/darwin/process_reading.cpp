@@ -72,6 +72,7 @@ ProcessInfo decode_process(const AllInfo& info, Timebase base) {
   process.threads = info.task.threads;
   process.background = (info.bsd.flags & (kFlagOwnBackground | kFlagExternalBackground)) != 0 ||
                        info.task.priority == kBackgroundPriority;
+  process.app_nap = (info.bsd.flags & kFlagAppNap) != 0;
   process.cpu_time = to_duration(info.task.total_user + info.task.total_system, base);
   process.footprint = Bytes{static_cast<std::int64_t>(info.task.resident_size)};
   return process;

@@ -22,6 +22,7 @@ inline constexpr std::uint32_t kStatusZombie = 5;
 /// for itself, and that somebody else asked for, which is what m1opt sets.
 inline constexpr std::uint32_t kFlagOwnBackground = 0x8000;
 inline constexpr std::uint32_t kFlagExternalBackground = 0x10000;
+inline constexpr std::uint32_t kFlagAppNap = 0x800000;  // suppression is in force
 /// pti_priority of a process in background (osfmk/kern/sched.h).
 inline constexpr std::int32_t kBackgroundPriority = 4;
 

@@ -34,7 +34,10 @@ class DarwinProcessTable final : public ProcessTable {
     const auto info = read_all_info(calls_, pid);
     if (!info) return info.error();
     ProcessInfo process = decode_process(*info, calls_.timebase());
-    if (const auto usage = usage_.read(pid)) process.footprint = usage->footprint;
+    if (const auto usage = usage_.read(pid)) {
+      process.footprint = usage->footprint;
+      process.performance_cpu_time = usage->performance_cpu_time;
+    }
     // Launchd's own session tells nothing about descent.
     const Answer session = calls_.session_of(pid);
     if (session.ok() && session.value > kLaunchd) {

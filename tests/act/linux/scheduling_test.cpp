@@ -16,6 +16,7 @@
 using namespace m1opt;
 using namespace m1opt::model;
 using m1opt::test::ChildProcess;
+using m1opt::test::end_with_parent;
 using m1opt::test::eventually;
 using m1opt::test::ExecutorRig;
 
@@ -49,13 +50,13 @@ void multiply() {
     }).detach();
   }
   std::thread([] {
+    const pid_t self = ::getpid();
     for (;;) {
       std::thread([] { ::usleep(400'000); }).detach();
-      const pid_t child = ::fork();
-      if (child == 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        // A grandchild, and a thread of the child's own.
-        if (::fork() == 0) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (::fork() == 0) {
+        end_with_parent(self);
+        const pid_t child = ::getpid();
+        if (::fork() == 0) end_with_parent(child);
         for (;;) ::usleep(600'000);
       }
       ::usleep(50'000);
@@ -172,8 +173,9 @@ TEST_CASE("a session group that also holds a stranger keeps its nice value") {
   M1OPT_NEEDS_PRIORITIES();
   ExecutorRig rig;
   const ChildProcess child([] {
+    const pid_t self = ::getpid();
     if (::fork() == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      end_with_parent(self);
       for (;;) ::pause();
     }
   });
@@ -192,9 +194,10 @@ TEST_CASE("of two targets in one session the group stays low until the last hold
   int numbers[2];
   REQUIRE(::pipe(numbers) == 0);
   const ChildProcess first([&] {
+    const pid_t self = ::getpid();
     const pid_t mate = ::fork();
     if (mate == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      end_with_parent(self);
       for (;;) ::pause();
     }
     [[maybe_unused]] auto n = ::write(numbers[1], &mate, sizeof mate);

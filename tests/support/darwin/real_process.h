@@ -12,9 +12,10 @@
 /// What the tests ask of the system about a process, past the code under test.
 namespace m1opt::test {
 
-/// There is no parent-death signal: a process of its own waits for either end.
-inline void end_with_parent() {
-  const pid_t parent = ::getppid();
+/// For a child just forked. There is no parent-death signal: a process of its
+/// own waits for either end.
+inline void end_with_parent(pid_t parent) {
+  if (::getppid() != parent) ::_exit(0);  // it ended before the call
   const pid_t self = ::getpid();
   const pid_t between = ::fork();
   if (between > 0) ::waitpid(between, nullptr, 0);
