@@ -106,12 +106,14 @@ void GuardianLink::drop() {
 }
 
 void GuardianLink::kill() {
+  if (pid_ > 0) {
+    // Our own child and not yet waited for, so the number is still its. Before the socket closes:
+    // at its end the guardian would begin to undo.
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
   socket_.reset();
-  if (pid_ <= 0) return;
-  // Our own child and not yet waited for, so the number is still its.
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
-  pid_ = 0;
 }
 
 GuardianStatus GuardianLink::status() const {

@@ -44,7 +44,7 @@ class Stub(unittest.TestCase):
 class FrontDoor(unittest.TestCase):
     def test_make_knows_both(self):
         for target, command in (("macos", "scripts/macos"), ("macos-x86", "scripts/macos x86")):
-            done = subprocess.run(["make", "-n", target], cwd=ROOT, text=True, capture_output=True, check=True)
+            done = subprocess.run(["make", "--no-print-directory", "-n", target], cwd=ROOT, text=True, capture_output=True, check=True)
             self.assertEqual(done.stdout.strip(), command)
 
     def test_ci_builds_for_macos_too(self):
