@@ -116,42 +116,33 @@ def run_programs(kind, only=None):
     return total
 
 
-def run_unittest(name, command, timeout, **env):
-    """A command that closes as `python3 -m unittest` does."""
-    status, output = run(command, timeout, PYTHONDONTWRITEBYTECODE="1", **env)
-    tally = unittest_tally(status, output)
-    if tally.failed:
-        print(f"---- {name}, exit status {status}\n{output}")
-    return tally
-
-
-def run_meta():
-    command = [sys.executable, "-m", "unittest", "discover", "-s", "tests/meta", "-p", "*_test.py"]
-    return run_unittest("tests/meta", command, 300)
-
-
-def run_e2e(kind, deep):
+def run_apart(kind, deep, *folders):
+    """The Python tests of these folders, with the programs of a build."""
     directory = ROOT / "build" / kind
     programs = {path.name: path for path in directory.rglob("m1opt*") if path.is_file()}
-    return run_unittest("tests/e2e", [sys.executable, "scripts/test_e2e.py"], 3000 if deep else 400,
-                        M1OPT_BUILD=str(directory),
-                        M1OPTD=str(programs["m1optd"]), M1OPTCTL=str(programs["m1optctl"]),
-                        M1OPT_STANDIN=str(programs["m1opt_standin"]),
-                        M1OPT_HOG=str(programs["m1opt_hog"]), M1OPT_DEEP="1" if deep else "")
+    status, output = run([sys.executable, "scripts/test_apart.py", *folders], 3000 if deep else 600,
+                         PYTHONDONTWRITEBYTECODE="1", M1OPT_BUILD=str(directory),
+                         M1OPTD=str(programs["m1optd"]), M1OPTCTL=str(programs["m1optctl"]),
+                         M1OPT_STANDIN=str(programs["m1opt_standin"]),
+                         M1OPT_HOG=str(programs["m1opt_hog"]), M1OPT_DEEP="1" if deep else "")
+    tally = unittest_tally(status, output)
+    if tally.failed:
+        print(f"---- {' and '.join(folders)}, exit status {status}\n{output}")
+    return tally
 
 
 def stages(deep):
     """Name, work, and whether the stage is worthless without tests."""
     yield "build", lambda: build("fault", "all"), False
     yield "unit and contract", lambda: run_programs("fault"), True
-    yield "meta", run_meta, True
-    yield "e2e, all" if deep else "e2e, smoke", lambda: run_e2e("fault", deep), False
+    # Beside each other: the one takes the cores while the other waits.
+    yield "meta, e2e" + (", all" if deep else ""), lambda: run_apart("fault", deep, "meta", "e2e"), True
     if deep:
         yield "build sanitised", lambda: build("asan", "all"), False
         yield "unit, ASan and UBSan", lambda: run_programs("asan"), True
         yield "build for TSan", lambda: build("tsan", "all"), False
         yield "unit, TSan", lambda: run_programs("tsan", THREADED), False
-        yield "e2e, TSan", lambda: run_e2e("tsan", False), False
+        yield "e2e, TSan", lambda: run_apart("tsan", False, "e2e"), False
         return
     sanitised = [name for name, _ in ctest_commands("build/fault", None)
                  if name not in WITH_ASIO + LONG_SANITISED]

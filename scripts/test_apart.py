@@ -1,0 +1,100 @@
+"""Runs the Python tests, meta and end-to-end, each in a process of its own and several at once.
+
+As root on Linux an end-to-end test gets a PID namespace: a daemon then sees only its own test's processes, on
+the real kernel. Without one they run one after another, since every daemon would act on the others' targets.
+Tests of a class with `alone = True` measure, so nothing runs beside them. Closes like unittest does.
+
+test_apart.py [meta] [e2e]
+"""
+
+import concurrent.futures
+import os
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+from typing import NamedTuple
+
+TESTS = Path(__file__).resolve().parent.parent / "tests"
+E2E_AT_ONCE = 6  # they wait more than they work
+TEST_S = 300
+NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+
+
+class Test(NamedTuple):
+    folder: Path
+    name: str
+    alone: bool
+
+    def run(self, prefix):
+        """Exit status and output."""
+        command = [*prefix, sys.executable, "-m", "unittest", self.name]
+        try:
+            done = subprocess.run(command, cwd=self.folder, text=True, errors="replace", stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TEST_S, check=False)
+            return done.returncode, done.stdout
+        except subprocess.TimeoutExpired as late:
+            return 124, (late.output or b"").decode(errors="replace") + f"\nstopped after {TEST_S} s\n"
+
+
+def leaves(suite):
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            yield from leaves(test)
+        else:
+            yield test
+
+
+def tests_of(folder):
+    loader = unittest.TestLoader()
+    found = leaves(loader.discover(str(folder), pattern="*_test.py", top_level_dir=str(folder)))
+    return [Test(folder, test.id(), getattr(test, "alone", False)) for test in found]
+
+
+def can_isolate():
+    try:
+        return subprocess.run([*NAMESPACE, "true"], capture_output=True, timeout=10, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+class Run:
+    def __init__(self):
+        self.ran = self.failed = self.skipped = 0
+
+    def note(self, test, status, output):
+        self.ran += 1
+        self.skipped += status == 0 and "OK (skipped=" in output
+        if status != 0:
+            self.failed += 1
+            print(f"---- {test.name}, exit status {status}\n{output}")
+
+    def all(self, pools):
+        """Each pool is (tests, how many at once, what each command begins with); the pools run beside each other."""
+        executors = [concurrent.futures.ThreadPoolExecutor(at_once) for _, at_once, _ in pools]
+        jobs = {executor.submit(test.run, prefix): test
+                for executor, (tests, _, prefix) in zip(executors, pools) for test in tests}
+        for job in concurrent.futures.as_completed(jobs):
+            self.note(jobs[job], *job.result())
+
+
+def main(names):
+    tests = [test for name in names for test in tests_of(TESTS / name)]
+    prefix = NAMESPACE if can_isolate() else []
+    started = time.monotonic()
+    run = Run()
+    e2e = [test for test in tests if test.folder.name == "e2e"]
+    run.all([([test for test in tests if test not in e2e], os.cpu_count() or 1, []),
+             ([test for test in e2e if not test.alone], E2E_AT_ONCE if prefix else 1, prefix)])
+    run.all([([test for test in e2e if test.alone], 1, prefix)])
+    print(f"Ran {run.ran} tests in {time.monotonic() - started:.1f}s\n")
+    counts = ", ".join(f"{word}={count}" for word, count in (("failures", run.failed), ("skipped", run.skipped)) if count)
+    print(("FAILED" if run.failed else "OK") + (f" ({counts})" if counts else ""))
+    return 1 if run.failed else 0
+
+
+if __name__ == "__main__":
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    sys.exit(main(sys.argv[1:] or ["meta", "e2e"]))
