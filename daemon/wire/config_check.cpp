@@ -124,12 +124,12 @@ void check_targets(const Checker& list, const std::vector<TargetConfig>& targets
 
 void check_detector(const Checker& row, const DetectorConfig& detector,
                     std::span<const KnownMetric> metrics) {
-  const auto metric = std::find_if(metrics.begin(), metrics.end(), [&](const KnownMetric& row) {
-    return row.name == detector.metric;
+  const auto metric = std::find_if(metrics.begin(), metrics.end(), [&](const KnownMetric& each) {
+    return each.name == detector.metric;
   });
   if (metric == metrics.end()) {
     std::vector<std::string> known;
-    for (const KnownMetric& row : metrics) known.emplace_back(row.name);
+    for (const KnownMetric& each : metrics) known.emplace_back(each.name);
     const std::string guess = did_you_mean(detector.metric, known);
     row.at("metric").fault(
         fmt::format("unknown metric \"{}\"{}", detector.metric,

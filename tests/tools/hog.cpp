@@ -104,7 +104,8 @@ void run_children(Clock::time_point end) {
 }
 
 void exec_on_usr1(const std::string& program, const sigset_t& usr1) {
-  ::sigwaitinfo(&usr1, nullptr);
+  int received = 0;
+  sigwait(&usr1, &received);
   ::execl(program.c_str(), program.c_str(), "60", nullptr);
   fail("exec " + program);
 }
@@ -121,8 +122,8 @@ int main(int argc, char** argv) {
            kMiB;
   };
   sigset_t usr1{};
-  ::sigemptyset(&usr1);
-  ::sigaddset(&usr1, SIGUSR1);
+  sigemptyset(&usr1);  // a macro on macOS
+  sigaddset(&usr1, SIGUSR1);
   ::sigprocmask(SIG_BLOCK, &usr1, nullptr);  // before there are threads, which inherit it
   const auto spinners = static_cast<int>(arguments.number("--cpu", 0));
   for (int i = 0; i < spinners; ++i) std::thread(spin_until, end).detach();
