@@ -139,12 +139,14 @@ void ControlLoop::tick() {
   Sample sample = parts_.sampler.take(*parts_.config.config(), now);
   sample.commands = parts_.board.drain();
   sample.outcomes = std::exchange(outcomes_, {});
+  sample.tier_outcomes = parts_.slow.take_tier_outcomes();
   fault_point("loop.before_decide");
   decide::Decision decision = decide::step(state_, sample, *parts_.config.config(), now);
   state_ = decision.next;
   keep_pause();
   const auto companions = companions_of(sample);
   outcomes_ = parts_.executor.run(decision.actions, companions, now);
+  parts_.slow.ask_tiers(decision.tier_requests);
   note_reaction();
   if (!parts_.executor.open_records().empty()) parts_.guardian.beat();
   for (const decide::Reason& reason : decision.reasons) {

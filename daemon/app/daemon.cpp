@@ -156,7 +156,8 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   EventLog events(make_epoch(started));
   for (const decide::Reason& reason : opened.reasons) events.add(clock.wall(), reason);
   Board board(clock, events);
-  SlowWorker slow(clock, [&board] { board.wake(); });
+  SlowWorker slow(make_slow_jobs(clock, !options.inert() && !opened.fault),
+                  [&board] { board.wake(); });
   board.set_self_test([&slow](auto done) { return slow.self_test(std::move(done)); });
   sense::Sampler sampler = make_sampler(options, *table, clock);
 

@@ -1,26 +1,23 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
-#include "base/clock.h"
-#include "model/config.h"
-#include "sense/sampler.h"
-#include "serve/backend.h"
+#include "app/slow_jobs.h"
 
 namespace m1opt::app {
 
-using namespace m1opt::base;
-using namespace m1opt::model;
-
-/// The thread for what may take long: asking Ollama, the self-test.
+/// The thread for what may take long: asking Ollama, the self-test, tools of
+/// the system's. One thing at a time; what it learns is fetched.
 class SlowWorker {
  public:
-  SlowWorker(const Clock& clock, std::function<void()> wake);
+  /// `wake` is called on that thread when something is there to be fetched.
+  SlowWorker(SlowJobs jobs, std::function<void()> wake);
   ~SlowWorker();
 
   void start();
@@ -29,20 +26,29 @@ class SlowWorker {
   /// Control thread: asks Ollama once, unless it is being asked.
   void ask_ollama(const OllamaConfig& config);
   std::optional<sense::ModelReport> take_report();
+  void ask_tiers(const std::vector<TierRequest>& requests);
+  std::vector<TierOutcome> take_tier_outcomes();
+  /// False while one is asked for already.
   bool self_test(std::function<void(std::vector<serve::SelfTestStep>)> done);
 
  private:
-  void run();
-  sense::ModelReport ask(const OllamaConfig& config);
+  using Work = std::function<void()>;
 
-  const Clock& clock_;
+  void run();
+  Work next();
+  void ask_models();
+  void set_tiers();
+  void test();
+
+  SlowJobs jobs_;
   std::function<void()> wake_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_{false};
-  std::optional<OllamaConfig> question_;
-  bool asking_{false};
+  std::optional<OllamaConfig> question_;  ///< until it is answered
   std::optional<sense::ModelReport> report_;
+  std::deque<TierRequest> tier_requests_;
+  std::vector<TierOutcome> tier_outcomes_;
   std::function<void(std::vector<serve::SelfTestStep>)> test_done_;
   std::thread thread_;
 };

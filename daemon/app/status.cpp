@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "platform/platform.h"
 
 namespace m1opt::app {
 
@@ -41,6 +44,29 @@ std::string make_headline(Mode mode, const StatusDocument& status) {
 
 }  // namespace
 
+namespace {
+
+/// Tiers that do nothing here, or the opposite of what one may think.
+void examine_tiers(const PriorityConfig& config, std::vector<HealthFinding>& found) {
+  if (!config.throughput_tier && !config.latency_tier) return;
+  if (!platform::has_tiers()) {
+    found.push_back({Severity::warning, "scheduling tiers are set, and this system has none",
+                     "take priority.throughput_tier and priority.latency_tier out of the config"});
+    return;
+  }
+  for (const auto& [key, tier] : {std::pair("throughput_tier", config.throughput_tier),
+                                  std::pair("latency_tier", config.latency_tier)}) {
+    if (tier.value_or(0) == 0) continue;
+    found.push_back({Severity::warning,
+                     fmt::format("priority.{} is {}: 0 is the best tier and 5 the worst, so this "
+                                 "slows the workload down",
+                                 key, *tier),
+                     "set it to 0 or null; a process that got it keeps it until it is restarted"});
+  }
+}
+
+}  // namespace
+
 std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
   std::vector<HealthFinding> found;
   for (const std::string& failure : input.open_failures) {
@@ -70,6 +96,7 @@ std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
     found.push_back({capability.name == "suspend" ? Severity::error : Severity::warning,
                      capability.name + ": " + capability.text, "run m1optd as root"});
   }
+  examine_tiers(input.config.priority, found);
   if (acts && input.guardian.alive && !input.guardian.memory_locked) {
     found.push_back({Severity::info, "the guardian's memory is not locked: it may be slow under swap",
                      "raise the memory lock limit (LimitMEMLOCK) or run as root"});

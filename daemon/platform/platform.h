@@ -13,6 +13,7 @@
 #include "model/process.h"
 #include "model/sample.h"
 #include "model/snapshot.h"
+#include "model/tier.h"
 #include "model/undo_record.h"
 
 /// The seams between m1opt and an operating system. platform/<os>/ fetches raw
@@ -122,6 +123,13 @@ class ProcessControl {
 };
 
 std::unique_ptr<ProcessControl> make_process_control();
+
+/// Asks the system's own tool for scheduling tiers; identity and program are
+/// checked right before and after. Not part of ProcessControl, whose every
+/// change can be read and undone. Blocks for seconds: the slow thread calls it.
+TierOutcome set_tiers(const TierRequest& request);
+/// False where there are none at all.
+bool has_tiers();
 
 /// What this process may do, tried on a sacrificial child at start.
 std::vector<Capability> probe_capabilities();

@@ -365,6 +365,13 @@ std::vector<std::uint32_t> FakeMac::groups_of(std::uint32_t uid) {
   return members[uid];
 }
 
+Result<platform::posix::ToolExit> FakeMac::run_tool(const platform::posix::Tool& tool) {
+  if (tool_error != 0) return error_from_errno("start " + tool.path, tool_error);
+  tools.push_back(tool);
+  if (while_tool_runs) while_tool_runs();
+  return tool_exit;
+}
+
 mac::Answer FakeMac::start_child() {
   const std::int32_t pid = next_pid++;
   start(pid, 400, "/Library/PrivilegedHelperTools/m1optd", euid);

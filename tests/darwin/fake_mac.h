@@ -114,6 +114,7 @@ class FakeMac final : public mac::RawCalls {
   mac::Answer peer_pid(int) override { return {4711, 0}; }
   Result<std::uint32_t> find_group(const std::string& name) override;
   std::vector<std::uint32_t> groups_of(std::uint32_t uid) override;
+  Result<platform::posix::ToolExit> run_tool(const platform::posix::Tool& tool) override;
   mac::Answer start_child() override;
   void end_child(std::int32_t pid) override { end(pid); }
 
@@ -160,6 +161,10 @@ class FakeMac final : public mac::RawCalls {
   /// Runs right before a signal or a priority takes effect: the time in which
   /// a number may go to another process.
   std::function<void(std::int32_t pid)> before_change;
+  platform::posix::ToolExit tool_exit{0, {}, false, {}};
+  int tool_error{0};
+  std::function<void()> while_tool_runs;
+  std::vector<platform::posix::Tool> tools;  ///< that were run
   std::vector<std::string> effects;  ///< "setpriority 4 812 0x1000", "kill 812 stop"
 
  private:

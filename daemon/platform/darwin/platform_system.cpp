@@ -62,6 +62,12 @@ std::unique_ptr<ProcessControl> make_process_control() {
   return darwin::make_process_control(darwin::system_calls());
 }
 
+TierOutcome set_tiers(const TierRequest& request) {
+  return darwin::set_tiers(darwin::system_calls(), request);
+}
+
+bool has_tiers() { return true; }
+
 std::vector<Capability> probe_capabilities() {
   return darwin::probe_capabilities(darwin::system_calls());
 }

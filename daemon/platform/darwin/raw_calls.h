@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/units.h"
+#include "platform/posix/tool.h"
 
 /// The calls that macOS itself must answer, over plain numbers and bytes: no
 /// Apple header above this line, so all that decodes, converts, retries and
@@ -139,6 +140,9 @@ class RawCalls {
   virtual Result<std::uint32_t> find_group(const std::string& name) = 0;
   /// Every group of the user's, the primary one first (getgrouplist).
   virtual std::vector<std::uint32_t> groups_of(std::uint32_t uid) = 0;
+
+  /// A program of the system's, run to its end; see posix/tool.h.
+  virtual Result<posix::ToolExit> run_tool(const posix::Tool& tool) = 0;
 
   /// A child that waits until it is ended or this process ends.
   virtual Answer start_child() = 0;

@@ -7,6 +7,7 @@
 #include <mach/mach_time.h>
 #include <mach/vm_page_size.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/event.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -202,6 +203,10 @@ class SystemCalls final : public RawCalls {
     return posix::find_group(name);
   }
   std::vector<std::uint32_t> groups_of(std::uint32_t uid) override { return posix::groups_of(uid); }
+
+  Result<posix::ToolExit> run_tool(const posix::Tool& tool) override {
+    return posix::run_tool(tool, POSIX_SPAWN_CLOEXEC_DEFAULT);
+  }
 
   Answer start_child() override;
   void end_child(std::int32_t pid) override {
