@@ -157,7 +157,7 @@ constexpr std::array kClaims{
           Verdict::unproven,
           "No measurement was found. Setting a fan takes the system's own control away: if the "
           "program dies the speed stays as it is.",
-          "Reads fans, never sets one."},
+          "Reads the fans and whether another program holds one; never sets one."},
     Claim{"thermal-breaks", "Heat",
           "A fanless Mac needs 5 minutes' rest in 15; a cooling pad gives 30 %", Verdict::unproven,
           "No measurement was found.", "Makes no breaks."},

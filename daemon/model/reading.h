@@ -76,13 +76,21 @@ struct Temperature {
 };
 BOOST_DESCRIBE_STRUCT(Temperature, (), (name, value))
 
+enum class FanMode {
+  automatic,
+  forced,  ///< another program holds its speed
+  system   ///< the system holds it for reasons of its own
+};
+BOOST_DESCRIBE_ENUM(FanMode, automatic, forced, system)
+
 struct Fan {
   std::string name;
   std::int64_t rpm{};
+  std::optional<FanMode> mode;  ///< absent where the system does not tell
 
   bool operator==(const Fan&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Fan, (), (name, rpm))
+BOOST_DESCRIBE_STRUCT(Fan, (), (name, rpm, mode))
 
 /// 0 nominal, 1 moderate, 2 heavy, 3 trapping, 4 sleeping: the scale of macOS
 /// thermal pressure, onto which Linux trip points are mapped.

@@ -88,22 +88,26 @@ TEST_CASE("fans are read whichever way the machine has them") {
   mac.smc.set("F1Ac", "fpe2", {0x15, 0x18});
   Smc smc(mac);
   REQUIRE(smc.read_fans().size() == 2);
-  CHECK(smc.read_fans()[0] == Fan{"fan 0", 1800});
-  CHECK(smc.read_fans()[1] == Fan{"fan 1", 1350});
+  CHECK(smc.read_fans()[0] == Fan{"fan 0", 1800, {}});
+  CHECK(smc.read_fans()[1] == Fan{"fan 1", 1350, {}});
   mac.smc.set_float("F0Ac", -1);
   CHECK(smc.read_fans().size() == 1);
 }
 
-TEST_CASE("a fan speed held by somebody is told under either name of the mode key") {
+TEST_CASE("who controls a fan is told under either name of the mode key") {
   for (const char* key : {"F0Md", "F0md"}) {
     FakeMac mac;
     mac.smc.set("FNum", "ui8 ", {1});
     mac.smc.set_float("F0Ac", 5000);
     mac.smc.set(key, "ui8 ", {1});
     Smc smc(mac);
-    CHECK(smc.forced_fans() == std::vector<int>{0});
-    mac.smc.set(key, "ui8 ", {3});  // by the system
-    CHECK(smc.forced_fans().empty());
+    CHECK(smc.read_fans() == std::vector{Fan{"fan 0", 5000, FanMode::forced}});
+    mac.smc.set(key, "ui8 ", {3});
+    CHECK(smc.read_fans()[0].mode == FanMode::system);
+    mac.smc.set(key, "ui8 ", {0});
+    CHECK(smc.read_fans()[0].mode == FanMode::automatic);
+    mac.smc.set(key, "ui8 ", {2});  // what that means nobody has told
+    CHECK_FALSE(smc.read_fans()[0].mode);
   }
 }
 

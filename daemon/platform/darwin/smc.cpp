@@ -19,7 +19,6 @@ constexpr std::uint8_t kNoSuchKey = 0x84;
 constexpr std::size_t kMostTemperatures = 32;
 constexpr std::uint32_t kMostKeys = 10'000;
 constexpr int kMostFans = 8;
-constexpr int kForced = 1;  // 0 automatic, 3 by the system
 constexpr double kFastestFan = 20'000;
 
 std::uint64_t big_endian(const std::array<std::uint8_t, 32>& bytes, std::uint32_t size) {
@@ -160,21 +159,21 @@ std::vector<Fan> Smc::read_fans() {
   for (int i = 0; i < std::min(static_cast<int>(*count), kMostFans); ++i) {
     const auto rpm = read(fmt::format("F{}Ac", i));
     if (!rpm || *rpm < 0 || *rpm > kFastestFan) continue;
-    fans.push_back({fmt::format("fan {}", i), std::lround(*rpm)});
+    fans.push_back({fmt::format("fan {}", i), std::lround(*rpm), read_fan_mode(i)});
   }
   return fans;
 }
 
-std::vector<int> Smc::forced_fans() {
-  std::vector<int> forced;
-  const auto count = read("FNum");
-  if (!count) return forced;
-  for (int i = 0; i < std::min(static_cast<int>(*count), kMostFans); ++i) {
-    auto mode = read(fmt::format("F{}Md", i));
-    if (!mode) mode = read(fmt::format("F{}md", i));
-    if (mode && static_cast<int>(*mode) == kForced) forced.push_back(i);
+std::optional<FanMode> Smc::read_fan_mode(int fan) {
+  auto mode = read(fmt::format("F{}Md", fan));
+  if (!mode) mode = read(fmt::format("F{}md", fan));
+  if (!mode) return std::nullopt;
+  switch (static_cast<int>(*mode)) {
+    case 0: return FanMode::automatic;
+    case 1: return FanMode::forced;
+    case 3: return FanMode::system;
+    default: return std::nullopt;
   }
-  return forced;
 }
 
 }  // namespace m1opt::platform::darwin

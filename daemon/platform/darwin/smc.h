@@ -54,13 +54,13 @@ class Smc {
   std::vector<Temperature> read_temperatures();
   /// Empty on a machine without fans.
   std::vector<Fan> read_fans();
-  /// Fans whose speed somebody has fixed, by number: mode key F0Md, on newer machines F0md.
-  std::vector<int> forced_fans();
 
  private:
   Result<SmcMessage> call(SmcMessage message);
   Result<SmcKeyInfo> key_info(std::uint32_t key);
   void find_more_keys();
+  /// Mode key F0Md, on newer machines F0md; absent for a mode that is not known.
+  std::optional<FanMode> read_fan_mode(int fan);
 
   RawCalls& calls_;
   std::optional<Result<void>> opened_;

@@ -24,7 +24,6 @@ struct ThermalSource {
   std::optional<int> token{};
   int reads{0};
   ThermalReading kept{};  ///< what the SMC said last
-  std::vector<int> forced{};
 
   /// The name's state exists only while somebody is registered for it, so the
   /// token is kept.
@@ -81,7 +80,6 @@ struct ThermalSource {
     if (reads++ % kReadsOfSmc == 0 || !smc.knows_all_keys()) {
       kept.temperatures = smc.read_temperatures();
       kept.fans = smc.read_fans();
-      forced = smc.forced_fans();
     }
     reading.temperatures = kept.temperatures;
     reading.fans = kept.fans;
@@ -100,9 +98,10 @@ struct ThermalSource {
     if (reading.fans.empty()) {
       problems.push_back(problem_of("thermal.fans", Errc::unsupported, "the SMC knows no fan"));
     }
-    for (const int fan : forced) {
-      problems.push_back(problem_of("thermal.fans", Errc::changed,
-                                    fmt::format("another program holds the speed of fan {}", fan)));
+    for (const Fan& fan : reading.fans) {
+      if (fan.mode) continue;
+      problems.push_back(problem_of("thermal.fans.mode", Errc::unsupported,
+                                    "the SMC does not tell who controls " + fan.name));
     }
   }
 };
