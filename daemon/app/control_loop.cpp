@@ -188,6 +188,13 @@ void ControlLoop::tell_sampler() {
   if (auto answer = parts_.slow.take_report()) parts_.sampler.set_model_report(std::move(*answer));
   const Config& config = *parts_.config.config();
   const Instant now = parts_.clock.now();
+  if (auto report = parts_.slow.take_hardware()) {
+    parts_.sampler.set_hardware_report(std::move(*report));
+  }
+  if (!last_hardware_ || now - *last_hardware_ >= sense::kHardwarePeriod) {
+    last_hardware_ = now;
+    parts_.slow.ask_hardware();
+  }
   const bool due = !last_question_ || now - *last_question_ >= config.ollama.period;
   // Nobody is asked while no process of it runs: an idle machine makes no connections.
   if (config.ollama.enabled && ollama_present_ && due) {

@@ -81,6 +81,7 @@ class ControlLoop {
   bool stopping_{false};
   std::optional<Instant> guardian_retry_;
   std::optional<Instant> last_question_;
+  std::optional<Instant> last_hardware_;
   OwnCost cost_;
   SelfStatus self_;
   GuardianStatus guardian_status_;

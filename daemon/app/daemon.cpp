@@ -119,8 +119,9 @@ std::string make_epoch(WallTime started) {
 }
 
 sense::Sampler make_sampler(const Options& options, platform::ProcessTable& table,
-                            const Clock& clock) {
+                            const Clock& clock, bool hardware_apart) {
   sense::SamplerOptions sampling;
+  sampling.hardware_apart = hardware_apart;
   sampling.sensors = platform::make_sensors(options.sysroot);
   sampling.own_pid = ::getpid();
   sampling.own_uid = ::geteuid();
@@ -156,10 +157,10 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   EventLog events(make_epoch(started));
   for (const decide::Reason& reason : opened.reasons) events.add(clock.wall(), reason);
   Board board(clock, events);
-  SlowWorker slow(make_slow_jobs(clock, !options.inert() && !opened.fault),
+  SlowWorker slow(make_slow_jobs(clock, options.sysroot, !options.inert() && !opened.fault),
                   [&board] { board.wake(); });
   board.set_self_test([&slow](auto done) { return slow.self_test(std::move(done)); });
-  sense::Sampler sampler = make_sampler(options, *table, clock);
+  sense::Sampler sampler = make_sampler(options, *table, clock, slow.has_hardware());
 
   ControlLoop loop({clock, sampler, *table, executor, guardian, *opened.journal, config, board,
                     events, slow, boot, machine, machine_problems, capabilities, started,

@@ -42,8 +42,15 @@ TierOutcome refuse_tiers(const TierRequest& request) {
 
 }  // namespace
 
-SlowJobs make_slow_jobs(const Clock& clock, bool acts) {
+SlowJobs make_slow_jobs(const Clock& clock, const std::string& sysroot, bool acts) {
   SlowJobs jobs;
+  if (auto read = platform::make_hardware_reader(sysroot)) {
+    // Taken before it is asked: what takes long must not look young.
+    jobs.read_hardware = [&clock, read = std::move(read)] {
+      const Instant taken = clock.now();
+      return sense::HardwareReport{read(), taken};
+    };
+  }
   jobs.ask_models = [&clock](const OllamaConfig& config) { return ask_ollama(clock, config); };
   jobs.set_tiers = acts ? platform::set_tiers : refuse_tiers;
   jobs.self_test = run_self_test;

@@ -37,6 +37,19 @@ std::optional<sense::ModelReport> SlowWorker::take_report() {
   return std::exchange(report_, std::nullopt);
 }
 
+void SlowWorker::ask_hardware() {
+  if (!has_hardware()) return;
+  const std::lock_guard lock(mutex_);
+  if (hardware_wanted_) return;
+  hardware_wanted_ = true;
+  changed_.notify_all();
+}
+
+std::optional<sense::HardwareReport> SlowWorker::take_hardware() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(hardware_, std::nullopt);
+}
+
 void SlowWorker::ask_tiers(const std::vector<TierRequest>& requests) {
   if (requests.empty()) return;
   const std::lock_guard lock(mutex_);
@@ -57,7 +70,7 @@ bool SlowWorker::self_test(std::function<void(std::vector<serve::SelfTestStep>)>
   return true;
 }
 
-void SlowWorker::ask_models() {
+bool SlowWorker::ask_models() {
   OllamaConfig config;
   {
     const std::lock_guard lock(mutex_);
@@ -72,9 +85,23 @@ void SlowWorker::ask_models() {
   const std::lock_guard lock(mutex_);
   question_.reset();
   if (report) report_ = std::move(report);
+  return true;
 }
 
-void SlowWorker::set_tiers() {
+bool SlowWorker::read_hardware() {
+  std::optional<sense::HardwareReport> report;
+  try {
+    report = jobs_.read_hardware();
+  } catch (const std::exception& e) {
+    log_error("reading temperatures and fans: {}", e.what());
+  }
+  const std::lock_guard lock(mutex_);
+  hardware_wanted_ = false;
+  if (report) hardware_ = std::move(report);
+  return !std::exchange(hardware_known_, hardware_known_ || hardware_.has_value());
+}
+
+bool SlowWorker::set_tiers() {
   TierRequest request;
   {
     const std::lock_guard lock(mutex_);
@@ -89,9 +116,10 @@ void SlowWorker::set_tiers() {
   }
   const std::lock_guard lock(mutex_);
   tier_outcomes_.push_back(std::move(outcome));
+  return true;
 }
 
-void SlowWorker::test() {
+bool SlowWorker::test() {
   std::vector<serve::SelfTestStep> steps;
   try {
     steps = jobs_.self_test();
@@ -104,27 +132,31 @@ void SlowWorker::test() {
     done = std::exchange(test_done_, nullptr);
   }
   done(std::move(steps));
+  return true;
 }
 
 /// Empty when it is time to stop.
 SlowWorker::Work SlowWorker::next() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock,
-                [this] { return stopping_ || question_ || !tier_requests_.empty() || test_done_; });
+  changed_.wait(lock, [this] {
+    return stopping_ || hardware_wanted_ || question_ || !tier_requests_.empty() || test_done_;
+  });
   if (stopping_) return nullptr;
-  if (!tier_requests_.empty()) return [this] { set_tiers(); };
-  if (question_) return [this] { ask_models(); };
-  return [this] { test(); };
+  if (!tier_requests_.empty()) return [this] { return set_tiers(); };
+  if (hardware_wanted_) return [this] { return read_hardware(); };
+  if (question_) return [this] { return ask_models(); };
+  return [this] { return test(); };
 }
 
 void SlowWorker::run() {
   while (const Work work = next()) {
+    bool news = true;
     try {
-      work();
+      news = work();
     } catch (const std::exception& e) {
       log_error("slow thread: {}", e.what());
     }
-    wake_();
+    if (news) wake_();
   }
 }
 

@@ -12,8 +12,8 @@
 
 namespace m1opt::app {
 
-/// The thread for what may take long: asking Ollama, the self-test, tools of
-/// the system's. One thing at a time; what it learns is fetched.
+/// The thread for what may take long: asking Ollama, the SMC, the self-test,
+/// tools of the system's. One thing at a time; what it learns is fetched.
 class SlowWorker {
  public:
   /// `wake` is called on that thread when something is there to be fetched.
@@ -26,19 +26,25 @@ class SlowWorker {
   /// Control thread: asks Ollama once, unless it is being asked.
   void ask_ollama(const OllamaConfig& config);
   std::optional<sense::ModelReport> take_report();
+  [[nodiscard]] bool has_hardware() const { return static_cast<bool>(jobs_.read_hardware); }
+  /// Control thread: temperatures and fans once, unless they are being read. Only
+  /// the first reading wakes: later ones are for the next sample.
+  void ask_hardware();
+  std::optional<sense::HardwareReport> take_hardware();
   void ask_tiers(const std::vector<TierRequest>& requests);
   std::vector<TierOutcome> take_tier_outcomes();
   /// False while one is asked for already.
   bool self_test(std::function<void(std::vector<serve::SelfTestStep>)> done);
 
  private:
-  using Work = std::function<void()>;
+  using Work = std::function<bool()>;  ///< is it worth a wake?
 
   void run();
   Work next();
-  void ask_models();
-  void set_tiers();
-  void test();
+  bool ask_models();
+  bool read_hardware();
+  bool set_tiers();
+  bool test();
 
   SlowJobs jobs_;
   std::function<void()> wake_;
@@ -47,6 +53,9 @@ class SlowWorker {
   bool stopping_{false};
   std::optional<OllamaConfig> question_;  ///< until it is answered
   std::optional<sense::ModelReport> report_;
+  bool hardware_wanted_{false};  ///< until it is read
+  bool hardware_known_{false};
+  std::optional<sense::HardwareReport> hardware_;
   std::deque<TierRequest> tier_requests_;
   std::vector<TierOutcome> tier_outcomes_;
   std::function<void(std::vector<serve::SelfTestStep>)> test_done_;

@@ -36,6 +36,10 @@ struct Sensor {
 /// `sysroot` is prefixed to every path read ("" = the machine itself).
 std::vector<Sensor> make_sensors(const std::string& sysroot);
 
+/// Reads temperatures and fans where that may take long (macOS: the SMC), for
+/// the slow thread; empty where a sensor reads them.
+std::function<HardwareReading()> make_hardware_reader(const std::string& sysroot);
+
 /// What does not change while the machine is up.
 MachineReading read_machine(const std::string& sysroot, std::vector<Problem>& problems);
 

@@ -58,6 +58,44 @@ TEST_CASE("Ollama is not asked again while it is being asked") {
   CHECK(rig.asked == 1);
 }
 
+TEST_CASE("the SMC is not asked again while it is being asked, and only its first answer wakes") {
+  Rig rig;
+  std::atomic<int> wakes{0};
+  rig.jobs.read_hardware = [&]() -> sense::HardwareReport {
+    rig.hold_up();
+    return {{}, Instant{std::chrono::seconds(rig.asked.load())}};
+  };
+  SlowWorker worker(rig.jobs, [&] {
+    if (++wakes == 1) rig.woken.set_value();
+  });
+  CHECK(worker.has_hardware());
+  worker.ask_hardware();
+  worker.ask_hardware();
+  worker.start();
+  rig.begun.get_future().wait();
+  worker.ask_hardware();
+  CHECK_FALSE(worker.take_hardware());
+  rig.go_on.set_value();
+  rig.woken.get_future().wait();
+  CHECK(worker.take_hardware()->taken == Instant{std::chrono::seconds(1)});
+  CHECK_FALSE(worker.take_hardware());
+  worker.ask_hardware();
+  std::promise<void> tested;  // after the SMC in turn
+  worker.self_test([&](auto) { tested.set_value(); });
+  tested.get_future().wait();
+  worker.stop();
+  CHECK(worker.take_hardware()->taken == Instant{std::chrono::seconds(2)});
+  CHECK(rig.asked == 2);
+  CHECK(wakes == 2);  // the first answer and the self-test
+}
+
+TEST_CASE("where there is no SMC nobody asks for it") {
+  SlowWorker worker({}, [] {});
+  CHECK_FALSE(worker.has_hardware());
+  worker.ask_hardware();
+  CHECK_FALSE(worker.take_hardware());
+}
+
 TEST_CASE("a job that throws is told, and the thread goes on") {
   Rig rig;
   rig.jobs.set_tiers = [&](const TierRequest& request) -> TierOutcome {
@@ -85,7 +123,7 @@ TEST_CASE("a job that throws is told, and the thread goes on") {
 
 TEST_CASE("a daemon that changes nothing starts no tool") {
   const base::SystemClock clock;
-  const auto outcome = make_slow_jobs(clock, false).set_tiers({{1, 1}, "/sbin/init", "ollama", 0, 0});
+  const auto outcome = make_slow_jobs(clock, "", false).set_tiers({{1, 1}, "/sbin/init", "ollama", 0, 0});
   CHECK(outcome.result == TierResult::failed);
   CHECK(outcome.text == "this daemon changes nothing, so nothing was asked for");
 }

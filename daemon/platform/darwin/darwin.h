@@ -12,6 +12,8 @@
 namespace m1opt::platform::darwin {
 
 std::vector<Sensor> make_sensors(RawCalls& calls);
+/// Temperatures and fans by the SMC; for one thread.
+std::function<HardwareReading()> make_hardware_reader(RawCalls& calls);
 MachineReading read_machine(RawCalls& calls, std::vector<Problem>& problems);
 /// Does Rosetta run this program?
 bool is_translated(RawCalls& calls);

@@ -42,6 +42,11 @@ std::vector<Sensor> make_sensors(const std::string& sysroot) {
   return sensors;
 }
 
+std::function<HardwareReading()> make_hardware_reader(const std::string& sysroot) {
+  if (!sysroot.empty()) return nullptr;
+  return darwin::make_hardware_reader(darwin::system_calls());
+}
+
 MachineReading read_machine(const std::string& sysroot, std::vector<Problem>& problems) {
   if (sysroot.empty()) return darwin::read_machine(darwin::system_calls(), problems);
   problems.push_back({"machine", to_string(Errc::unsupported), no_capture().what});

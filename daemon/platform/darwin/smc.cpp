@@ -119,15 +119,13 @@ Result<double> Smc::read(std::string_view name) {
                                            name, smc_name(info->type), info->size)};
 }
 
-void Smc::find_more_keys() {
-  if (!key_count_) {
-    const auto count = read("#KEY");
-    if (!count || *count < 1 || *count > kMostKeys) return;
-    key_count_ = static_cast<std::uint32_t>(*count);
-  }
-  for (std::uint32_t done = 0; done < kKeysPerRead && next_index_ < *key_count_; ++done) {
+void Smc::find_temperature_keys() {
+  const auto count = read("#KEY");
+  if (!count || *count < 1 || *count > kMostKeys) return;
+  searched_ = true;
+  for (std::uint32_t index = 0; index < static_cast<std::uint32_t>(*count); ++index) {
     SmcMessage message{};
-    message.index = next_index_++;
+    message.index = index;
     message.command = kKeyByIndex;
     const auto answer = call(message);
     if (!answer || !is_temperature_key(smc_name(answer->key))) continue;
@@ -140,7 +138,7 @@ void Smc::find_more_keys() {
 }
 
 std::vector<Temperature> Smc::read_temperatures() {
-  find_more_keys();
+  if (!searched_) find_temperature_keys();
   std::vector<Temperature> found;
   for (const std::uint32_t key : temperature_keys_) {
     const auto value = read(smc_name(key));
