@@ -63,6 +63,10 @@ ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)) {
                   if (pressure_.consume) pressure_.consume();
                 });
   }
+  if (auto watch = platform::open_thermal_watch()) {
+    thermal_ = std::move(*watch);
+    poller_.add(thermal_.fd.get(), Poller::Interest::readable, thermal_.consume);
+  }
   if (auto watch = platform::open_sleep_watch()) {
     sleep_ = std::move(*watch);
     poller_.add(sleep_->fd(), Poller::Interest::readable, [this] { on_sleep_event(); });

@@ -85,7 +85,8 @@ class ControlLoop {
   OwnCost cost_;
   SelfStatus self_;
   GuardianStatus guardian_status_;
-  platform::PressureWatch pressure_;
+  platform::EventWatch pressure_;
+  platform::EventWatch thermal_;
   std::unique_ptr<platform::SleepWatch> sleep_;
   std::map<ProcessId, Fd> exit_watches_;
   std::optional<Instant> pressure_event_;  ///< since the last tick

@@ -163,16 +163,18 @@ Result<std::uint32_t> find_user(const std::string& name);
 /// Becomes readable when the process ends.
 Result<Fd> open_exit_watch(ProcessId process);
 
-/// Becomes ready when memory gets short.
-struct PressureWatch {
+/// Becomes ready when something happens that is worth a look.
+struct EventWatch {
   Fd fd;
   Duration window{};
   std::string text;  ///< "PSI memory some 50 ms in 500 ms"
   bool urgent{false};  ///< waited for with POLLPRI instead of POLLIN
   std::function<void()> consume{};  ///< makes it silent again; empty: poll() itself does
 };
-/// Linux: tries a 500 ms window, then 2 s. `unsupported` when there is none.
-Result<PressureWatch> open_pressure_watch();
+/// When memory gets short. Linux: tries a 500 ms window, then 2 s. `unsupported` when there is none.
+Result<EventWatch> open_pressure_watch();
+/// When the thermal level changes; `unsupported` where it can only be polled.
+Result<EventWatch> open_thermal_watch();
 
 enum class SleepEvent { will_sleep, awake };
 

@@ -311,6 +311,13 @@ int FakeMac::open_events() {
   return ends[0];
 }
 
+std::uint32_t FakeMac::notify_register_descriptor(const char* name, int& fd) {
+  if (!notify_works) return 1000000;
+  if (std::string_view(name) != "com.apple.system.thermalpressurelevel") return 1;
+  fd = open_events();
+  return 0;
+}
+
 mac::Answer FakeMac::open_exit_events(std::int32_t pid) {
   if (!processes.contains(pid)) return {0, ESRCH};
   return {open_events(), 0};

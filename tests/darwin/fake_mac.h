@@ -98,6 +98,7 @@ class FakeMac final : public mac::RawCalls {
   std::uint32_t effective_user() override { return euid; }
   std::uint32_t notify_register_check(const char* name, int& token) override;
   std::uint32_t notify_get_state(int token, std::uint64_t& state) override;
+  std::uint32_t notify_register_descriptor(const char* name, int& fd) override;
   mac::Answer open_exit_events(std::int32_t pid) override;
   mac::Answer open_pressure_events() override;
   Result<int> open_power_messages() override;

@@ -167,6 +167,7 @@ TEST_CASE("a Mac without every optional thing: all is unsupported with a reason,
   CHECK(problems.size() == 6);
   CHECK(platform::darwin::read_boot_id(rig.mac_).error().code == Errc::unsupported);
   CHECK(platform::darwin::open_pressure_watch(rig.mac_).error().code == Errc::unsupported);
+  CHECK(platform::darwin::open_thermal_watch(rig.mac_).error().code == Errc::unsupported);
 
   // Even when asked to hold what it knew before: what can be undone is held, the rest is refused.
   const auto id = rig.mac_.id_of(500);

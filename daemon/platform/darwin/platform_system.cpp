@@ -102,8 +102,11 @@ Result<std::uint32_t> find_user(const std::string& name) { return posix::find_us
 Result<Fd> open_exit_watch(ProcessId process) {
   return darwin::open_exit_watch(darwin::system_calls(), process);
 }
-Result<PressureWatch> open_pressure_watch() {
+Result<EventWatch> open_pressure_watch() {
   return darwin::open_pressure_watch(darwin::system_calls());
+}
+Result<EventWatch> open_thermal_watch() {
+  return darwin::open_thermal_watch(darwin::system_calls());
 }
 Result<std::unique_ptr<SleepWatch>> open_sleep_watch() {
   return darwin::open_sleep_watch(darwin::system_calls());

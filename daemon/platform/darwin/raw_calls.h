@@ -118,6 +118,8 @@ class RawCalls {
   /// notify(3): statuses, 0 is NOTIFY_STATUS_OK. The token lives as long as the process.
   virtual std::uint32_t notify_register_check(const char* name, int& token) = 0;
   virtual std::uint32_t notify_get_state(int token, std::uint64_t& state) = 0;
+  /// A non-blocking descriptor that a token is written to at each notification. For one name only.
+  virtual std::uint32_t notify_register_descriptor(const char* name, int& fd) = 0;
 
   /// Descriptors; reading them until EAGAIN makes them silent again.
   virtual Answer open_exit_events(std::int32_t pid) = 0;      ///< kqueue, EVFILT_PROC NOTE_EXIT

@@ -29,6 +29,8 @@
 extern "C" {
 std::uint32_t notify_register_check(const char* name, int* out_token);
 std::uint32_t notify_get_state(int token, std::uint64_t* state64);
+std::uint32_t notify_register_file_descriptor(const char* name, int* notify_fd, int flags,
+                                              int* out_token);
 }
 
 namespace m1opt::platform::darwin {
@@ -75,6 +77,24 @@ Answer make_pressure_source() {
   dispatch_source_set_event_handler_f(source, on_pressure);
   dispatch_resume(source);
   return {ends[0], 0};
+}
+
+constexpr std::uint32_t kNotifyFailed = 1000000;  // NOTIFY_STATUS_FAILED (notify.h)
+
+/// For as long as the process lives; who asks gets a descriptor of his own.
+struct NotifySource {
+  std::uint32_t status{kNotifyFailed};
+  int fd{-1};
+};
+
+NotifySource register_notify_source(const char* name) {
+  NotifySource source;
+  int token = 0;
+  source.status = ::notify_register_file_descriptor(name, &source.fd, 0, &token);
+  if (source.status != 0) return source;
+  ::fcntl(source.fd, F_SETFD, FD_CLOEXEC);
+  ::fcntl(source.fd, F_SETFL, O_NONBLOCK);
+  return source;
 }
 
 class SystemCalls final : public RawCalls {
@@ -168,6 +188,13 @@ class SystemCalls final : public RawCalls {
   }
   std::uint32_t notify_get_state(int token, std::uint64_t& state) override {
     return ::notify_get_state(token, &state);
+  }
+
+  std::uint32_t notify_register_descriptor(const char* name, int& fd) override {
+    static const NotifySource source = register_notify_source(name);
+    if (source.status != 0) return source.status;
+    fd = ::fcntl(source.fd, F_DUPFD_CLOEXEC, 0);
+    return fd < 0 ? kNotifyFailed : 0;
   }
 
   Answer open_exit_events(std::int32_t pid) override;

@@ -9,8 +9,6 @@ namespace m1opt::platform::darwin {
 
 namespace {
 
-/// kOSThermalNotificationPressureLevelName (libkern/OSThermalNotification.h).
-constexpr const char* kLevelName = "com.apple.system.thermalpressurelevel";
 constexpr std::array<const char*, 5> kLevels{"nominal", "moderate", "heavy", "trapping", "sleeping"};
 
 struct ThermalSource {
@@ -22,7 +20,7 @@ struct ThermalSource {
   Result<int> read_level() {
     if (!token) {
       int fresh = 0;
-      if (const auto status = calls.notify_register_check(kLevelName, fresh); status != 0) {
+      if (const auto status = calls.notify_register_check(kThermalLevelName, fresh); status != 0) {
         return Error{Errc::unsupported, 0, fmt::format("notify_register_check: status {}", status)};
       }
       token = fresh;
