@@ -153,6 +153,11 @@ struct PeerIdentity {
 };
 Result<PeerIdentity> peer_identity(int fd);
 
+/// Does an access list besides the mode let somebody other than root change this
+/// file or directory? Says who and how to mend it; absent: nobody. A symlink is
+/// looked at itself. On Linux such a list shows in the mode's group bits.
+Result<std::optional<std::string>> find_foreign_writer(const std::string& path);
+
 /// The gid of a group; for an empty name the system's administrators (macOS
 /// admin, Linux sudo, then wheel). `gone` when there is no such group.
 Result<std::uint32_t> find_group(const std::string& name);

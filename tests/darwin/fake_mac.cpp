@@ -354,6 +354,11 @@ Result<void> FakeMac::release_assertion(std::uint32_t id) {
   return Error{Errc::io, 0, "no such assertion"};
 }
 
+Result<std::vector<mac::AccessEntry>> FakeMac::access_list(const char* path) {
+  if (access_error != 0) return error_from_errno("read the access list", access_error);
+  return access_lists[path];
+}
+
 mac::Answer FakeMac::peer_credentials(int, std::span<std::byte> out) {
   if (peer_error != 0) return {0, peer_error};
   mac::Answer answer = copy_out(bytes_of(peer), out);

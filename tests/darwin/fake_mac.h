@@ -111,6 +111,7 @@ class FakeMac final : public mac::RawCalls {
   Result<mac::PowerSources> power_sources() override;
   Result<std::uint32_t> create_assertion(const std::string& name, Duration timeout) override;
   Result<void> release_assertion(std::uint32_t id) override;
+  Result<std::vector<mac::AccessEntry>> access_list(const char* path) override;
   mac::Answer peer_credentials(int fd, std::span<std::byte> out) override;
   mac::Answer peer_pid(int) override { return {4711, 0}; }
   Result<std::uint32_t> find_group(const std::string& name) override;
@@ -141,6 +142,8 @@ class FakeMac final : public mac::RawCalls {
   mac::PowerSources power{"AC Power", {{"InternalBattery", 80, 100}}};
   std::map<std::uint32_t, std::string> assertions;  ///< "NAME for SECONDS s" by id
   mac::PeerCredentials peer{0, 501, 2, 0, {20, 12}};
+  std::map<std::string, std::vector<mac::AccessEntry>> access_lists;
+  int access_error{0};
   int peer_error{0};
   std::int64_t peer_length{sizeof(mac::PeerCredentials)};
   std::map<std::string, std::uint32_t> groups{{"admin", 80}, {"staff", 20}};

@@ -26,6 +26,7 @@ TierOutcome set_tiers(RawCalls& calls, const TierRequest& request);
 std::vector<Capability> probe_capabilities(RawCalls& calls);
 
 Result<PeerIdentity> peer_identity(RawCalls& calls, int fd);
+Result<std::optional<std::string>> find_foreign_writer(RawCalls& calls, const std::string& path);
 /// For an empty name the administrators, "admin".
 Result<std::uint32_t> find_group(RawCalls& calls, const std::string& name);
 bool is_member(RawCalls& calls, std::uint32_t uid, std::uint32_t gid);

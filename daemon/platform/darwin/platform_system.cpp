@@ -91,6 +91,9 @@ std::string self_executable() {
 Result<PeerIdentity> peer_identity(int fd) {
   return darwin::peer_identity(darwin::system_calls(), fd);
 }
+Result<std::optional<std::string>> find_foreign_writer(const std::string& path) {
+  return darwin::find_foreign_writer(darwin::system_calls(), path);
+}
 Result<std::uint32_t> find_group(const std::string& name) {
   return darwin::find_group(darwin::system_calls(), name);
 }

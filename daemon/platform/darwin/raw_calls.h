@@ -67,6 +67,23 @@ struct PowerSources {
   std::vector<PowerSource> sources;
 };
 
+/// Rights of an access list (sys/acl.h), those that matter; the same bits name
+/// what may be done to a directory (add a file, a subdirectory).
+inline constexpr std::uint32_t kAccessReadData = 1U << 1U;
+inline constexpr std::uint32_t kAccessWriteData = 1U << 2U;
+inline constexpr std::uint32_t kAccessDelete = 1U << 4U;
+inline constexpr std::uint32_t kAccessAppendData = 1U << 5U;
+inline constexpr std::uint32_t kAccessDeleteChild = 1U << 6U;
+inline constexpr std::uint32_t kAccessWriteSecurity = 1U << 12U;
+inline constexpr std::uint32_t kAccessChangeOwner = 1U << 13U;
+
+/// An entry of an access list: allowed or denied to a user or group by its UUID.
+struct AccessEntry {
+  bool allows{false};
+  std::uint32_t rights{0};
+  std::array<std::uint8_t, 16> who{};
+};
+
 /// kIOMessage… of IORegisterForSystemPower (IOKit/IOMessage.h).
 inline constexpr std::uint32_t kCanSystemSleep = 0xe0000270;
 inline constexpr std::uint32_t kSystemWillSleep = 0xe0000280;
@@ -135,6 +152,9 @@ class RawCalls {
   /// PreventUserIdleSystemSleep with a timeout that releases it.
   virtual Result<std::uint32_t> create_assertion(const std::string& name, Duration timeout) = 0;
   virtual Result<void> release_assertion(std::uint32_t id) = 0;
+
+  /// acl_get_link_np; empty when there is no list.
+  virtual Result<std::vector<AccessEntry>> access_list(const char* path) = 0;
 
   /// getsockopt LOCAL_PEERCRED: bytes of struct xucred; LOCAL_PEERPID.
   virtual Answer peer_credentials(int fd, std::span<std::byte> out) = 0;

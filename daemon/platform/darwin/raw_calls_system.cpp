@@ -8,6 +8,7 @@
 #include <mach/vm_page_size.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/acl.h>
 #include <sys/event.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -20,6 +21,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "platform/darwin/io_kit_system.h"
@@ -215,6 +217,8 @@ class SystemCalls final : public RawCalls {
   }
   Result<void> release_assertion(std::uint32_t id) override { return io_kit::release_assertion(id); }
 
+  Result<std::vector<AccessEntry>> access_list(const char* path) override;
+
   Answer peer_credentials(int fd, std::span<std::byte> out) override {
     auto length = static_cast<socklen_t>(out.size());
     const int code = ::getsockopt(fd, SOL_LOCAL, LOCAL_PEERCRED, out.data(), &length);
@@ -258,6 +262,41 @@ Answer SystemCalls::open_exit_events(std::int32_t pid) {
     return failed;
   }
   return {fd, 0};
+}
+
+Result<std::vector<AccessEntry>> SystemCalls::access_list(const char* path) {
+  static_assert(ACL_READ_DATA == kAccessReadData && ACL_WRITE_DATA == kAccessWriteData &&
+                ACL_DELETE == kAccessDelete && ACL_APPEND_DATA == kAccessAppendData &&
+                ACL_DELETE_CHILD == kAccessDeleteChild &&
+                ACL_WRITE_SECURITY == kAccessWriteSecurity &&
+                ACL_CHANGE_OWNER == kAccessChangeOwner && ACL_ADD_FILE == kAccessWriteData);
+  errno = 0;
+  acl_t list = ::acl_get_link_np(path, ACL_TYPE_EXTENDED);
+  // ENOENT is said of an object without a list too; that it exists was looked at before.
+  if (list == nullptr && (errno == ENOENT || errno == ENOTSUP || errno == EOPNOTSUPP)) {
+    return std::vector<AccessEntry>{};
+  }
+  if (list == nullptr) {
+    return error_from_errno(std::string("read the access list of ") + path, errno);
+  }
+  std::vector<AccessEntry> entries;
+  acl_entry_t entry = nullptr;
+  for (int which = ACL_FIRST_ENTRY; ::acl_get_entry(list, which, &entry) == 0;
+       which = ACL_NEXT_ENTRY) {
+    AccessEntry& found = entries.emplace_back();
+    // What cannot be told counts as allowed to change everything.
+    acl_tag_t tag = ACL_UNDEFINED_TAG;
+    found.allows = ::acl_get_tag_type(entry, &tag) != 0 || tag != ACL_EXTENDED_DENY;
+    acl_permset_mask_t rights = 0;
+    const bool known = ::acl_get_permset_mask_np(entry, &rights) == 0;
+    found.rights = known ? static_cast<std::uint32_t>(rights) : ~0U;
+    if (void* who = ::acl_get_qualifier(entry); who != nullptr) {
+      std::memcpy(found.who.data(), who, found.who.size());
+      ::acl_free(who);
+    }
+  }
+  ::acl_free(list);
+  return entries;
 }
 
 /// One source serves everybody; whoever asks gets a descriptor of his own.
