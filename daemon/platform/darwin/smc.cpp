@@ -4,7 +4,9 @@
 
 #include <cmath>
 #include <cstring>
+#include <span>
 
+#include "base/bytes.h"
 #include "platform/darwin/errors.h"
 #include "platform/thermal_text.h"
 
@@ -20,12 +22,6 @@ constexpr std::size_t kMostTemperatures = 32;
 constexpr std::uint32_t kMostKeys = 10'000;
 constexpr int kMostFans = 8;
 constexpr double kFastestFan = 20'000;
-
-std::uint64_t big_endian(const std::array<std::uint8_t, 32>& bytes, std::uint32_t size) {
-  std::uint64_t value = 0;
-  for (std::uint32_t i = 0; i < size; ++i) value = value << 8U | bytes[i];
-  return value;
-}
 
 /// Tp, Te and Ts: processor cores; Tg: graphics. What else begins with T differs
 /// from chip to chip.
@@ -58,10 +54,10 @@ std::optional<double> decode_smc(std::uint32_t type, std::uint32_t size,
     if (!std::isfinite(value)) return std::nullopt;
     return value;
   }
-  if (type == smc_key("fpe2") && size == 2) return static_cast<double>(big_endian(bytes, 2)) / 4.0;
+  if (type == smc_key("fpe2") && size == 2) return static_cast<double>(big_endian(std::span(bytes).first(2))) / 4.0;
   if ((type == smc_key("ui8 ") && size == 1) || (type == smc_key("ui16") && size == 2) ||
       (type == smc_key("ui32") && size == 4)) {
-    return static_cast<double>(big_endian(bytes, size));
+    return static_cast<double>(big_endian(std::span(bytes).first(size)));
   }
   return std::nullopt;
 }
