@@ -123,6 +123,7 @@ TEST_CASE("a sample that misses the process does not make it new") {
   world.go(300s);
   CHECK(world.asked.empty());
   world.llm.processes[1].process.id.start += 1;  // another process by the same number
+  world.llm.processes[1].process.nice = 0;
   world.go(60s);
   REQUIRE(world.asked.size() == 1);
   CHECK(world.asked[0].process == ProcessId{501, 5011});

@@ -19,12 +19,8 @@ struct SamplerFixture {
     table.start(40, 1, "/usr/bin/bash", {}, kOwnUser);
     table.start(kOwnPid, 40, "/opt/m1optd", {}, kOwnUser);
   }
-  Sampler make(std::vector<platform::Sensor> sensors = {}) { return make(std::move(sensors), false); }
-  /// Temperatures and fans come from another thread.
-  Sampler make_apart() { return make({}, true); }
-  Sampler make(std::vector<platform::Sensor> sensors, bool hardware_apart) {
+  Sampler make(std::vector<platform::Sensor> sensors = {}) {
     SamplerOptions options;
-    options.hardware_apart = hardware_apart;
     options.sensors = std::move(sensors);
     options.own_pid = kOwnPid;
     options.own_uid = kOwnUser;
@@ -296,61 +292,6 @@ TEST_CASE("what a server said counts for three periods and is then absent") {
   CHECK_FALSE(workload(sample, "ollama")->request_running.has_value());
   REQUIRE(problem(sample, "workloads.ollama.models") != nullptr);
   CHECK(problem(sample, "workloads.ollama.models")->code == "stale");
-}
-
-TEST_CASE("temperatures and fans of the slow thread carry their age, and old ones are stale") {
-  SamplerFixture f;
-  f.config.sampling.idle_period = std::chrono::seconds(10);
-  auto sampler = f.make_apart();
-  auto sample = f.take(sampler);
-  CHECK_FALSE(sample.thermal);
-  REQUIRE(problem(sample, "thermal.fans") != nullptr);
-  CHECK(problem(sample, "thermal.fans")->code == "busy");
-  CHECK(problem(sample, "thermal") != nullptr);
-
-  HardwareReport report;
-  report.taken = f.clock.now();
-  report.reading.hottest = MilliCelsius{61500};
-  report.reading.temperatures = {{"Tp01", MilliCelsius{61500}}};
-  report.reading.problems = {{"thermal.fans", "unsupported", "the SMC knows no fan"}};
-  sampler.set_hardware_report(report);
-  for (int second = 0; second < 15; ++second) {
-    f.clock.advance(std::chrono::seconds(1));
-    sample = f.take(sampler);
-    REQUIRE(sample.thermal);
-    CHECK(sample.thermal->hottest == MilliCelsius{61500});
-    CHECK(sample.thermal->sensors_age == std::chrono::seconds(second + 1));
-    CHECK(problem(sample, "thermal.fans")->text == "the SMC knows no fan");
-    CHECK(problem(sample, "thermal.hottest") == nullptr);
-  }
-  f.clock.advance(std::chrono::seconds(1));
-  sample = f.take(sampler);
-  CHECK_FALSE(sample.thermal);
-  for (const char* field : {"thermal.hottest", "thermal.temperatures", "thermal.fans"}) {
-    REQUIRE(problem(sample, field) != nullptr);
-    CHECK(problem(sample, field)->code == "stale");
-    CHECK(problem(sample, field)->text == "the last reading is 16 s old");
-  }
-}
-
-TEST_CASE("samples that are rare wait longer for the slow thread, but no sleep makes it young") {
-  SamplerFixture f;
-  f.config.sampling.idle_period = std::chrono::seconds(10);
-  auto sampler = f.make_apart();
-  f.take(sampler);
-  HardwareReport report;
-  report.taken = f.clock.now();
-  report.reading.fans = {{"fan 0", 1200, FanMode::automatic}};
-  sampler.set_hardware_report(report);
-  for (int i = 0; i < 3; ++i) {
-    f.clock.advance(std::chrono::seconds(10));
-    CHECK(f.take(sampler).thermal);
-  }
-  sampler.set_hardware_report({report.reading, f.clock.now()});
-  f.clock.advance(std::chrono::hours(1));
-  const auto sample = f.take(sampler);
-  CHECK_FALSE(sample.thermal);
-  CHECK(problem(sample, "thermal.fans")->code == "stale");
 }
 
 TEST_CASE("a server that did not answer leaves its reason") {
