@@ -138,7 +138,7 @@ void ControlLoop::tick() {
     self_.tick_lateness = now - due_;
     self_.worst_lateness = std::max(self_.worst_lateness, self_.tick_lateness);
   }
-  if (parts_.own_mode == Mode::active && !parts_.journal_fault) check_guardian();
+  if (parts_.own_mode == Mode::active && !parts_.obstacle) check_guardian();
   tell_sampler();
   Sample sample = parts_.sampler.take(*parts_.config.config(), now);
   sample.commands = parts_.board.drain();
@@ -323,7 +323,7 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
                           self_,
                           parts_.config.status(),
                           parts_.own_mode,
-                          parts_.journal_fault,
+                          parts_.obstacle,
                           std::move(failures)};
   parts_.board.publish(std::make_shared<const Snapshot>(
       make_snapshot(std::move(decision), input, parts_.config.config())));

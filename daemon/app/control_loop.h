@@ -42,7 +42,7 @@ class ControlLoop {
     std::vector<Capability> capabilities;
     WallTime started;
     Mode own_mode{Mode::active};
-    std::optional<std::string> journal_fault;
+    std::optional<Obstacle> obstacle;
   };
 
   explicit ControlLoop(Parts parts);

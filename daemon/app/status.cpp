@@ -72,12 +72,10 @@ std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
   for (const std::string& failure : input.open_failures) {
     found.push_back({Severity::error, failure, "sudo m1optctl recover"});
   }
-  if (input.journal_fault) {
-    found.push_back({Severity::error,
-                     "the undo journal cannot be used, so nothing is changed: " + *input.journal_fault,
-                     "mend or remove undo.db in the state directory, then restart m1optd"});
+  if (input.obstacle) {
+    found.push_back({Severity::error, input.obstacle->text, input.obstacle->fix});
   }
-  const bool acts = mode != Mode::dry_run && mode != Mode::sysroot && !input.journal_fault;
+  const bool acts = mode != Mode::dry_run && mode != Mode::sysroot && !input.obstacle;
   if (acts && !input.guardian.alive) {
     found.push_back({Severity::error, "the guardian is not running, so nothing is held",
                      "it is started again by itself; if this stays, see the log"});
