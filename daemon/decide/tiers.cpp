@@ -28,7 +28,7 @@ void report(Tick& tick, const TierOutcome& outcome, bool done, const std::string
       member == tick.members.end() ? request.workload : member->second.process->process.name;
   tick.report(done ? EventKind::action_done : EventKind::action_failed,
               done ? Severity::info : Severity::warning,
-              fmt::format("{} {}: {}. It cannot be taken back while the process lives",
+              fmt::format("{} {}: {}. A tier cannot be taken back while the process lives",
                           tiers_text(request), process_text(name, request.process), text),
               {}, request.workload, request.process);
 }

@@ -90,7 +90,7 @@ TEST_CASE("after a failure there is a wait, longer each time, and each is told")
   REQUIRE(world.asked.size() == 2);
   world.answer_all(TierResult::failed, 70);
   world.go(1s);
-  CHECK(has(world.said(EventKind::action_failed), "not tried again for 60 s. It cannot be taken back"));
+  CHECK(has(world.said(EventKind::action_failed), "not tried again for 60 s. A tier cannot be taken back"));
   CHECK(world.runner().tiers->exit_status == 70);
   world.go(58s);
   CHECK(world.asked.empty());
