@@ -52,7 +52,7 @@ ReplyCode reply_code_of(OutcomeCode code) {
 
 }  // namespace
 
-ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)) {
+ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)), awake_(parts_.blocker) {
   poller_.add(parts_.board.wake_fd(), Poller::Interest::readable, [] {});
   poller_.add(signal_fd(), Poller::Interest::readable, [this] { on_signal(); });
   if (auto watch = platform::open_pressure_watch()) {
@@ -63,9 +63,8 @@ ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)) {
                   if (pressure_.consume) pressure_.consume();
                 });
   }
-  if (auto watch = platform::open_sleep_watch()) {
-    sleep_ = std::move(*watch);
-    poller_.add(sleep_->fd(), Poller::Interest::readable, [this] { on_sleep_event(); });
+  if (parts_.sleep) {
+    poller_.add(parts_.sleep->fd(), Poller::Interest::readable, [this] { on_sleep_event(); });
   }
   restore_pause();
 }
@@ -110,16 +109,17 @@ void ControlLoop::on_signal() {
 void ControlLoop::on_sleep_event() {
   bool asleep = false;
   const auto take_events = [&] {
-    while (const auto event = sleep_->next()) {
+    while (const auto event = parts_.sleep->next()) {
       asleep = *event == platform::SleepEvent::will_sleep;
       if (!asleep) continue;
       note_outcomes(parts_.executor.release_all("the machine goes to sleep"));
-      sleep_->allow();
+      report(awake_.release("the machine goes to sleep"));
+      parts_.sleep->allow();
     }
   };
   take_events();
   Poller alone;
-  alone.add(sleep_->fd(), Poller::Interest::readable, take_events);
+  alone.add(parts_.sleep->fd(), Poller::Interest::readable, take_events);
   alone.add(signal_fd(), Poller::Interest::readable, [this] { on_signal(); });
   const Instant patience = parts_.clock.now() + kSleepPatience;
   while (asleep && !stopping_ && parts_.clock.now() < patience) {
@@ -147,9 +147,8 @@ void ControlLoop::tick() {
   outcomes_ = parts_.executor.run(decision.actions, companions, now);
   note_reaction();
   if (!parts_.executor.open_records().empty()) parts_.guardian.beat();
-  for (const decide::Reason& reason : decision.reasons) {
-    parts_.events.add(parts_.clock.wall(), reason);
-  }
+  report(decision.reasons);
+  keep_awake(decision.awake);
   watch_exits(sample);
   if (decision.reload) reload();
   const Duration period = outcomes_.empty() ? decision.period : std::min(decision.period, kAfterAction);
@@ -163,6 +162,20 @@ void ControlLoop::tick() {
   for (const CommandReply& reply : replies) parts_.board.reply(reply);
   answer(sample);
   parts_.events.announce();
+}
+
+/// What changes nothing says what it would do.
+void ControlLoop::keep_awake(decide::AwakeWish wish) {
+  std::string obstacle;
+  if (parts_.own_mode != Mode::active) {
+    obstacle = boost::describe::enum_to_string(parts_.own_mode, "?");
+  } else if (parts_.journal_fault) {
+    obstacle = "the undo journal cannot be used";
+  }
+  if (wish.wanted && !obstacle.empty()) {
+    wish = {false, fmt::format("nothing is changed ({}), or it would be kept awake: {}", obstacle, wish.text)};
+  }
+  report(awake_.follow(wish, parts_.clock.now()));
 }
 
 void ControlLoop::note_reaction() {
@@ -306,6 +319,7 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
                           parts_.machine,
                           parts_.machine_problems,
                           parts_.capabilities,
+                          awake_.status(parts_.clock.now()),
                           guardian_status_,
                           self_,
                           parts_.config.status(),
@@ -359,6 +373,10 @@ void ControlLoop::keep_pause() {
   }
 }
 
+void ControlLoop::report(const std::vector<decide::Reason>& reasons) {
+  for (const decide::Reason& reason : reasons) parts_.events.add(parts_.clock.wall(), reason);
+}
+
 void ControlLoop::report(EventKind kind, Severity severity, const std::string& text) {
   parts_.events.add(parts_.clock.wall(), {kind, severity, text, {}, {}, {}});
 }
@@ -366,6 +384,7 @@ void ControlLoop::report(EventKind kind, Severity severity, const std::string& t
 bool ControlLoop::stop() {
   report(EventKind::daemon_stopping, Severity::info, "stopping: everything is undone");
   const auto outcomes = parts_.executor.release_all("m1optd stops");
+  report(awake_.release("m1optd stops"));
   for (const Outcome& outcome : outcomes) {
     log_info("record {} ({} pid {}): {}", outcome.record, outcome.target, outcome.process.pid,
              outcome.text);

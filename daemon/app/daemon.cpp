@@ -150,6 +150,10 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   auto capabilities =
       options.inert() ? std::vector<Capability>{} : platform::probe_capabilities();
 
+  const auto blocker = platform::make_sleep_blocker(check_trusted);
+  if (!options.inert()) capabilities.push_back(blocker->probe());
+  auto sleep = platform::open_sleep_watch();
+
   act::GuardianLink guardian({platform::self_executable(), options.state_directory, options.log_file});
   act::Executor executor({*control, *table, *opened.journal, guardian, boot, options.state_directory,
                           options.inert() || opened.fault.has_value()});
@@ -161,8 +165,8 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   sense::Sampler sampler = make_sampler(options, *table, clock);
 
   ControlLoop loop({clock, sampler, *table, executor, guardian, *opened.journal, config, board,
-                    events, slow, boot, machine, machine_problems, capabilities, started,
-                    own_mode(options), opened.fault});
+                    events, slow, *blocker, sleep ? std::move(*sleep) : nullptr, boot, machine,
+                    machine_problems, capabilities, started, own_mode(options), opened.fault});
   loop.tick();  // so that the first answer has a snapshot
   serve::ServerOptions serving;
   serving.socket_path = options.socket;
