@@ -148,7 +148,8 @@ void ControlLoop::tick() {
   note_reaction();
   if (!parts_.executor.open_records().empty()) parts_.guardian.beat();
   report(decision.reasons);
-  keep_awake(decision.awake);
+  report(awake_.follow(
+      unless_inert(decision.awake, parts_.own_mode, parts_.journal_fault.has_value()), parts_.clock.now()));
   watch_exits(sample);
   if (decision.reload) reload();
   const Duration period = outcomes_.empty() ? decision.period : std::min(decision.period, kAfterAction);
@@ -162,20 +163,6 @@ void ControlLoop::tick() {
   for (const CommandReply& reply : replies) parts_.board.reply(reply);
   answer(sample);
   parts_.events.announce();
-}
-
-/// What changes nothing says what it would do.
-void ControlLoop::keep_awake(decide::AwakeWish wish) {
-  std::string obstacle;
-  if (parts_.own_mode != Mode::active) {
-    obstacle = boost::describe::enum_to_string(parts_.own_mode, "?");
-  } else if (parts_.journal_fault) {
-    obstacle = "the undo journal cannot be used";
-  }
-  if (wish.wanted && !obstacle.empty()) {
-    wish = {false, fmt::format("nothing is changed ({}), or it would be kept awake: {}", obstacle, wish.text)};
-  }
-  report(awake_.follow(wish, parts_.clock.now()));
 }
 
 void ControlLoop::note_reaction() {

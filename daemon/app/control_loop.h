@@ -59,7 +59,6 @@ class ControlLoop {
   void wait();
   void on_signal();
   void on_sleep_event();
-  void keep_awake(decide::AwakeWish wish);
   void check_guardian();
   void start_guardian();
   void reload();

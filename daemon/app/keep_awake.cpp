@@ -1,5 +1,7 @@
 #include "app/keep_awake.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -20,6 +22,13 @@ constexpr int kMostDoublings = 6;
 constexpr const char* kPublicReason = "a local LLM works (m1optctl status tells which)";
 
 }  // namespace
+
+decide::AwakeWish unless_inert(const decide::AwakeWish& wish, Mode own_mode, bool journal_fault) {
+  if (!wish.wanted || (own_mode == Mode::active && !journal_fault)) return wish;
+  const char* obstacle = own_mode == Mode::active ? "the undo journal cannot be used"
+                                                  : boost::describe::enum_to_string(own_mode, "?");
+  return {false, fmt::format("nothing is changed ({}), or it would be kept awake: {}", obstacle, wish.text)};
+}
 
 std::vector<decide::Reason> KeepAwake::follow(const decide::AwakeWish& wish, Instant now) {
   wish_ = wish;

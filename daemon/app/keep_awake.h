@@ -13,6 +13,9 @@ namespace m1opt::app {
 using namespace m1opt::base;
 using namespace m1opt::model;
 
+/// Where nothing may be changed no wish is carried out; its text says what would have been.
+decide::AwakeWish unless_inert(const decide::AwakeWish& wish, Mode own_mode, bool journal_fault);
+
 /// Carries out the wish to stay awake: asks, asks again well before the time
 /// is over, lets go when the wish or this object ends. After a failure it waits
 /// 60 s, twice as long each time, up to an hour, and reports the first alone.

@@ -167,12 +167,12 @@ class LogindTest(E2eTest):
     @contextlib.contextmanager
     def place(self):
         """A process in the daemon's mount namespace that outlives it."""
-        sleeper = subprocess.Popen(["nsenter", "-t", str(self.daemon.process.pid), "-m", "sleep", "60"])
-        try:
-            yield sleeper.pid
-        finally:
-            sleeper.kill()
-            sleeper.wait()
+        with subprocess.Popen(["nsenter", "-t", str(self.daemon.process.pid), "-m", "cat"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE) as cat:
+            cat.stdin.write(b"\n")
+            cat.stdin.flush()
+            cat.stdout.readline()  # it has entered
+            yield cat.pid
 
     def inhibitors(self, place=None):
         """pid -> the line of logind's own list, of those that m1optd asked for."""
@@ -197,7 +197,7 @@ class LogindTest(E2eTest):
         end = time.monotonic() + 165
         while time.monotonic() < end:
             counts.append(len(self.inhibitors()))
-            time.sleep(0.05)
+            time.sleep(0.1)
         self.assertEqual(min(counts), 1, "there was a moment without a lock")
         self.assertLessEqual(max(counts), 2)
         self.assertEqual(len(self.inhibitors()), 1)
