@@ -98,7 +98,9 @@ void KeepAwake::ask(Instant now) {
 }
 
 void KeepAwake::let_go(const std::string& why) {
-  if (!asked_ && !since_) return;
+  // One that answered only after it was given up is held too.
+  const platform::SleepBlock seen = blocker_.check();
+  if (!asked_ && !since_ && !seen.held && !seen.waiting) return;
   asked_.reset();
   const auto released = blocker_.release();
   if (!since_) return;

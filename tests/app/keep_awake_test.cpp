@@ -147,6 +147,19 @@ TEST_CASE("without an answer within 10 s the question is taken back and asked ag
   CHECK(rig.blocker.asked == 2);
 }
 
+TEST_CASE("what was given up and answers later is released with the wish") {
+  Rig rig;
+  rig.run(kBusy, 100s);
+  rig.blocker.answered = false;
+  rig.run(kBusy, 201s);
+  CHECK_FALSE(rig.status().held);
+  rig.blocker.answer();
+  rig.follow(kQuiet);
+  CHECK(rig.blocker.released == 1);
+  rig.follow(kQuiet);
+  CHECK(rig.blocker.released == 1);
+}
+
 TEST_CASE("a failure is told once, and tried again after 60 s, 120 s, up to an hour") {
   Rig rig;
   rig.blocker.refusal = Error{Errc::io, 0, "Access denied"};
