@@ -45,7 +45,7 @@ class ControlLoop {
     std::vector<Capability> capabilities;
     WallTime started;
     Mode own_mode{Mode::active};
-    std::optional<std::string> journal_fault;
+    std::optional<Obstacle> obstacle;
   };
 
   explicit ControlLoop(Parts parts);
@@ -85,10 +85,12 @@ class ControlLoop {
   bool stopping_{false};
   std::optional<Instant> guardian_retry_;
   std::optional<Instant> last_question_;
+  std::optional<Instant> last_hardware_;
   OwnCost cost_;
   SelfStatus self_;
   GuardianStatus guardian_status_;
-  platform::PressureWatch pressure_;
+  platform::EventWatch pressure_;
+  platform::EventWatch thermal_;
   KeepAwake awake_;
   std::map<ProcessId, Fd> exit_watches_;
   std::optional<Instant> pressure_event_;  ///< since the last tick

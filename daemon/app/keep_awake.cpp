@@ -23,11 +23,12 @@ constexpr const char* kPublicReason = "a local LLM works (m1optctl status tells 
 
 }  // namespace
 
-decide::AwakeWish unless_inert(const decide::AwakeWish& wish, Mode own_mode, bool journal_fault) {
-  if (!wish.wanted || (own_mode == Mode::active && !journal_fault)) return wish;
-  const char* obstacle = own_mode == Mode::active ? "the undo journal cannot be used"
-                                                  : boost::describe::enum_to_string(own_mode, "?");
-  return {false, fmt::format("nothing is changed ({}), or it would be kept awake: {}", obstacle, wish.text)};
+decide::AwakeWish unless_inert(const decide::AwakeWish& wish, Mode own_mode,
+                               const std::optional<Obstacle>& obstacle) {
+  if (!wish.wanted || (own_mode == Mode::active && !obstacle)) return wish;
+  const std::string why =
+      own_mode == Mode::active ? obstacle->text : boost::describe::enum_to_string(own_mode, "?");
+  return {false, fmt::format("nothing is changed ({}), or it would be kept awake: {}", why, wish.text)};
 }
 
 std::vector<decide::Reason> KeepAwake::follow(const decide::AwakeWish& wish, Instant now) {

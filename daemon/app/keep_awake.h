@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "app/status.h"
 #include "decide/policy.h"
 #include "model/snapshot.h"
 #include "platform/platform.h"
@@ -14,7 +15,8 @@ using namespace m1opt::base;
 using namespace m1opt::model;
 
 /// Where nothing may be changed no wish is carried out; its text says what would have been.
-decide::AwakeWish unless_inert(const decide::AwakeWish& wish, Mode own_mode, bool journal_fault);
+decide::AwakeWish unless_inert(const decide::AwakeWish& wish, Mode own_mode,
+                               const std::optional<Obstacle>& obstacle);
 
 /// Carries out the wish to stay awake: asks, asks again well before the time
 /// is over, lets go when the wish or this object ends. After a failure it waits

@@ -160,7 +160,7 @@ class LoopRig {
   OneProcess processes{*executor.table_, leased.pid()};
   app::EventLog events{"e"};
   app::Board board{clock, events};
-  app::SlowWorker slow{clock, [] {}};
+  app::SlowWorker slow{app::SlowJobs{}, [] {}};
   app::ConfigStore config{options_in(executor.directory_)};
   HonestBlocker blocker;
   int ticks{0};

@@ -271,12 +271,12 @@ TEST_CASE("a release holds until the next wish, and the end of the object releas
 }
 
 TEST_CASE("where nothing may be changed no wish is carried out, and the text says what would have been") {
-  CHECK(app::unless_inert(kBusy, Mode::active, false) == kBusy);
-  CHECK(app::unless_inert(kQuiet, Mode::dry_run, false) == kQuiet);
-  CHECK(app::unless_inert(kBusy, Mode::dry_run, false) ==
+  CHECK(app::unless_inert(kBusy, Mode::active, {}) == kBusy);
+  CHECK(app::unless_inert(kQuiet, Mode::dry_run, {}) == kQuiet);
+  CHECK(app::unless_inert(kBusy, Mode::dry_run, {}) ==
         AwakeWish{false, "nothing is changed (dry_run), or it would be kept awake: " + kBusy.text});
-  CHECK_FALSE(app::unless_inert(kBusy, Mode::sysroot, false).wanted);
-  CHECK(app::unless_inert(kBusy, Mode::active, true).text.find("journal cannot be used") != std::string::npos);
+  CHECK_FALSE(app::unless_inert(kBusy, Mode::sysroot, {}).wanted);
+  CHECK(app::unless_inert(kBusy, Mode::active, app::Obstacle{"the journal is full", ""}).text.find("journal is full") != std::string::npos);
 }
 
 TEST_CASE("what others may read names no model and no process") {
