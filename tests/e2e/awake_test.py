@@ -105,10 +105,15 @@ class AwakeTest(E2eTest):
         self.assertTrue(within(2, lambda: self.locks() == []))
         self.daemon.post("/v1/unpause", {})
         self.assertTrue(within(5, lambda: self.awake()["held"]), self.why())
+        for enabled in (False, True):
+            self.write_overlay({**self.overlay, "awake": {"enabled": enabled}})
+            self.daemon.post("/v1/config/reload", {})
+            self.assertTrue(within(5, lambda: self.awake()["held"] == enabled and len(self.locks()) == enabled),
+                            self.why())
         lease.end()
         self.assertTrue(within(15, lambda: not self.awake()["held"] and self.locks() == []), self.why())
         self.assertEqual([re.sub(r":.*", "", text) for text in self.told()],
-                         ["the machine is kept from falling asleep by itself", "the machine may fall asleep again"] * 2)
+                         ["the machine is kept from falling asleep by itself", "the machine may fall asleep again"] * 3)
 
     def test_however_the_daemon_ends(self):
         for number in (signal.SIGTERM, signal.SIGKILL):
