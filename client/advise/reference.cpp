@@ -140,7 +140,8 @@ constexpr std::array kClaims{
     Claim{"caffeinate", "Sleep", "caffeinate -s ollama serve prevents all sleep", Verdict::wrong,
           "-s counts on mains power only, and nothing keeps a Mac awake whose lid is closed. -i is "
           "what a night's run needs; with -w PID it ends with that process.",
-          "Leaves sleep to you: caffeinate -i -w PID."},
+          "Prevents idle sleep (as -i does) while a workload is busy and 2 minutes after; on battery "
+          "only if you choose so. The lid is left to you."},
 
     // Heat
     Claim{

@@ -182,6 +182,19 @@ void add_holds(Screen& screen, const value& status) {
   }
 }
 
+/// Nothing to say while it is neither wanted nor failing; whether it may sleep is the usual thing.
+void add_awake(Screen& screen, const value& status) {
+  const std::string reason = printable(text_at(status, "awake.reason"));
+  if (flag_at(status, "awake.held")) {
+    screen.row("Awake", fmt::format("kept from falling asleep by itself since {}: {}",
+                                    screen.time(status, "awake.since"), reason));
+  } else if (flag_at(status, "awake.wanted")) {
+    const std::string problem = printable(text_at(status, "awake.problem"));
+    screen.row("Awake", paint(screen.style, Tone::warning, "may fall asleep") +
+                            (problem.empty() ? ": being asked for, because " + reason : ": " + problem));
+  }
+}
+
 void add_self(Screen& screen, const value& status) {
   screen.row("Self",
              fmt::format("{}, memory {}, tick {:.1f} ms every {}, worst lateness {:.1f} ms",
@@ -257,6 +270,7 @@ std::string render_status(const value& status, const Style& style, TimePoint now
   add_machine(screen, status);
   add_workloads(screen, status);
   add_holds(screen, status);
+  add_awake(screen, status);
   add_self(screen, status);
   add_health(screen, status);
   return screen.text;

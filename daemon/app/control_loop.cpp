@@ -52,7 +52,7 @@ ReplyCode reply_code_of(OutcomeCode code) {
 
 }  // namespace
 
-ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)) {
+ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)), awake_(parts_.blocker) {
   poller_.add(parts_.board.wake_fd(), Poller::Interest::readable, [] {});
   poller_.add(signal_fd(), Poller::Interest::readable, [this] { on_signal(); });
   if (auto watch = platform::open_pressure_watch()) {
@@ -67,9 +67,8 @@ ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)) {
     thermal_ = std::move(*watch);
     poller_.add(thermal_.fd.get(), Poller::Interest::readable, thermal_.consume);
   }
-  if (auto watch = platform::open_sleep_watch()) {
-    sleep_ = std::move(*watch);
-    poller_.add(sleep_->fd(), Poller::Interest::readable, [this] { on_sleep_event(); });
+  if (parts_.sleep) {
+    poller_.add(parts_.sleep->fd(), Poller::Interest::readable, [this] { on_sleep_event(); });
   }
   restore_pause();
 }
@@ -114,16 +113,17 @@ void ControlLoop::on_signal() {
 void ControlLoop::on_sleep_event() {
   bool asleep = false;
   const auto take_events = [&] {
-    while (const auto event = sleep_->next()) {
+    while (const auto event = parts_.sleep->next()) {
       asleep = *event == platform::SleepEvent::will_sleep;
       if (!asleep) continue;
       note_outcomes(parts_.executor.release_all("the machine goes to sleep"));
-      sleep_->allow();
+      report(awake_.release("the machine goes to sleep"));
+      parts_.sleep->allow();
     }
   };
   take_events();
   Poller alone;
-  alone.add(sleep_->fd(), Poller::Interest::readable, take_events);
+  alone.add(parts_.sleep->fd(), Poller::Interest::readable, take_events);
   alone.add(signal_fd(), Poller::Interest::readable, [this] { on_signal(); });
   const Instant patience = parts_.clock.now() + kSleepPatience;
   while (asleep && !stopping_ && parts_.clock.now() < patience) {
@@ -153,9 +153,9 @@ void ControlLoop::tick() {
   parts_.slow.ask_tiers(decision.tier_requests);
   note_reaction();
   if (!parts_.executor.open_records().empty()) parts_.guardian.beat();
-  for (const decide::Reason& reason : decision.reasons) {
-    parts_.events.add(parts_.clock.wall(), reason);
-  }
+  report(decision.reasons);
+  report(awake_.follow(
+      unless_inert(decision.awake, parts_.own_mode, parts_.obstacle), parts_.clock.now()));
   watch_exits(sample);
   if (decision.reload) reload();
   const Duration period = outcomes_.empty() ? decision.period : std::min(decision.period, kAfterAction);
@@ -319,6 +319,7 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
                           parts_.machine,
                           parts_.machine_problems,
                           parts_.capabilities,
+                          awake_.status(parts_.clock.now()),
                           guardian_status_,
                           self_,
                           parts_.config.status(),
@@ -372,6 +373,10 @@ void ControlLoop::keep_pause() {
   }
 }
 
+void ControlLoop::report(const std::vector<decide::Reason>& reasons) {
+  for (const decide::Reason& reason : reasons) parts_.events.add(parts_.clock.wall(), reason);
+}
+
 void ControlLoop::report(EventKind kind, Severity severity, const std::string& text) {
   parts_.events.add(parts_.clock.wall(), {kind, severity, text, {}, {}, {}});
 }
@@ -379,6 +384,7 @@ void ControlLoop::report(EventKind kind, Severity severity, const std::string& t
 bool ControlLoop::stop() {
   report(EventKind::daemon_stopping, Severity::info, "stopping: everything is undone");
   const auto outcomes = parts_.executor.release_all("m1optd stops");
+  report(awake_.release("m1optd stops"));
   for (const Outcome& outcome : outcomes) {
     log_info("record {} ({} pid {}): {}", outcome.record, outcome.target, outcome.process.pid,
              outcome.text);

@@ -11,6 +11,7 @@
 #include "app/board.h"
 #include "app/config_store.h"
 #include "app/event_log.h"
+#include "app/keep_awake.h"
 #include "app/own_cost.h"
 #include "app/poller.h"
 #include "app/slow_worker.h"
@@ -36,6 +37,8 @@ class ControlLoop {
     Board& board;
     EventLog& events;
     SlowWorker& slow;
+    platform::SleepBlocker& blocker;
+    std::unique_ptr<platform::SleepWatch> sleep;  ///< null: this system tells nobody
     BootId boot;
     MachineReading machine;
     std::vector<Problem> machine_problems;
@@ -67,6 +70,7 @@ class ControlLoop {
   void tell_sampler();
   void answer(const Sample& sample);
   void publish(decide::Decision&& decision, const Sample& sample);
+  void report(const std::vector<decide::Reason>& reasons);
   void report(EventKind kind, Severity severity, const std::string& text);
   void note_outcomes(std::vector<Outcome> outcomes);
   bool stop();
@@ -87,7 +91,7 @@ class ControlLoop {
   GuardianStatus guardian_status_;
   platform::EventWatch pressure_;
   platform::EventWatch thermal_;
-  std::unique_ptr<platform::SleepWatch> sleep_;
+  KeepAwake awake_;
   std::map<ProcessId, Fd> exit_watches_;
   std::optional<Instant> pressure_event_;  ///< since the last tick
   bool ollama_present_{false};

@@ -159,6 +159,10 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   auto capabilities =
       options.inert() ? std::vector<Capability>{} : platform::probe_capabilities();
 
+  const auto blocker = platform::make_sleep_blocker(check_trusted);
+  if (!options.inert()) capabilities.push_back(blocker->probe());
+  auto sleep = platform::open_sleep_watch();
+
   act::GuardianLink guardian({platform::self_executable(), options.state_directory, options.log_file});
   act::Executor executor({*control, *table, *opened.journal, guardian, boot, options.state_directory,
                           options.inert() || opened.obstacle.has_value()});
@@ -171,8 +175,8 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   sense::Sampler sampler = make_sampler(options, *table, clock, slow.has_hardware());
 
   ControlLoop loop({clock, sampler, *table, executor, guardian, *opened.journal, config, board,
-                    events, slow, boot, machine, machine_problems, capabilities, started,
-                    own_mode(options), opened.obstacle});
+                    events, slow, *blocker, sleep ? std::move(*sleep) : nullptr, boot, machine,
+                    machine_problems, capabilities, started, own_mode(options), opened.obstacle});
   loop.tick();  // so that the first answer has a snapshot
   serve::ServerOptions serving;
   serving.socket_path = options.socket;

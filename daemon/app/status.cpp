@@ -94,6 +94,12 @@ std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
     found.push_back({capability.name == "suspend" ? Severity::error : Severity::warning,
                      capability.name + ": " + capability.text, "run m1optd as root"});
   }
+  // What the system has not got is no fault: it is among the capabilities.
+  if (input.config.awake.enabled && input.awake.problem && !input.awake.unsupported) {
+    found.push_back({Severity::warning,
+                     "the machine could not be kept awake for a workload: " + *input.awake.problem,
+                     "see to the cause, or set awake.enabled to false where the machine never sleeps"});
+  }
   examine_tiers(input.config.priority, found);
   if (acts && input.guardian.alive && !input.guardian.memory_locked) {
     found.push_back({Severity::info, "the guardian's memory is not locked: it may be slow under swap",
@@ -141,6 +147,8 @@ Snapshot make_snapshot(decide::Decision&& decision, const StatusInput& input,
   for (WorkloadStatus& workload : status.workloads) workload.since = wall_of(workload.since_instant);
   status.holds = std::move(decision.holds);
   for (HoldStatus& hold : status.holds) hold.since = wall_of(hold.since_instant);
+  status.awake = input.awake;
+  if (input.awake.since_instant) status.awake.since = wall_of(*input.awake.since_instant);
   for (const RuleStatus& rule : snapshot.rules) {
     if (rule.tripped) status.tripped_rules.push_back(rule.name);
   }

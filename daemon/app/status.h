@@ -29,6 +29,7 @@ struct StatusInput {
   MachineReading machine;
   std::vector<Problem> machine_problems;
   std::vector<Capability> capabilities;
+  AwakeStatus awake;
   GuardianStatus guardian;
   SelfStatus self;
   ConfigStatus config_status;

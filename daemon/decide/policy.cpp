@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "decide/awake.h"
 #include "decide/bans.h"
 #include "decide/commands.h"
 #include "decide/holds.h"
@@ -18,6 +19,8 @@ namespace {
 
 /// After an action, time for the system to show it before the next.
 constexpr Duration kSettle = std::chrono::milliseconds(250);
+/// What keeps the machine awake lasts minutes and must be renewed, whatever the config's periods.
+constexpr Duration kWhileAwake = std::chrono::minutes(1);
 constexpr Duration kShortest = std::chrono::milliseconds(50);
 
 /// A need that is met and a reading that is beyond its limit, but not for long
@@ -44,6 +47,7 @@ Duration plan_period(const Tick& tick, const std::vector<RuleView>& rules) {
   for (const auto& hold : tick.state.holds) {
     if (!hold.ending) period = std::min(period, hold.deadline - tick.now);
   }
+  if (tick.decision.awake.wanted) period = std::min(period, kWhileAwake);
   const auto& pause = tick.state.pause;
   if (pause.active && pause.until) period = std::min(period, *pause.until - tick.now);
   return std::max(period, kShortest);
@@ -103,6 +107,7 @@ Decision step(const State& state, const Sample& sample, const Config& config, In
   decision.actions = std::move(tick.ends);
   decision.actions.insert(decision.actions.end(), tick.begins.begin(), tick.begins.end());
   tick.state.last_tick = now;
+  decision.awake = wish_awake(tick);
   decision.period = tick.state.planned_period = plan_period(tick, rules);
   fill_documents(tick, rules);
   return decision;

@@ -26,6 +26,14 @@ struct Reason {
   bool operator==(const Reason&) const = default;
 };
 
+/// Is the machine to be kept from falling asleep by itself, and why (not)?
+struct AwakeWish {
+  bool wanted{false};
+  std::string text;
+
+  bool operator==(const AwakeWish&) const = default;
+};
+
 struct Decision {
   State next;
   std::vector<Action> actions;
@@ -33,6 +41,7 @@ struct Decision {
   std::vector<Reason> reasons;        ///< what changed, in order
   std::vector<TierRequest> tier_requests;  ///< each once: the outcome comes with a later sample
   bool reload{false};                 ///< somebody asked to read the config again
+  AwakeWish awake;
   Duration period{};                  ///< when to sample again, at the latest
   // What the API shows of this tick; wall times in them are filled in by app/.
   Mode mode{};  ///< active, paused or passive; app/ knows the others

@@ -151,6 +151,15 @@ struct PriorityConfig {
 };
 BOOST_DESCRIBE_STRUCT(PriorityConfig, (), (enabled, nice, throughput_tier, latency_tier))
 
+/// Keeps the machine from falling asleep by itself while a workload works.
+struct AwakeConfig {
+  bool enabled{true};
+  bool on_battery{false};
+
+  bool operator==(const AwakeConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(AwakeConfig, (), (enabled, on_battery))
+
 /// Asks a local Ollama which models it holds. Loopback only.
 struct OllamaConfig {
   bool enabled{true};
@@ -166,6 +175,7 @@ struct Config {
   SamplingConfig sampling;
   ApiConfig api;
   PriorityConfig priority;
+  AwakeConfig awake;
   OllamaConfig ollama;
   LimitsConfig limits;
   std::vector<WorkloadConfig> workloads;
@@ -175,6 +185,6 @@ struct Config {
   bool operator==(const Config&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
-                      (sampling, api, priority, ollama, limits, workloads, targets, rules))
+                      (sampling, api, priority, awake, ollama, limits, workloads, targets, rules))
 
 }  // namespace m1opt::model

@@ -29,12 +29,13 @@ enum class EventKind {
   passive,            ///< a limit was reached; nothing new for a while
   capability_lost,
   guardian,           ///< started, lost, or it undid something
-  recovered           ///< a record of an earlier run was closed
+  recovered,          ///< a record of an earlier run was closed
+  awake               ///< the machine is kept from idle sleep, may sleep again, or could not be kept awake
 };
 BOOST_DESCRIBE_ENUM(EventKind, daemon_started, daemon_stopping, workload_changed, rule_tripped,
                     rule_cleared, action_done, action_undone, action_failed, action_ineffective,
                     target_refused, command, config_reloaded, config_rejected, reading_lost,
-                    reading_back, passive, capability_lost, guardian, recovered)
+                    reading_back, passive, capability_lost, guardian, recovered, awake)
 
 enum class Severity { info, warning, error };
 BOOST_DESCRIBE_ENUM(Severity, info, warning, error)

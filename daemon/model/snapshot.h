@@ -161,6 +161,22 @@ struct PauseStatus {
 };
 BOOST_DESCRIBE_STRUCT(PauseStatus, (), (active, until, uid))
 
+/// Is the machine kept from falling asleep while nobody uses it?
+struct AwakeStatus {
+  bool wanted{false};
+  bool held{false};
+  std::string reason;                  ///< why it is wanted, or why not
+  std::optional<WallTime> since;       ///< of `held`
+  std::optional<Duration> remaining;   ///< it ends by itself then, unless renewed
+  std::optional<std::string> problem;  ///< why the last attempt failed; absent once one succeeds
+  // What app/ makes of it, never shown.
+  std::optional<Instant> since_instant;
+  bool unsupported{false};  ///< the problem is that this system has no such thing
+
+  bool operator==(const AwakeStatus&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(AwakeStatus, (), (wanted, held, reason, since, remaining, problem))
+
 struct GuardianStatus {
   bool alive{false};
   std::int32_t pid{0};
@@ -236,6 +252,7 @@ struct StatusDocument {
   std::vector<Problem> problems;
   std::vector<WorkloadStatus> workloads;
   std::vector<HoldStatus> holds;
+  AwakeStatus awake;
   std::vector<std::string> tripped_rules;
   std::vector<Capability> capabilities;
   std::vector<HealthFinding> health;
@@ -248,7 +265,7 @@ struct StatusDocument {
 BOOST_DESCRIBE_STRUCT(StatusDocument, (),
                       (schema, version, pid, uid, started, taken, age, mode, headline, pause,
                        machine, memory, pressure, swap, thermal, power, cpu, gpu, derived, problems,
-                       workloads, holds, tripped_rules, capabilities, health, guardian, self,
+                       workloads, holds, awake, tripped_rules, capabilities, health, guardian, self,
                        config))
 
 /// All that the API can show of one tick.

@@ -197,17 +197,31 @@ class SleepWatch {
 /// `unsupported` on Linux, where a gap between two ticks tells it afterwards.
 Result<std::unique_ptr<SleepWatch>> open_sleep_watch();
 
-/// Keeps the machine from falling asleep while nobody uses it. Ends with this
-/// process; what cannot be had is `unsupported`.
+/// What became of the last hold() of a SleepBlocker.
+struct SleepBlock {
+  bool held{false};            ///< by it, or still by an earlier one
+  bool waiting{false};         ///< it has not been answered yet
+  std::optional<Error> fault;  ///< it failed, or what was held has ended; told once
+};
+
+/// Keeps the machine from falling asleep while nobody uses it; closing the lid
+/// still works. Ends with this process. Waits for nobody: where the answer
+/// comes later, check() brings it.
 class SleepBlocker {
  public:
   virtual ~SleepBlocker() = default;
 
-  /// Begins or renews; unless renewed it ends by itself after `at_most`.
+  /// Can it be had? "keep_awake", for status and doctor.
+  virtual Capability probe() = 0;
+  /// Begins or renews; unless renewed it ends by itself after `at_most`. An
+  /// earlier one lasts until the new one does. `unsupported`: not on this system.
   virtual Result<void> hold(Duration at_most, const std::string& reason) = 0;
+  virtual SleepBlock check() = 0;
   virtual Result<void> release() = 0;
 };
-std::unique_ptr<SleepBlocker> make_sleep_blocker();
+/// `trusted` is asked about each program before it is run.
+std::unique_ptr<SleepBlocker> make_sleep_blocker(
+    std::function<Result<void>(const std::string& path)> trusted);
 
 /// Resident memory and CPU time of a process of our own.
 struct ProcessCost {

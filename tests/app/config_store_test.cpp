@@ -36,6 +36,7 @@ TEST_CASE("the shipped file says the same as the defaults in the code") {
   CHECK(shipped.sampling == built_in.sampling);
   CHECK(shipped.api == built_in.api);
   CHECK(shipped.priority == built_in.priority);
+  CHECK(shipped.awake == built_in.awake);
   CHECK(shipped.ollama == built_in.ollama);
   CHECK(shipped.limits == built_in.limits);
   CHECK_FALSE(shipped.rules.empty());

@@ -67,6 +67,20 @@ TEST_CASE("an absent reading is unknown with its reason, never zero") {
   CHECK(has(text, "8 cores, busy 45 %, targets unknown (no cpu time here) of one core"));
 }
 
+TEST_CASE("a machine that is kept awake says since when and why, one that could not be says so") {
+  auto status = test::busy_status();
+  CHECK_FALSE(has(rendered(status, Style{false, true, 0}), "Awake"));
+  status.awake = {true, true, "ollama is busy: a lease", test::at_second(120), std::chrono::minutes(4), {}, {}, false};
+  CHECK(has(rendered(status, Style{false, true, 0}),
+            "Awake      kept from falling asleep by itself since 10:02:00: ollama is busy: a lease"));
+  status.awake.held = false;
+  CHECK(has(rendered(status, Style{false, true, 0}), "may fall asleep: being asked for, because ollama is busy"));
+  status.awake.problem = "systemd-inhibit ended with status 1: Access denied";
+  CHECK(has(rendered(status, Style{false, true, 0}), "Awake      may fall asleep: systemd-inhibit ended with"));
+  status.awake.wanted = false;
+  CHECK_FALSE(has(rendered(status, Style{false, true, 0}), "Awake"));
+}
+
 TEST_CASE("a pause heads the status") {
   auto status = test::busy_status();
   status.mode = model::Mode::paused;

@@ -40,3 +40,23 @@ TEST_CASE("an assertion ends with who made it") {
   }
   CHECK(mac.assertions.empty());
 }
+
+TEST_CASE("an assertion that ran out, because nobody renewed it, is made anew") {
+  FakeMac mac;
+  auto blocker = make_sleep_blocker(mac);
+  REQUIRE(blocker->hold(minutes(3), "a model works"));
+  mac.assertions.clear();
+  REQUIRE(blocker->hold(minutes(3), "a model works"));
+  CHECK(mac.assertions.size() == 1);
+  CHECK(blocker->check().held);
+}
+
+TEST_CASE("whether it can be had is tried, and taken back") {
+  FakeMac mac;
+  auto blocker = make_sleep_blocker(mac);
+  CHECK(blocker->probe().available);
+  CHECK(mac.assertions.empty());
+  CHECK_FALSE(blocker->check().held);
+  mac.has_iokit = false;
+  CHECK(blocker->probe().text == "IOKit cannot be opened");
+}

@@ -114,7 +114,8 @@ Result<EventWatch> open_thermal_watch() {
 Result<std::unique_ptr<SleepWatch>> open_sleep_watch() {
   return darwin::open_sleep_watch(darwin::system_calls());
 }
-std::unique_ptr<SleepBlocker> make_sleep_blocker() {
+std::unique_ptr<SleepBlocker> make_sleep_blocker(
+    std::function<Result<void>(const std::string& path)> /*no program is run*/) {
   return darwin::make_sleep_blocker(darwin::system_calls());
 }
 Result<ProcessCost> read_cost(std::int32_t pid) {

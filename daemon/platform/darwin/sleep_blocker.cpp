@@ -17,14 +17,26 @@ class PowerAssertion final : public SleepBlocker {
   PowerAssertion& operator=(const PowerAssertion&) = delete;
   ~PowerAssertion() override { (void)PowerAssertion::release(); }
 
+  Capability probe() override {
+    const auto tried = calls_.create_assertion("m1optd looks whether it can", std::chrono::seconds(1));
+    if (!tried) return {"keep_awake", false, tried.error().what};
+    if (const auto back = calls_.release_assertion(*tried); !back) {
+      return {"keep_awake", false, back.error().what};
+    }
+    return {"keep_awake", true, "a power assertion against idle sleep, taken back"};
+  }
+
   Result<void> hold(Duration at_most, const std::string& reason) override {
     const auto fresh = calls_.create_assertion(reason.substr(0, kLongestName), at_most);
     if (!fresh) return fresh.error();
     // Only now, so that there is no moment without one.
     const auto old = std::exchange(held_, *fresh);
-    if (old) return calls_.release_assertion(*old);
+    // It ends by its own timeout in any case, or has already.
+    if (old) (void)calls_.release_assertion(*old);
     return {};
   }
+
+  SleepBlock check() override { return {held_.has_value(), false, {}}; }
 
   Result<void> release() override {
     const auto old = std::exchange(held_, std::nullopt);

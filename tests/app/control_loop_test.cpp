@@ -1,0 +1,240 @@
+#include "app/control_loop.h"
+
+#include <signal.h>
+
+#include <deque>
+
+#include "app/signals.h"
+#include "support/catch.h"
+#include "support/executor_rig.h"
+#include "support/fake_clock.h"
+#include "support/pipe.h"
+
+using namespace m1opt;
+using namespace m1opt::base;
+using namespace m1opt::model;
+using namespace std::chrono_literals;
+using platform::SleepEvent;
+
+namespace {
+
+/// Plays a list of steps, one for each look; it is readable until the last.
+class ScriptedSleep final : public platform::SleepWatch {
+ public:
+  using Step = std::function<std::optional<SleepEvent>()>;
+
+  explicit ScriptedSleep(std::deque<Step> steps, std::function<void()> on_allow)
+      : steps_(std::move(steps)), on_allow_(std::move(on_allow)) {
+    std::array<int, 2> ends{};
+    if (!test::open_pipe(ends)) throw std::runtime_error("pipe");
+    read_ = Fd(ends[0]);
+    write_ = Fd(ends[1]);
+    if (::write(write_.get(), "s", 1) != 1) throw std::runtime_error("pipe");
+  }
+  [[nodiscard]] int fd() const override { return read_.get(); }
+  std::optional<SleepEvent> next() override {
+    if (steps_.empty()) return std::nullopt;
+    const Step step = std::move(steps_.front());
+    steps_.pop_front();
+    char byte = 0;
+    if (steps_.empty() && ::read(read_.get(), &byte, 1) != 1) throw std::runtime_error("pipe");
+    return step();
+  }
+  void allow() override { on_allow_(); }
+
+ private:
+  std::deque<Step> steps_;
+  std::function<void()> on_allow_;
+  Fd read_;
+  Fd write_;
+};
+
+class HonestBlocker final : public platform::SleepBlocker {
+ public:
+  Capability probe() override { return {"keep_awake", true, ""}; }
+  Result<void> hold(Duration, const std::string&) override {
+    held = true;
+    return {};
+  }
+  platform::SleepBlock check() override { return {held, false, {}}; }
+  Result<void> release() override {
+    held = false;
+    return {};
+  }
+  bool held{false};
+};
+
+/// The machine's processes, but only one of them is listed.
+class OneProcess final : public platform::ProcessTable {
+ public:
+  OneProcess(platform::ProcessTable& all, std::int32_t pid) : all_(all), pid_(pid) {}
+  Result<std::vector<std::int32_t>> list() override { return std::vector<std::int32_t>{pid_}; }
+  Result<ProcessInfo> stat(std::int32_t pid) override { return all_.stat(pid); }
+  Result<std::string> executable(std::int32_t pid) override { return all_.executable(pid); }
+  Result<std::uint32_t> owner(std::int32_t pid) override { return all_.owner(pid); }
+  Result<std::vector<std::string>> arguments(std::int32_t pid) override { return all_.arguments(pid); }
+  Result<Duration> waited(ProcessId process) override { return all_.waited(process); }
+
+ private:
+  platform::ProcessTable& all_;
+  std::int32_t pid_;
+};
+
+app::Options options_in(const test::TempDir& directory) {
+  app::Options options;
+  options.config = directory / "absent.json";
+  return options;
+}
+
+/// The real loop with the real executor and guardian: one process is leased,
+/// which keeps the machine awake, and one is suspended.
+class LoopRig {
+ public:
+  LoopRig() {
+    // The guardian has the real clock, and undoes what is past its deadline.
+    clock.advance(SystemClock().now() - clock.now());
+    app::catch_signals();
+    config.load({}).value();
+    REQUIRE(executor.hold(ActionKind::suspend, suspended).code == OutcomeCode::applied);
+    REQUIRE(suspended.state() == 'T');
+    REQUIRE(board.post({.id = 0, .uid = 0, .administrator = true,
+                        .body = LeaseBeginCommand{leased.id(), "run:1"}},
+                       [](const CommandReply&) {}));
+  }
+  ~LoopRig() { ::signal(SIGTERM, SIG_DFL); }
+  LoopRig(const LoopRig&) = delete;
+  LoopRig& operator=(const LoopRig&) = delete;
+
+  /// After three ticks the steps; then SIGTERM.
+  bool play(std::deque<ScriptedSleep::Step> steps) {
+    for (int i = 0; i < 3; ++i) steps.push_front(quiet());
+    steps.push_back([this] { return terminate(); });
+    app::ControlLoop loop(
+        {clock, sampler, processes, executor.executor_, executor.guardian_, executor.journal_, config,
+         board, events, slow, blocker,
+         std::make_unique<ScriptedSleep>(std::move(steps), [this] { allowed(); }), executor.boot_,
+         {}, {}, {}, {}, Mode::active, {}});
+    return loop.run();
+  }
+  static ScriptedSleep::Step quiet() {
+    return [] { return std::nullopt; };
+  }
+  ScriptedSleep::Step sleep() {
+    return [this] {
+      CHECK(blocker.held);
+      CHECK(suspended.state() == 'T');
+      ticks_at_sleep = ticks;
+      return SleepEvent::will_sleep;
+    };
+  }
+  /// While the machine sleeps, `d` goes by.
+  ScriptedSleep::Step asleep(Duration d) {
+    return [this, d] {
+      CHECK(ticks == ticks_at_sleep);
+      CHECK_FALSE(blocker.held);
+      clock.advance(d);
+      return std::nullopt;
+    };
+  }
+  std::optional<SleepEvent> terminate() {
+    ::raise(SIGTERM);
+    return std::nullopt;
+  }
+  void allowed() {
+    ++allowances;
+    CHECK_FALSE(blocker.held);
+    CHECK(executor.executor_.open_records().empty());
+    CHECK(suspended.state() != 'T');
+  }
+  [[nodiscard]] int told(const std::string& text) const {
+    const auto all = events.after("", 1000);
+    return static_cast<int>(std::count_if(all.begin(), all.end(), [&](const Event& event) {
+      return event.text.find(text) != std::string::npos;
+    }));
+  }
+
+  test::FakeClock clock;
+  test::ExecutorRig executor;
+  test::ChildProcess leased;
+  test::ChildProcess suspended;
+  OneProcess processes{*executor.table_, leased.pid()};
+  app::EventLog events{"e"};
+  app::Board board{clock, events};
+  app::SlowWorker slow{app::SlowJobs{}, [] {}};
+  app::ConfigStore config{options_in(executor.directory_)};
+  HonestBlocker blocker;
+  int ticks{0};
+  int ticks_at_sleep{0};
+  int allowances{0};
+  sense::Sampler sampler{sense::SamplerOptions{{{"ticks",
+                                                 [this](Sample&) {
+                                                   ++ticks;
+                                                   return std::vector<Problem>{};
+                                                 }}},
+                                               ::getpid(), ::geteuid(),
+                                               [](std::uint32_t, const std::string&) { return false; },
+                                               {}},
+                         processes, clock};
+};
+
+}  // namespace
+
+TEST_CASE("before the machine sleeps everything is let go, and it all begins again after") {
+  LoopRig rig;
+  const bool clean = rig.play({rig.sleep(), rig.quiet(), rig.asleep(10s), rig.asleep(10s),
+                               [&] {
+                                 CHECK(rig.ticks == rig.ticks_at_sleep);
+                                 rig.clock.advance(8h);
+                                 return SleepEvent::awake;
+                               },
+                               rig.quiet(),
+                               [&] {
+                                 CHECK(rig.ticks > rig.ticks_at_sleep);
+                                 return std::nullopt;
+                               },
+                               [&] {
+                                 CHECK(rig.blocker.held);  // the lease lasts
+                                 return std::nullopt;
+                               }});
+  CHECK(clean);
+  CHECK(rig.allowances == 1);
+  CHECK(rig.told("kept from falling asleep by itself: run:1 is busy") == 2);
+  CHECK(rig.told("may fall asleep again: the machine goes to sleep") == 1);
+  CHECK_FALSE(rig.blocker.held);
+}
+
+TEST_CASE("a machine that was allowed to sleep and does not is watched again after 30 s") {
+  LoopRig rig;
+  CHECK(rig.play({rig.sleep(), rig.quiet(), rig.asleep(29s), rig.asleep(2s),
+                  [&] {
+                    CHECK(rig.ticks > rig.ticks_at_sleep);
+                    return std::nullopt;
+                  }}));
+  CHECK(rig.allowances == 1);
+}
+
+TEST_CASE("a second will-sleep while it sleeps is allowed too, and begins nothing in between") {
+  LoopRig rig;
+  CHECK(rig.play({rig.sleep(), rig.quiet(), rig.asleep(1s),
+                  [&] { return SleepEvent::will_sleep; }, rig.quiet(), rig.asleep(1s),
+                  [&] { return SleepEvent::awake; }, rig.quiet()}));
+  CHECK(rig.allowances == 2);
+}
+
+TEST_CASE("SIGTERM ends the daemon while the machine sleeps") {
+  LoopRig rig;
+  CHECK(rig.play({rig.sleep(), rig.quiet()}));
+  CHECK(rig.ticks == rig.ticks_at_sleep);
+  CHECK_FALSE(rig.blocker.held);
+}
+
+TEST_CASE("SIGTERM lets the machine sleep and everything run") {
+  LoopRig rig;
+  CHECK(rig.play({[&] {
+    CHECK(rig.blocker.held);
+    return std::nullopt;
+  }}));
+  CHECK_FALSE(rig.blocker.held);
+  CHECK(rig.suspended.state() != 'T');
+  CHECK(rig.told("may fall asleep again: m1optd stops") == 1);
+}
