@@ -23,6 +23,9 @@ void read_memory(std::string_view input) {
   if (const auto memory = platform::compute_memory(info, zram)) {
     require(memory->total.value() > 0, "a machine has memory");
     require(memory->used.value() >= 0 && memory->used <= memory->total, "0 <= used <= total");
+    for (const auto& part : {memory->wired, memory->cached, memory->compressed}) {
+      require(!part || part->value() >= 0, "no part of the memory is negative");
+    }
   }
   if (const auto swap = platform::compute_swap(info)) {
     require(swap->used.value() >= 0, "no swap is negative");

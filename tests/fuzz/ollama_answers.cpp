@@ -14,7 +14,7 @@ void ollama_answers(std::string_view input) {
       // The daemon sends the name back to the server.
       const auto request = ollama::unload_request(model.name);
       const auto body = ollama::parse_object(request.body);
-      require(body.has_value() && body->at("model") == model.name, "a name survives its way back");
+      require(body.has_value() && body->at("model") == boost::json::string_view(model.name), "a name survives its way back");
     }
   }
   if (const auto version = ollama::parse_version(input)) (void)version->uses_llama_server();

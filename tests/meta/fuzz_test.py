@@ -1,8 +1,10 @@
 """Every parser of what comes from outside is fuzzed, and every target has inputs to begin with."""
 
 import re
+import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from project import ROOT, load_script, sources
 
@@ -55,6 +57,33 @@ class Fuzz(unittest.TestCase):
             if name.removeprefix("daemon/") not in included:
                 missing.append(name)
         self.assertEqual(missing, [], "a target of tests/fuzz/ must take these, or NOT_THEMSELVES say why not")
+
+
+class Run(unittest.TestCase):
+    """scripts/fuzz with a program in libFuzzer's place."""
+
+    def outcome(self, script):
+        fuzz = load_script("fuzz")
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        build = Path(directory.name)
+        program = build / "tests" / "fuzz" / "fuzz_http"
+        program.parent.mkdir(parents=True)
+        program.write_text("#!/bin/sh\n" + script)
+        program.chmod(0o755)
+        with mock.patch.object(fuzz, "BUILD", build):
+            return fuzz.fuzz("http", 7)
+
+    def test_a_run_says_what_it_reached(self):
+        found = self.outcome('for corpus; do case $corpus in */corpus/http) break ;; esac; done; : >"$corpus/new"\n'
+                             'echo "#400 NEW cov: 31 ft: 77 corp: 3"; echo "stat::number_of_executed_units: 900"\n'
+                             'echo "stat::average_exec_per_sec: 300"')
+        self.assertEqual(found.line(), "http                    900 runs     300/s  cov    31  ft     77  new     1  crashes 0")
+
+    def test_a_crash_is_a_crash_with_and_without_an_input(self):
+        found = self.outcome('for word; do case $word in -artifact_prefix=*) : >"${word#*=}crash-1" ;; esac; done; exit 77')
+        self.assertEqual([path.name for path in found.crashes], ["crash-1"])
+        self.assertEqual(len(self.outcome("exit 1").crashes), 1)
 
 
 if __name__ == "__main__":
