@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <ctime>
 
 #include "wire/decode.h"
@@ -36,7 +37,7 @@ std::string format_duration(double seconds) {
   seconds = seconds > 0 ? std::min(seconds, 1e15) : 0;
   if (seconds < 9.95)
     return fmt::format("{:.{}f}s", seconds, seconds == static_cast<int>(seconds) ? 0 : 1);
-  const auto whole = static_cast<long long>(seconds + 0.5);
+  const long long whole = std::llround(seconds);
   if (whole < 60) return fmt::format("{}s", whole);
   if (whole < 3600) return fmt::format("{}m{:02}s", whole / 60, whole % 60);
   if (whole < 86400) return fmt::format("{}h{:02}m", whole / 3600, whole % 3600 / 60);
@@ -66,7 +67,7 @@ std::optional<TimePoint> parse_rfc3339(std::string_view text) {
 std::string format_time(TimePoint time, TimePoint now) {
   const std::tm parts = local_time(time);
   const std::tm today = local_time(now);
-  const std::string clock =
+  std::string clock =
       fmt::format("{:02}:{:02}:{:02}", parts.tm_hour, parts.tm_min, parts.tm_sec);
   if (parts.tm_year == today.tm_year && parts.tm_yday == today.tm_yday) return clock;
   return fmt::format("{:04}-{:02}-{:02} {}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,

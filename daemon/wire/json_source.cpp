@@ -180,8 +180,8 @@ struct Level {
   std::size_t index{0};
 };
 
-/// Where the parser gives up. What it counts itself cannot be relied on: Boost 1.81 answers with a
-/// difference of unrelated pointers when the fault is at the beginning of a comment.
+/// Where the parser gives up, found by trying. What it says itself is no place in the text when the
+/// fault is at the beginning of a comment: Boost 1.81 then subtracts unrelated pointers.
 std::size_t fault_offset(std::string_view text, const json::parse_options& options) {
   std::size_t good = 0;            // so many bytes can begin a document
   std::size_t bad = text.size();   // so many cannot
@@ -225,7 +225,7 @@ boost::system::result<json::value, SourceError> parse_source(std::string_view te
   boost::system::error_code failed;
   const std::size_t consumed = parser.write_some(text.data(), text.size(), failed);
   if (failed) {
-    const std::size_t offset = fault_offset(text, options);
+    const std::size_t offset = consumed <= text.size() ? consumed : fault_offset(text, options);
     const std::string near = excerpt(text, offset);
     return SourceError{position_at(text, offset),
                        near.empty() ? fmt::format("{} at the end of the line", failed.message())
