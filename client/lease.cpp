@@ -89,7 +89,7 @@ bool Lease::take_once() {
 
 Expected<void> Lease::beat(Connection& connection) {
   while (!connection.ended()) {
-    if (const auto sent = connection.send(kBeat, kConnectTime); !sent) return sent;
+    if (auto sent = connection.send(kBeat, kConnectTime); !sent) return sent;
     const auto piece = connection.read_piece(kBeatTime);
     if (!piece) return piece.error();
   }

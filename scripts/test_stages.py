@@ -23,7 +23,7 @@ SANITIZER_OPTIONS = {
 # Programs with more than one thread: the only ones in which TSan has anything to see.
 THREADED = ("serve", "app", "client")
 # Asio takes minutes to compile with sanitizers, so these are sanitised only by --deep.
-WITH_ASIO = ("serve", "app", "client")
+WITH_ASIO = ("serve", "app", "client", "fuzz")
 # These simulate hours or wait for real processes: with sanitizers that takes minutes each.
 LONG_SANITISED = ("decide", "sense", "act")
 
@@ -131,6 +131,16 @@ def run_apart(kind, deep, *folders):
     return tally
 
 
+def run_check(command, pattern, timeout):
+    """A check of its own, whose last line says by `pattern` how many things it went through."""
+    status, output = run(command, timeout)
+    found = re.findall(pattern, output, re.MULTILINE)
+    tally = Tally(passed=int(found[-1]) if found and status == 0 else 0, failed=int(status != 0))
+    if tally.failed:
+        print(f"---- {' '.join(command)}, exit status {status}\n{output}")
+    return tally
+
+
 def stages(deep):
     """Name, work, and whether the stage is worthless without tests."""
     yield "build", lambda: build("fault", "all"), False
@@ -143,6 +153,9 @@ def stages(deep):
         yield "build for TSan", lambda: build("tsan", "all"), False
         yield "unit, TSan", lambda: run_programs("tsan", THREADED), False
         yield "e2e, TSan", lambda: run_apart("tsan", False, "e2e"), False
+        yield "build for fuzzing", lambda: build("fuzz", "fuzz_targets"), False
+        yield "fuzz, 30 s a target", lambda: run_check(["scripts/fuzz", "30"], r"^(\d+) targets", 3600), True
+        yield "lint", lambda: run_check(["scripts/lint"], r"^(\d+) files", 3600), True
         return
     sanitised = [name for name, _ in ctest_commands("build/fault", None)
                  if name not in WITH_ASIO + LONG_SANITISED]

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
-#include <cstdio>
+#include <cmath>
 #include <ctime>
+
+#include "wire/decode.h"
 
 namespace m1opt::client::render {
 namespace {
@@ -30,10 +33,11 @@ std::tm local_time(TimePoint time) {
 }  // namespace
 
 std::string format_duration(double seconds) {
-  if (seconds < 0) seconds = 0;
+  // JSON holds any number: what no counter of seconds can be is not converted to one.
+  seconds = seconds > 0 ? std::min(seconds, 1e15) : 0;
   if (seconds < 9.95)
     return fmt::format("{:.{}f}s", seconds, seconds == static_cast<int>(seconds) ? 0 : 1);
-  const auto whole = static_cast<long long>(seconds + 0.5);
+  const long long whole = std::llround(seconds);
   if (whole < 60) return fmt::format("{}s", whole);
   if (whole < 3600) return fmt::format("{}m{:02}s", whole / 60, whole % 60);
   if (whole < 86400) return fmt::format("{}h{:02}m", whole / 3600, whole % 3600 / 60);
@@ -55,29 +59,15 @@ std::string format_percent(double percent) {
 }
 
 std::optional<TimePoint> parse_rfc3339(std::string_view text) {
-  int year = 0;
-  unsigned month = 0;
-  unsigned day = 0;
-  int hour = 0;
-  int minute = 0;
-  double second = 0;
-  const std::string copy(text);
-  if (std::sscanf(copy.c_str(), "%4d-%2u-%2uT%2d:%2d:%lfZ", &year, &month, &day, &hour, &minute,
-                  &second) != 6) {
-    return std::nullopt;
-  }
-  using namespace std::chrono;
-  const year_month_day date{std::chrono::year{year}, std::chrono::month{month},
-                            std::chrono::day{day}};
-  if (!date.ok()) return std::nullopt;
-  return sys_days{date} + hours{hour} + minutes{minute} +
-         duration_cast<system_clock::duration>(duration<double>(second));
+  const auto time = wire::parse_rfc3339(text);
+  if (!time) return std::nullopt;
+  return time->point;
 }
 
 std::string format_time(TimePoint time, TimePoint now) {
   const std::tm parts = local_time(time);
   const std::tm today = local_time(now);
-  const std::string clock =
+  std::string clock =
       fmt::format("{:02}:{:02}:{:02}", parts.tm_hour, parts.tm_min, parts.tm_sec);
   if (parts.tm_year == today.tm_year && parts.tm_yday == today.tm_yday) return clock;
   return fmt::format("{:04}-{:02}-{:02} {}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,

@@ -4,7 +4,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+
+#include "platform/text.h"
 
 namespace m1opt::client::render {
 namespace {
@@ -31,9 +34,8 @@ bool locale_is_utf8() {
 }
 
 int columns_of(int fd, bool terminal) {
-  if (const int columns = std::atoi(std::string(environment("COLUMNS")).c_str()); columns > 0) {
-    return columns < kNarrowest ? kNarrowest : columns;
-  }
+  const int columns = platform::parse_number<int>(environment("COLUMNS")).value_or(0);
+  if (columns > 0) return std::max(columns, kNarrowest);
   if (!terminal) return 0;
   winsize size{};
   if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;

@@ -8,7 +8,7 @@
 
 namespace m1opt::act {
 
-RecordLock::RecordLock(std::string state_directory) : path_(state_directory + "/undo.lock") {}
+RecordLock::RecordLock(const std::string& state_directory) : path_(state_directory + "/undo.lock") {}
 
 Result<Fd> RecordLock::acquire(Duration patience) const {
   Fd fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));

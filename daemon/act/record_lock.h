@@ -15,7 +15,7 @@ using namespace m1opt::base;
 /// on a file in the state directory, gone with its holder.
 class RecordLock {
  public:
-  explicit RecordLock(std::string state_directory);
+  explicit RecordLock(const std::string& state_directory);
 
   /// Waits at most `patience`; `busy` afterwards: its holder hangs.
   Result<Fd> acquire(Duration patience) const;

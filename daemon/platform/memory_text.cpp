@@ -28,11 +28,14 @@ constexpr std::array<std::pair<std::string_view, std::optional<Bytes> Meminfo::*
     {"Zswap", &Meminfo::zswap},
 }};
 
+/// No machine has an exbibyte; below it a sum of all lines fits.
+constexpr std::int64_t kMostBytes = std::int64_t{1} << 59;
+
 /// "  24684096 kB"; absent when the unit is another, negative or too large.
 std::optional<Bytes> parse_kib(std::string_view text) {
   const auto number = parse_number<std::int64_t>(take_word(text));
   if (!number || *number < 0 || take_word(text) != "kB") return std::nullopt;
-  if (*number > std::numeric_limits<std::int64_t>::max() / 1024) return std::nullopt;
+  if (*number > kMostBytes / 1024) return std::nullopt;
   return bytes_from_kib(*number);
 }
 
@@ -112,7 +115,7 @@ std::optional<Bytes> parse_zram_used(std::string_view text) {
   take_word(text);
   take_word(text);
   const auto used = parse_number<std::int64_t>(take_word(text));
-  if (!used || *used < 0) return std::nullopt;
+  if (!used || *used < 0 || *used > kMostBytes) return std::nullopt;
   return Bytes{*used};
 }
 

@@ -92,11 +92,10 @@ Result<ProcessInfo> parse_process_stat(std::string_view text, const ProcessUnits
   const auto line = split_stat(text, kPolicy);
   if (!line) return line.error();
   const auto& n = line->number;
-  const auto ticks = n[kUserTime] + n[kSystemTime];
   const auto tick_ns = 1'000'000'000 / units.ticks_per_second;
+  const auto most_ticks = std::numeric_limits<std::int64_t>::max() / 2 / tick_ns;
   if (n[kUserTime] < 0 || n[kSystemTime] < 0 || n[kStart] < 0 || n[kResident] < 0 ||
-      n[kUserTime] > (std::int64_t{1} << 60) || n[kSystemTime] > (std::int64_t{1} << 60) ||
-      ticks > std::numeric_limits<std::int64_t>::max() / tick_ns ||
+      n[kUserTime] > most_ticks || n[kSystemTime] > most_ticks ||
       n[kResident] > std::numeric_limits<std::int64_t>::max() / units.page_size ||
       !fits_int(n[kParent]) || !fits_int(n[kSession]) || !fits_int(n[kNice]) ||
       !fits_int(n[kThreads])) {
@@ -111,7 +110,7 @@ Result<ProcessInfo> parse_process_stat(std::string_view text, const ProcessUnits
   info.nice = static_cast<int>(n[kNice]);
   info.threads = static_cast<int>(n[kThreads]);
   info.background = n[kPolicy] == kPolicyIdle;
-  info.cpu_time = std::chrono::nanoseconds(ticks * tick_ns);
+  info.cpu_time = std::chrono::nanoseconds((n[kUserTime] + n[kSystemTime]) * tick_ns);
   info.footprint = Bytes{n[kResident] * units.page_size};
   return info;
 }

@@ -116,7 +116,10 @@ std::optional<base::WallTime> parse_rfc3339(std::string_view text) {
   }
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
                                          std::chrono::day(day)};
-  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  // As nanoseconds since 1970 only the years from 1678 to 2261 fit.
+  if (!date.ok() || year < 1678 || year > 2261 || hour > 23 || minute > 59 || second > 60) {
+    return std::nullopt;
+  }
   std::int64_t nanoseconds = 0;
   const std::string_view fraction = text.substr(19, text.size() - 20);
   if (!fraction.empty()) {

@@ -180,6 +180,21 @@ struct Level {
   std::size_t index{0};
 };
 
+/// Where the parser gives up, found by trying. What it says itself is no place in the text when the
+/// fault is at the beginning of a comment: Boost 1.81 then subtracts unrelated pointers.
+std::size_t fault_offset(std::string_view text, const json::parse_options& options) {
+  std::size_t good = 0;            // so many bytes can begin a document
+  std::size_t bad = text.size();   // so many cannot
+  while (good + 1 < bad) {
+    const std::size_t middle = good + (bad - good) / 2;
+    json::stream_parser parser({}, options);
+    boost::system::error_code failed;
+    parser.write_some(text.data(), middle, failed);
+    (failed ? bad : good) = middle;
+  }
+  return good;
+}
+
 std::string excerpt(std::string_view text, std::size_t offset) {
   const std::string_view rest = text.substr(offset, 24);
   return std::string(rest.substr(0, rest.find_first_of("\r\n")));
@@ -210,8 +225,9 @@ boost::system::result<json::value, SourceError> parse_source(std::string_view te
   boost::system::error_code failed;
   const std::size_t consumed = parser.write_some(text.data(), text.size(), failed);
   if (failed) {
-    const std::string near = excerpt(text, consumed);
-    return SourceError{position_at(text, consumed),
+    const std::size_t offset = consumed <= text.size() ? consumed : fault_offset(text, options);
+    const std::string near = excerpt(text, offset);
+    return SourceError{position_at(text, offset),
                        near.empty() ? fmt::format("{} at the end of the line", failed.message())
                                     : fmt::format("{} at: {}", failed.message(), near)};
   }

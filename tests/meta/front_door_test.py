@@ -56,6 +56,23 @@ class FrontDoor(unittest.TestCase):
         (self.root / "bin" / "python3").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
         self.assertEqual(run(["/bin/sh", script, "macos"], PATH=path).stdout, "")
 
+    def test_clang_is_asked_for_only_to_fuzz_or_lint_and_in_one_version(self):
+        path = self.tools("dirname", "sed", "sh", "find", "uname", "g++", "cmake", "ninja", "ccache", "make", "python3", "shellcheck",
+                          "strace", "setpriv", "unshare", "ps", "capsh", sudo="",
+                          **{"id": "echo 1000", "apt-get": "echo network", "apt-cache": "[ $2 = clang-tidy-19 ]"})
+        script = str(ROOT / "scripts" / "bootstrap")
+        self.assertEqual(run(["/bin/sh", script], PATH=path).returncode, 0)
+        fuzz = run(["/bin/sh", script, "fuzz"], PATH=path)
+        self.assertEqual(fuzz.returncode, 1)
+        self.assertIn("missing: clang-19", fuzz.stdout)
+        lint = run(["/bin/sh", script, "lint"], PATH=path)
+        self.assertIn("missing: clang-19 clang-tidy-19 cppcheck\n", lint.stdout)
+        self.assertIn(f"    sudo sh {script} lint\n", lint.stdout)
+        for name in ("clang++-17", "clang++-18", "clang-tidy-17", "cppcheck"):
+            (self.root / "bin" / name).write_text("#!/bin/sh\n")
+            (self.root / "bin" / name).chmod(0o755)
+        self.assertEqual(run(["/bin/sh", script, "lint"], PATH=path).stdout, "", "the oldest that is there will do")
+
     def test_bootstrap_without_root_prints_the_one_command(self):
         path = self.tools("dirname", "sed", "uname", sudo="", **{"id": "echo 1000", "apt-get": "echo network"})
         done = run(["/bin/sh", str(ROOT / "scripts" / "bootstrap")], PATH=path)

@@ -1,5 +1,7 @@
 #include "wire/json_source.h"
 
+#include <tuple>
+
 #include "support/catch.h"
 
 using namespace m1opt::wire;
@@ -74,5 +76,20 @@ TEST_CASE("locating in any cut of a text ends and stays inside it") {
     const Found found = locate(cut, "$.rules[1].name");
     CHECK(found.value <= cut.size());
     find_duplicate_key(cut);
+  }
+}
+
+TEST_CASE("a fault in a comment has a place") {
+  boost::json::parse_options options;
+  options.allow_comments = true;
+  for (const auto& [text, line, column] :
+       {std::tuple("{\n \"api\": / 1}", 2, 10), std::tuple("/ x {}", 1, 2), std::tuple("{} / x", 1, 5),
+        std::tuple("{/*", 1, 4), std::tuple("/", 1, 2), std::tuple("*/", 1, 1)}) {
+    INFO(text);
+    const auto parsed = parse_source(text, options);
+    REQUIRE_FALSE(parsed);
+    CHECK(int(parsed.error().at.line) == line);
+    CHECK(int(parsed.error().at.column) == column);
+    CHECK_FALSE(parsed.error().text.empty());
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "platform/darwin/darwin.h"
 #include "platform/darwin/errors.h"
@@ -51,7 +52,7 @@ class DarwinProcessTable final : public ProcessTable {
     const Answer answer = calls_.process_path(pid, path);
     if (!answer.ok()) return error_of(fmt::format("proc_pidpath({})", pid), answer.error);
     const auto length = static_cast<std::size_t>(std::max<std::int64_t>(answer.value, 0));
-    return std::string(path.data(), std::min(length, path.size()));
+    return std::string(path.data(), ::strnlen(path.data(), std::min(length, path.size())));
   }
 
   Result<std::uint32_t> owner(std::int32_t pid) override {
