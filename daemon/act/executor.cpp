@@ -48,6 +48,7 @@ std::vector<Outcome> Executor::run(const std::vector<Action>& actions, const Com
 
 Outcome Executor::begin(const Action& action, const Companions& companions, Instant now) {
   Outcome outcome = outcome_of(action, 0);
+  if (forbidden_) return failed(outcome, {Errc::io, 0, *forbidden_});
   const ActionRow& row = row_of(action.kind);
   auto plan = make_plan(row, action, companions);
   if (!plan) return failed(outcome, plan.error());

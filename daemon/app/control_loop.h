@@ -11,12 +11,12 @@
 #include "app/board.h"
 #include "app/config_store.h"
 #include "app/event_log.h"
+#include "app/journal_keeper.h"
 #include "app/own_cost.h"
 #include "app/poller.h"
 #include "app/slow_worker.h"
 #include "app/status.h"
 #include "decide/policy.h"
-#include "journal/undo_journal.h"
 #include "sense/sampler.h"
 
 namespace m1opt::app {
@@ -31,7 +31,7 @@ class ControlLoop {
     platform::ProcessTable& processes;
     act::Executor& executor;
     act::GuardianLink& guardian;
-    journal::UndoJournal& journal;
+    JournalKeeper& keeper;
     ConfigStore& config;
     Board& board;
     EventLog& events;
@@ -42,7 +42,6 @@ class ControlLoop {
     std::vector<Capability> capabilities;
     WallTime started;
     Mode own_mode{Mode::active};
-    std::optional<std::string> journal_fault;
   };
 
   explicit ControlLoop(Parts parts);
@@ -56,6 +55,7 @@ class ControlLoop {
   void wait();
   void on_signal();
   void on_sleep_event();
+  void check_journal();
   void check_guardian();
   void start_guardian();
   void reload();

@@ -26,7 +26,7 @@ std::string describe_mode(Mode mode) {
   return {};
 }
 
-std::string make_headline(Mode mode, const StatusDocument& status) {
+std::string make_headline(Mode mode, const StatusDocument& status, bool journal_fault) {
   const auto held = [&](ActionKind kind) {
     return std::count_if(status.holds.begin(), status.holds.end(),
                          [&](const HoldStatus& hold) { return hold.kind == kind; });
@@ -35,8 +35,31 @@ std::string make_headline(Mode mode, const StatusDocument& status) {
       status.workloads.begin(), status.workloads.end(),
       [](const WorkloadStatus& workload) { return workload.state == WorkloadState::busy; });
   return fmt::format("{}; {} busy workload{}, {} raised, {} in the background, {} suspended",
-                     describe_mode(mode), busy, busy == 1 ? "" : "s", held(ActionKind::raise),
+                     journal_fault ? "changes nothing: the undo journal cannot be used"
+                                   : describe_mode(mode), busy, busy == 1 ? "" : "s", held(ActionKind::raise),
                      held(ActionKind::background), held(ActionKind::suspend));
+}
+
+}  // namespace
+
+namespace {
+
+/// After a journal was damaged, a target that is stopped may be our doing or anybody's: it is named,
+/// and not continued by guess.
+std::optional<HealthFinding> find_unexplained_stops(const StatusInput& input) {
+  if (!input.journal_damage) return std::nullopt;
+  std::string who;
+  std::string pids;
+  for (const TargetSample& target : input.sample.targets) {
+    const ProcessInfo& process = target.process;
+    if (process.state != RunState::stopped || input.held.contains(process.id)) continue;
+    who += fmt::format("{}{} (pid {})", who.empty() ? "" : ", ", process.name, process.id.pid);
+    pids += fmt::format(" {}", process.id.pid);
+  }
+  if (who.empty()) return std::nullopt;
+  return HealthFinding{Severity::error,
+                       fmt::format("{}; stopped, and nobody knows by whom: {}", *input.journal_damage, who),
+                       "if you did not stop them yourself: sudo kill -CONT" + pids};
 }
 
 }  // namespace
@@ -48,9 +71,11 @@ std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
   }
   if (input.journal_fault) {
     found.push_back({Severity::error,
-                     "the undo journal cannot be used, so nothing is changed: " + *input.journal_fault,
-                     "mend or remove undo.db in the state directory, then restart m1optd"});
+                     "the undo journal cannot be used, so nothing is changed: " +
+                         input.journal_fault->text,
+                     input.journal_fault->fix});
   }
+  if (auto stopped = find_unexplained_stops(input)) found.push_back(std::move(*stopped));
   const bool acts = mode != Mode::dry_run && mode != Mode::sysroot && !input.journal_fault;
   if (acts && !input.guardian.alive) {
     found.push_back({Severity::error, "the guardian is not running, so nothing is held",
@@ -124,7 +149,7 @@ Snapshot make_snapshot(decide::Decision&& decision, const StatusInput& input,
   status.self = input.self;
   status.config = input.config_status;
   status.health = find_health(input, status.mode);
-  status.headline = make_headline(status.mode, status);
+  status.headline = make_headline(status.mode, status, input.journal_fault.has_value());
   return snapshot;
 }
 

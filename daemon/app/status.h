@@ -2,9 +2,11 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "app/journal_keeper.h"
 #include "decide/policy.h"
 #include "model/snapshot.h"
 
@@ -27,8 +29,10 @@ struct StatusInput {
   SelfStatus self;
   ConfigStatus config_status;
   Mode own_mode{Mode::active};               ///< dry_run, sysroot or safe; else active
-  std::optional<std::string> journal_fault;  ///< why nothing may be changed
+  std::optional<JournalFault> journal_fault;  ///< why nothing may be changed
+  std::optional<std::string> journal_damage;  ///< a journal that was set aside: not all of it is known
   std::vector<std::string> open_failures;    ///< records that could not be undone
+  std::set<ProcessId> held;                  ///< what we have stopped ourselves
 };
 
 /// Puts a tick together for the API.
