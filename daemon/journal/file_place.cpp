@@ -45,7 +45,7 @@ FilePlace::FilePlace(std::string path) : path_(std::move(path)) {
 FilePlace::Identity FilePlace::identify(const std::string& path) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) return std::nullopt;
-  return std::pair(info.st_dev, info.st_ino);
+  return std::pair(static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino));
 }
 
 Result<void> FilePlace::check() const {

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -36,7 +35,7 @@ class FilePlace {
   [[nodiscard]] Result<void> check() const;
 
  private:
-  using Identity = std::optional<std::pair<dev_t, ino_t>>;
+  using Identity = std::optional<std::pair<std::uint64_t, std::uint64_t>>;  // device, inode
   static Identity identify(const std::string& path);
 
   std::string path_;  ///< empty: in memory, nothing to lose

@@ -159,7 +159,7 @@ Result<void> UndoJournal::verify() {
     if (check.text(0) != "ok") return Error{Errc::parse, 0, check.text(0)};
   }
   // The system lets us write; a file whose header says otherwise is damaged.
-  if (auto writable = transact(Durability::written, [] { return Result<void>(); }); !writable) {
+  if (auto writable = try_again(); !writable) {
     const Error& error = writable.error();
     return error.code == Errc::not_permitted ? Error{Errc::parse, 0, error.what} : error;
   }
