@@ -9,13 +9,12 @@ void ControlLoop::check_journal() {
     // Were this process and the guardian to die now, nobody would know what to undo.
     note_outcomes(parts_.executor.release_all("the undo journal was lost"));
   }
-  const bool failed_before = parts_.keeper.fault().has_value();
+  const bool failed_before = parts_.keeper.obstacle().has_value();
   parts_.keeper.look(!parts_.executor.open_records().empty());
-  const auto& fault = parts_.keeper.fault();
+  const auto& obstacle = parts_.keeper.obstacle();
   // What failed for want of a journal need not wait longer than the journal did.
-  if (failed_before && !fault) state_.back_offs.clear();
-  parts_.executor.forbid(fault ? std::optional("the undo journal cannot be used: " + fault->text)
-                               : std::nullopt);
+  if (failed_before && !obstacle) state_.back_offs.clear();
+  parts_.executor.forbid(obstacle ? std::optional(obstacle->text) : std::nullopt);
   for (const decide::Reason& reason : parts_.keeper.take_reasons()) {
     parts_.events.add(parts_.clock.wall(), reason);
   }

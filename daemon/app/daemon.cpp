@@ -65,8 +65,9 @@ std::string make_epoch(WallTime started) {
 }
 
 sense::Sampler make_sampler(const Options& options, platform::ProcessTable& table,
-                            const Clock& clock) {
+                            const Clock& clock, bool hardware_apart) {
   sense::SamplerOptions sampling;
+  sampling.hardware_apart = hardware_apart;
   sampling.sensors = platform::make_sensors(options.sysroot);
   sampling.own_pid = ::getpid();
   sampling.own_uid = ::geteuid();
@@ -95,9 +96,10 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
                           options.state_directory, options.inert()});
   EventLog events(make_epoch(started));
   Board board(clock, events);
-  SlowWorker slow(clock, [&board] { board.wake(); });
+  SlowWorker slow(make_slow_jobs(clock, options.sysroot, !options.inert()),
+                  [&board] { board.wake(); });
   board.set_self_test([&slow](auto done) { return slow.self_test(std::move(done)); });
-  sense::Sampler sampler = make_sampler(options, *table, clock);
+  sense::Sampler sampler = make_sampler(options, *table, clock, slow.has_hardware());
 
   ControlLoop loop({clock, sampler, *table, executor, guardian, keeper, config, board, events, slow,
                     boot, machine, machine_problems, capabilities, started, own_mode(options)});

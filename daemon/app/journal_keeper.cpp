@@ -49,9 +49,11 @@ JournalKeeper::JournalKeeper(Parts parts)
   } else {
     // Records belong to a boot: without its name none can be told from one of an earlier boot, so
     // none is written or undone.
-    set_fault(JournalFault{"this boot of the machine cannot be told from others: " +
-                               parts_.boot.error().what,
-                           "see the log, then restart m1optd"});
+    set_obstacle(Obstacle{
+        "this boot of the machine cannot be told from others, so nothing is changed: " +
+            parts_.boot.error().what,
+        "the system does not tell its boot id (Linux: /proc/sys/kernel/random/boot_id, macOS: sysctl "
+        "kern.bootsessionuuid); undo.db is not at fault. Once it does, restart m1optd"});
   }
   if (!journal_) {
     journal_ = journal::UndoJournal::open(":memory:").value();
@@ -70,22 +72,22 @@ void JournalKeeper::look(bool held) {
   const bool gone = lost();
   if (gone) {
     const auto place = journal_->check_place();
-    set_fault(place ? *journal_->fault() : place.error());
+    set_obstacle(place ? *journal_->fault() : place.error());
     if (held) return;
     last_id_ = std::max(last_id_, journal_->last_id());
   } else if (!in_memory_ && journal_->fault()) {
-    set_fault(*journal_->fault());
+    set_obstacle(*journal_->fault());
   }
-  if (!fault_ || (!gone && parts_.clock.now() < retry_)) return;
+  if (!obstacle_ || (!gone && parts_.clock.now() < retry_)) return;
   retry_ = parts_.clock.now() + kRetry;
   if (gone || in_memory_) {
     open();
   } else if (auto works = journal_->try_again(); !works) {
-    set_fault(works.error());
+    set_obstacle(works.error());
   } else if (unfinished_) {
     recover();
   } else {
-    set_fault(std::nullopt);
+    set_obstacle(std::nullopt);
   }
 }
 
@@ -103,7 +105,7 @@ Result<void> JournalKeeper::prepare_place() {
 
 void JournalKeeper::open() {
   retry_ = parts_.clock.now() + kRetry;
-  if (auto prepared = prepare_place(); !prepared) return set_fault(prepared.error());
+  if (auto prepared = prepare_place(); !prepared) return set_obstacle(prepared.error());
   journal::UndoJournal::Damage damage;
   auto opened = journal::UndoJournal::open_or_set_aside(path_, damage);
   if (!damage.kept_as.empty()) note_damage(damage);
@@ -111,13 +113,13 @@ void JournalKeeper::open() {
     if (auto ready = opened->skip_ids(last_id_); !ready) opened = ready.error();
   }
   if (!opened) {
-    set_fault(opened.error());
+    set_obstacle(opened.error());
     if (!parts_.options.inert()) undo_without_writing();
     return;
   }
   journal_ = std::move(*opened);
   in_memory_ = false;
-  set_fault(std::nullopt);
+  set_obstacle(std::nullopt);
   if (parts_.options.inert()) return;
   for (const Outcome& outcome : std::exchange(undone_, {})) {
     (void)journal_->close(outcome.record, outcome.code, "recovery: " + outcome.text);
@@ -136,12 +138,13 @@ void JournalKeeper::note_damage(const journal::UndoJournal::Damage& damage) {
 void JournalKeeper::recover() {
   auto report = act::recover(*journal_, parts_.control, parts_.table, *parts_.boot,
                              parts_.clock.now(), parts_.options.state_directory, false);
-  if (!report) return set_fault(report.error());
+  if (!report) return set_obstacle(report.error());
   note_outcomes(report->outcomes);
   unfinished_ = !report->complete();
-  if (report->unclosed) return set_fault(*report->unclosed);
-  if (!unfinished_) return set_fault(std::nullopt);
-  set_fault(JournalFault{"a record of an earlier run is still open", "sudo m1optctl recover tells which"});
+  if (report->unclosed) return set_obstacle(*report->unclosed);
+  if (!unfinished_) return set_obstacle(std::nullopt);
+  set_obstacle(Obstacle{"a record of an earlier run is still open, so nothing is changed",
+                        "sudo m1optctl recover tells which"});
 }
 
 /// Nobody stays stopped because a disk is full or read-only. Once only: what is stopped later was
@@ -170,19 +173,19 @@ void JournalKeeper::note_outcomes(const std::vector<Outcome>& outcomes) {
   }
 }
 
-void JournalKeeper::set_fault(const Error& error) {
-  set_fault(JournalFault{error.what, fix_of(error, path_)});
+void JournalKeeper::set_obstacle(const Error& error) {
+  set_obstacle(Obstacle{"the undo journal cannot be used, so nothing is changed: " + error.what,
+                        fix_of(error, path_)});
 }
 
-void JournalKeeper::set_fault(std::optional<JournalFault> fault) {
-  if (fault == fault_) return;
-  if (fault) {
-    note(EventKind::action_failed, Severity::error,
-         "the undo journal cannot be used, so nothing is changed: " + fault->text);
+void JournalKeeper::set_obstacle(std::optional<Obstacle> obstacle) {
+  if (obstacle == obstacle_) return;
+  if (obstacle) {
+    note(EventKind::action_failed, Severity::error, obstacle->text);
   } else {
-    note(EventKind::recovered, Severity::info, "the undo journal can be used again");
+    note(EventKind::recovered, Severity::info, "nothing stands against acting any more");
   }
-  fault_ = std::move(fault);
+  obstacle_ = std::move(obstacle);
 }
 
 void JournalKeeper::note(EventKind kind, Severity severity, const std::string& text) {

@@ -6,6 +6,7 @@
 
 #include "app/instance_lock.h"
 #include "app/options.h"
+#include "app/status.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "decide/policy.h"
@@ -17,16 +18,8 @@ namespace m1opt::app {
 using namespace m1opt::base;
 using namespace m1opt::model;
 
-/// Why nothing may be changed, and what a person can do about it.
-struct JournalFault {
-  std::string text;
-  std::string fix;
-
-  bool operator==(const JournalFault&) const = default;
-};
-
 /// Opens undo.db, undoes what an earlier run left, and opens it again when it was lost or could not
-/// be used. While there is a fault nothing on the machine may be changed.
+/// be used. While there is an obstacle nothing on the machine may be changed.
 class JournalKeeper {
  public:
   struct Parts {
@@ -45,11 +38,11 @@ class JournalKeeper {
   /// The file was removed, replaced or damaged under us: what is held must be released, since
   /// nobody but this process and its guardian knows of it.
   [[nodiscard]] bool lost() const;
-  /// Once a tick: finds faults, tries again when it is time. `held`: records are open, so a lost
+  /// Once a tick: finds obstacles, tries again when it is time. `held`: records are open, so a lost
   /// file is not replaced yet.
   void look(bool held);
 
-  [[nodiscard]] const std::optional<JournalFault>& fault() const { return fault_; }
+  [[nodiscard]] const std::optional<Obstacle>& obstacle() const { return obstacle_; }
   /// A damaged journal was set aside in this run: what it held is not all known.
   [[nodiscard]] const std::optional<std::string>& damage() const { return damage_; }
   std::vector<decide::Reason> take_reasons() { return std::exchange(reasons_, {}); }
@@ -61,8 +54,8 @@ class JournalKeeper {
   void recover();
   void undo_without_writing();
   void note_outcomes(const std::vector<Outcome>& outcomes);
-  void set_fault(const Error& error);
-  void set_fault(std::optional<JournalFault> fault);
+  void set_obstacle(const Error& error);
+  void set_obstacle(std::optional<Obstacle> obstacle);
   void note(EventKind kind, Severity severity, const std::string& text);
 
   Parts parts_;
@@ -74,7 +67,7 @@ class JournalKeeper {
   bool unfinished_{false};  ///< a record of an earlier run is still open
   RecordId last_id_{0};
   Instant retry_;
-  std::optional<JournalFault> fault_;
+  std::optional<Obstacle> obstacle_;
   std::optional<std::string> damage_;
   std::vector<decide::Reason> reasons_;
 };

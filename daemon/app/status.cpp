@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "platform/platform.h"
 
 namespace m1opt::app {
 
@@ -26,7 +29,7 @@ std::string describe_mode(Mode mode) {
   return {};
 }
 
-std::string make_headline(Mode mode, const StatusDocument& status, bool journal_fault) {
+std::string make_headline(Mode mode, const StatusDocument& status, bool obstacle) {
   const auto held = [&](ActionKind kind) {
     return std::count_if(status.holds.begin(), status.holds.end(),
                          [&](const HoldStatus& hold) { return hold.kind == kind; });
@@ -35,14 +38,10 @@ std::string make_headline(Mode mode, const StatusDocument& status, bool journal_
       status.workloads.begin(), status.workloads.end(),
       [](const WorkloadStatus& workload) { return workload.state == WorkloadState::busy; });
   return fmt::format("{}; {} busy workload{}, {} raised, {} in the background, {} suspended",
-                     journal_fault ? "changes nothing: the undo journal cannot be used"
-                                   : describe_mode(mode), busy, busy == 1 ? "" : "s", held(ActionKind::raise),
-                     held(ActionKind::background), held(ActionKind::suspend));
+                     obstacle ? "changes nothing, see health" : describe_mode(mode), busy,
+                     busy == 1 ? "" : "s", held(ActionKind::raise), held(ActionKind::background),
+                     held(ActionKind::suspend));
 }
-
-}  // namespace
-
-namespace {
 
 /// After a journal was damaged, a target that is stopped may be our doing or anybody's: it is named,
 /// and not continued by guess.
@@ -62,6 +61,25 @@ std::optional<HealthFinding> find_unexplained_stops(const StatusInput& input) {
                        "if you did not stop them yourself: sudo kill -CONT" + pids};
 }
 
+/// Tiers that do nothing here, or the opposite of what one may think.
+void examine_tiers(const PriorityConfig& config, std::vector<HealthFinding>& found) {
+  if (!config.throughput_tier && !config.latency_tier) return;
+  if (!platform::has_tiers()) {
+    found.push_back({Severity::warning, "scheduling tiers are set, and this system has none",
+                     "take priority.throughput_tier and priority.latency_tier out of the config"});
+    return;
+  }
+  for (const auto& [key, tier] : {std::pair("throughput_tier", config.throughput_tier),
+                                  std::pair("latency_tier", config.latency_tier)}) {
+    if (tier.value_or(0) == 0) continue;
+    found.push_back({Severity::warning,
+                     fmt::format("priority.{} is {}: 0 is the best tier and 5 the worst, so this "
+                                 "slows the workload down",
+                                 key, *tier),
+                     "set it to 0 or null; a process that got it keeps it until it is restarted"});
+  }
+}
+
 }  // namespace
 
 std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
@@ -69,14 +87,11 @@ std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
   for (const std::string& failure : input.open_failures) {
     found.push_back({Severity::error, failure, "sudo m1optctl recover"});
   }
-  if (input.journal_fault) {
-    found.push_back({Severity::error,
-                     "the undo journal cannot be used, so nothing is changed: " +
-                         input.journal_fault->text,
-                     input.journal_fault->fix});
+  if (input.obstacle) {
+    found.push_back({Severity::error, input.obstacle->text, input.obstacle->fix});
   }
   if (auto stopped = find_unexplained_stops(input)) found.push_back(std::move(*stopped));
-  const bool acts = mode != Mode::dry_run && mode != Mode::sysroot && !input.journal_fault;
+  const bool acts = mode != Mode::dry_run && mode != Mode::sysroot && !input.obstacle;
   if (acts && !input.guardian.alive) {
     found.push_back({Severity::error, "the guardian is not running, so nothing is held",
                      "it is started again by itself; if this stays, see the log"});
@@ -95,6 +110,7 @@ std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
     found.push_back({capability.name == "suspend" ? Severity::error : Severity::warning,
                      capability.name + ": " + capability.text, "run m1optd as root"});
   }
+  examine_tiers(input.config.priority, found);
   if (acts && input.guardian.alive && !input.guardian.memory_locked) {
     found.push_back({Severity::info, "the guardian's memory is not locked: it may be slow under swap",
                      "raise the memory lock limit (LimitMEMLOCK) or run as root"});
@@ -149,7 +165,7 @@ Snapshot make_snapshot(decide::Decision&& decision, const StatusInput& input,
   status.self = input.self;
   status.config = input.config_status;
   status.health = find_health(input, status.mode);
-  status.headline = make_headline(status.mode, status, input.journal_fault.has_value());
+  status.headline = make_headline(status.mode, status, input.obstacle.has_value());
   return snapshot;
 }
 

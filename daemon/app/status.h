@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "app/journal_keeper.h"
 #include "decide/policy.h"
 #include "model/snapshot.h"
 
@@ -14,6 +13,14 @@ namespace m1opt::app {
 
 using namespace m1opt::base;
 using namespace m1opt::model;
+
+/// Why nothing may be changed, as a whole sentence, and what to do about it.
+struct Obstacle {
+  std::string text;
+  std::string fix;
+
+  bool operator==(const Obstacle&) const = default;
+};
 
 /// What the snapshot needs beside the decision.
 struct StatusInput {
@@ -29,7 +36,7 @@ struct StatusInput {
   SelfStatus self;
   ConfigStatus config_status;
   Mode own_mode{Mode::active};               ///< dry_run, sysroot or safe; else active
-  std::optional<JournalFault> journal_fault;  ///< why nothing may be changed
+  std::optional<Obstacle> obstacle;
   std::optional<std::string> journal_damage;  ///< a journal that was set aside: not all of it is known
   std::vector<std::string> open_failures;    ///< records that could not be undone
   std::set<ProcessId> held;                  ///< what we have stopped ourselves
