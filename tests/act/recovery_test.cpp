@@ -1,7 +1,7 @@
 #include "act/recovery.h"
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <iostream>
 
@@ -30,7 +30,7 @@ class Leftovers {
     REQUIRE(::sqlite3_open_v2(path().c_str(), &db, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK);
     REQUIRE(journal::execute(db, "BEGIN"));
     for (std::int32_t id = 1; id < records; ++id) {
-      store(db, id, id % 2 == 0 ? ActionKind::suspend : ActionKind::background, {1000 + id % 30000, 1});
+      store(db, id, id % 10 == 0 ? ActionKind::background : ActionKind::suspend, {1000 + id % 30000, 1});
     }
     ::kill(child_.pid(), SIGSTOP);
     store(db, records, ActionKind::suspend, child_.id());
@@ -72,12 +72,12 @@ class Leftovers {
 TEST_CASE("recovery undoes one, a hundred and ten thousand records, suspended processes first, in bounded time") {
   for (const std::int32_t records : {1, 100, 10'000}) {
     Leftovers left(records);
-    const auto began = std::chrono::steady_clock::now();
+    const std::clock_t began = std::clock();
     journal::UndoJournal::Damage damage;
     auto journal = journal::UndoJournal::open_or_set_aside(left.path(), damage).value();
     REQUIRE(damage.kept_as.empty());
     const auto report = left.recover(journal);
-    const auto took = std::chrono::steady_clock::now() - began;
+    const double seconds = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
     CHECK(report.complete());
     CHECK(eventually([&] { return left.child().state() == 'S'; }));
     REQUIRE(report.outcomes.size() == static_cast<std::size_t>(records));
@@ -88,8 +88,8 @@ TEST_CASE("recovery undoes one, a hundred and ten thousand records, suspended pr
                        [](const Outcome& outcome) { return outcome.kind == ActionKind::suspend; }));
     CHECK(journal.open_records().value().empty());
     std::cout << records << " open records: recovered in "
-              << std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms\n";
-    CHECK(took < std::chrono::seconds(30));
+              << seconds << " s of processor time\n";
+    CHECK(seconds < 20);
   }
 }
 
