@@ -12,8 +12,11 @@ void ControlLoop::check_journal() {
   const bool failed_before = parts_.keeper.obstacle().has_value();
   parts_.keeper.look(!parts_.executor.open_records().empty());
   const auto& obstacle = parts_.keeper.obstacle();
-  // What failed for want of a journal need not wait longer than the journal did.
-  if (failed_before && !obstacle) state_.back_offs.clear();
+  if (failed_before && !obstacle) {
+    // What failed for want of a journal need not wait longer than the journal did.
+    state_.back_offs.clear();
+    kept_pause_ = {};  // a new journal does not know of it
+  }
   parts_.executor.forbid(obstacle ? std::optional(obstacle->text) : std::nullopt);
   for (const decide::Reason& reason : parts_.keeper.take_reasons()) {
     parts_.events.add(parts_.clock.wall(), reason);

@@ -14,8 +14,8 @@ namespace m1opt::app {
 
 namespace {
 
-constexpr Duration kRetry = std::chrono::seconds(5);
-constexpr unsigned kPrivate = 0700;
+constexpr Duration kJournalRetry = std::chrono::seconds(5);
+constexpr unsigned kStateMode = 0700;
 
 }  // namespace
 
@@ -55,10 +55,12 @@ JournalKeeper::JournalKeeper(Parts parts)
         "the system does not tell its boot id (Linux: /proc/sys/kernel/random/boot_id, macOS: sysctl "
         "kern.bootsessionuuid); undo.db is not at fault. Once it does, restart m1optd"});
   }
-  if (!journal_) {
-    journal_ = journal::UndoJournal::open(":memory:").value();
-    in_memory_ = true;
-  }
+  if (!journal_) use_memory();
+}
+
+void JournalKeeper::use_memory() {
+  journal_ = journal::UndoJournal::open(":memory:").value();
+  in_memory_ = true;
 }
 
 bool JournalKeeper::lost() const {
@@ -69,18 +71,20 @@ bool JournalKeeper::lost() const {
 
 void JournalKeeper::look(bool held) {
   if (!parts_.boot || parts_.options.inert()) return;
-  const bool gone = lost();
-  if (gone) {
+  if (lost()) {
     const auto place = journal_->check_place();
     set_obstacle(place ? *journal_->fault() : place.error());
     if (held) return;
     last_id_ = std::max(last_id_, journal_->last_id());
-  } else if (!in_memory_ && journal_->fault()) {
-    set_obstacle(*journal_->fault());
+    // Closed before another is opened: two connections of one process share the index of the log,
+    // and the old one's may be of a file that is no more.
+    use_memory();
+    return open();
   }
-  if (!obstacle_ || (!gone && parts_.clock.now() < retry_)) return;
-  retry_ = parts_.clock.now() + kRetry;
-  if (gone || in_memory_) {
+  if (!in_memory_ && journal_->fault()) set_obstacle(*journal_->fault());
+  if (!obstacle_ || parts_.clock.now() < retry_) return;
+  retry_ = parts_.clock.now() + kJournalRetry;
+  if (in_memory_) {
     open();
   } else if (auto works = journal_->try_again(); !works) {
     set_obstacle(works.error());
@@ -93,7 +97,7 @@ void JournalKeeper::look(bool held) {
 
 Result<void> JournalKeeper::prepare_place() {
   const std::string& directory = parts_.options.state_directory;
-  if (auto made = make_directory(directory, kPrivate); !made) return made;
+  if (auto made = make_directory(directory, kStateMode); !made) return made;
   if (auto trusted = check_trusted(directory); !trusted) return trusted;
   if (is_instance_lock(parts_.instance_lock, directory)) return {};
   // The directory was replaced with the lock in it: another daemon may have it now.
@@ -104,7 +108,7 @@ Result<void> JournalKeeper::prepare_place() {
 }
 
 void JournalKeeper::open() {
-  retry_ = parts_.clock.now() + kRetry;
+  retry_ = parts_.clock.now() + kJournalRetry;
   if (auto prepared = prepare_place(); !prepared) return set_obstacle(prepared.error());
   journal::UndoJournal::Damage damage;
   auto opened = journal::UndoJournal::open_or_set_aside(path_, damage);

@@ -49,6 +49,7 @@ class JournalKeeper {
 
  private:
   void open();
+  void use_memory();
   Result<void> prepare_place();
   void note_damage(const journal::UndoJournal::Damage& damage);
   void recover();
