@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -26,6 +28,14 @@ void add_places(CLI::App& app, Options& options) {
       ->capture_default_str();
 }
 
+/// Started without standard files, the next file opened, undo.db's lock for one, would get one of
+/// their numbers, and what is printed would go into it.
+void hold_standard_files() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) < 0) (void)::open("/dev/null", O_RDWR);
+  }
+}
+
 int run(const Options& options) {
   switch (options.mode) {
     case RunMode::daemon: return m1opt::app::run_daemon(options);
@@ -39,6 +49,7 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_files();
   Options options;
   const auto places = m1opt::app::default_places();
   options.config = places.config;

@@ -101,11 +101,11 @@ def ctest_commands(build_dir, only):
             yield test["name"], test["command"]
 
 
-def run_programs(kind, only=None):
+def run_programs(kind, only=None, **extra_env):
     """Every test program that CMake knows, as many at once as there are cores."""
     total = Tally()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = {pool.submit(run, command, 900): name
+        jobs = {pool.submit(run, command, 900, **extra_env): name
                 for name, command in ctest_commands(f"build/{kind}", only)}
         for job in concurrent.futures.as_completed(jobs):
             status, output = job.result()
@@ -144,7 +144,7 @@ def run_check(command, pattern, timeout):
 def stages(deep):
     """Name, work, and whether the stage is worthless without tests."""
     yield "build", lambda: build("fault", "all"), False
-    yield "unit and contract", lambda: run_programs("fault"), True
+    yield "unit and contract", lambda: run_programs("fault", M1OPT_DEEP="1" if deep else ""), True
     # Beside each other: the one takes the cores while the other waits.
     yield "meta, e2e" + (", all" if deep else ""), lambda: run_apart("fault", deep, "meta", "e2e"), True
     if deep:

@@ -48,6 +48,7 @@ std::vector<Outcome> Executor::run(const std::vector<Action>& actions, const Com
 
 Outcome Executor::begin(const Action& action, const Companions& companions, Instant now) {
   Outcome outcome = outcome_of(action, 0);
+  if (forbidden_) return failed(outcome, {Errc::io, 0, *forbidden_});
   const ActionRow& row = row_of(action.kind);
   auto plan = make_plan(row, action, companions);
   if (!plan) return failed(outcome, plan.error());
@@ -146,7 +147,11 @@ Result<void> Executor::check_reversible(const ActionRow& row, Plan& plan) {
 
 Result<void> Executor::record_before_act(UndoRecord& record) {
   auto id = parts_.journal.add(record);
-  if (!id) return id.error().within("the journal cannot be written, so nothing is changed");
+  if (!id) {
+    // Whatever its kind (a file that was replaced is `changed`), of the process it says nothing.
+    return Error{Errc::io, id.error().os_errno,
+                 "the journal cannot be written, so nothing is changed: " + id.error().what};
+  }
   record.id = *id;
   fault_point("executor.after_journal");
   if (auto known = parts_.guardian.hold(record); !known) {

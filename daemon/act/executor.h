@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -42,6 +43,9 @@ class Executor {
   std::vector<Outcome> run(const std::vector<Action>& actions, const Companions& companions,
                            Instant now);
 
+  /// While set nothing is begun or extended; what is held can still be undone.
+  void forbid(std::optional<std::string> reason) { forbidden_ = std::move(reason); }
+
   /// Undoes every open record, suspended processes first.
   std::vector<Outcome> release_all(const std::string& reason);
 
@@ -78,6 +82,7 @@ class Executor {
   Parts parts_;
   RecordLock lock_;
   std::map<RecordId, UndoRecord> open_;
+  std::optional<std::string> forbidden_;
 };
 
 /// "6 threads to SCHED_IDLE, 6 to idle I/O, autogroup 12 to nice 19"

@@ -157,7 +157,8 @@ bool Guardian::undo(const UndoRecord& record, const std::string& why) {
 }
 
 void Guardian::close_in_journal(RecordId id, OutcomeCode code, const std::string& text) {
-  auto journal = journal::UndoJournal::open(options_.state_directory + "/undo.db");
+  auto journal = journal::UndoJournal::open(options_.state_directory + "/undo.db",
+                                            journal::UndoJournal::IfAbsent::fail);
   if (journal) (void)journal->close(id, code, text);
 }
 

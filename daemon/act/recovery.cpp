@@ -13,12 +13,12 @@ namespace {
 constexpr Duration kRecoveryLockPatience = std::chrono::seconds(3);
 constexpr Duration kOverdueGrace = std::chrono::seconds(1);
 
+}  // namespace
+
 bool is_finished(const Outcome& outcome) {
   return outcome.code == OutcomeCode::undone || outcome.code == OutcomeCode::gone ||
          outcome.code == OutcomeCode::changed;
 }
-
-}  // namespace
 
 bool RecoveryReport::complete() const {
   return unreadable.empty() && std::all_of(outcomes.begin(), outcomes.end(), is_finished);
@@ -45,9 +45,9 @@ Result<RecoveryReport> recover(journal::UndoJournal& journal, platform::ProcessC
     const UndoResult result = undo_record(control, table, boot, record);
     fault_point("recovery.after_undo");
     if (result.finished()) {
-      if (auto closed = journal.close(record.id, result.code, "recovery: " + result.text); !closed) {
-        return closed.error();
-      }
+      // A full disk must not keep the next one stopped.
+      auto closed = journal.close(record.id, result.code, "recovery: " + result.text);
+      if (!closed && !report.unclosed) report.unclosed = closed.error();
     }
     Outcome outcome;
     outcome.verb = ActionVerb::end;

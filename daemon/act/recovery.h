@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,13 @@ using namespace m1opt::model;
 struct RecoveryReport {
   std::vector<Outcome> outcomes;       ///< one per open record that was looked at
   std::vector<RecordId> unreadable;    ///< records that cannot be understood; they stay
+  std::optional<Error> unclosed;       ///< all were undone, but the journal could not be told
   [[nodiscard]] bool complete() const;       ///< no record of this boot is open any more
   [[nodiscard]] bool lacks_rights() const;   ///< some undo was not permitted
 };
+
+/// Is nothing of it left, so that its record may be closed?
+bool is_finished(const Outcome& outcome);
 
 /// Undoes what an earlier run left, suspended processes first, each record
 /// under the record lock. `overdue_only`: a daemon is alive and owns the others;

@@ -11,6 +11,7 @@ Outcome Executor::extend(const Action& action, const Companions& companions) {
   Outcome outcome = outcome_of(action, action.record);
   const auto found = open_.find(action.record);
   if (found == open_.end()) return failed(outcome, {Errc::gone, 0, "no such record"});
+  if (forbidden_) return failed(outcome, {Errc::io, 0, *forbidden_});
   UndoRecord record = found->second;
   const ActionRow& row = row_of(record.kind);
   record.deadline = std::max(record.deadline, action.deadline);

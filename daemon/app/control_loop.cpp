@@ -138,7 +138,11 @@ void ControlLoop::tick() {
     self_.tick_lateness = now - due_;
     self_.worst_lateness = std::max(self_.worst_lateness, self_.tick_lateness);
   }
-  if (parts_.own_mode == Mode::active && !parts_.obstacle) check_guardian();
+  check_journal();
+  // One that cannot guard anything is not started; one that runs is watched whatever happens.
+  if (parts_.own_mode == Mode::active && (!parts_.keeper.obstacle() || parts_.guardian.alive())) {
+    check_guardian();
+  }
   tell_sampler();
   Sample sample = parts_.sampler.take(*parts_.config.config(), now);
   sample.commands = parts_.board.drain();
@@ -150,12 +154,16 @@ void ControlLoop::tick() {
   keep_pause();
   const auto companions = companions_of(sample);
   outcomes_ = parts_.executor.run(decision.actions, companions, now);
-  parts_.slow.ask_tiers(decision.tier_requests);
+  if (const auto& obstacle = parts_.keeper.obstacle()) {
+    parts_.slow.refuse_tiers(decision.tier_requests, obstacle->text);
+  } else {
+    parts_.slow.ask_tiers(decision.tier_requests);
+  }
   note_reaction();
   if (!parts_.executor.open_records().empty()) parts_.guardian.beat();
   report(decision.reasons);
   report(awake_.follow(
-      unless_inert(decision.awake, parts_.own_mode, parts_.obstacle), parts_.clock.now()));
+      unless_inert(decision.awake, parts_.own_mode, parts_.keeper.obstacle()), parts_.clock.now()));
   watch_exits(sample);
   if (decision.reload) reload();
   const Duration period = outcomes_.empty() ? decision.period : std::min(decision.period, kAfterAction);
@@ -169,6 +177,7 @@ void ControlLoop::tick() {
   for (const CommandReply& reply : replies) parts_.board.reply(reply);
   answer(sample);
   parts_.events.announce();
+  parts_.keeper.journal().keep_small();
 }
 
 void ControlLoop::note_reaction() {
@@ -309,6 +318,8 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
                                      outcome.target, outcome.process.pid, outcome.text));
     }
   }
+  std::set<ProcessId> held;
+  for (const auto& [id, record] : parts_.executor.open_records()) held.insert(record.process);
   guardian_status_.alive = parts_.guardian.alive();
   cost_.measure(parts_.clock.now(), self_, guardian_status_);
   const StatusInput input{sample,
@@ -324,8 +335,10 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
                           self_,
                           parts_.config.status(),
                           parts_.own_mode,
-                          parts_.obstacle,
-                          std::move(failures)};
+                          parts_.keeper.obstacle(),
+                          parts_.keeper.damage(),
+                          std::move(failures),
+                          std::move(held)};
   parts_.board.publish(std::make_shared<const Snapshot>(
       make_snapshot(std::move(decision), input, parts_.config.config())));
 }
@@ -352,27 +365,6 @@ void ControlLoop::check_group() {
          fmt::format("api.group: {}; only root may pause, suspend or resume", found.error().what));
 }
 
-void ControlLoop::restore_pause() {
-  auto stored = parts_.journal.load_pause();
-  if (!stored || !*stored || (*stored)->boot != parts_.boot) return;
-  if ((*stored)->until && *(*stored)->until <= parts_.clock.now()) return;
-  state_.pause = {true, (*stored)->until, (*stored)->uid};
-  kept_pause_ = state_.pause;
-}
-
-void ControlLoop::keep_pause() {
-  if (state_.pause == kept_pause_) return;
-  kept_pause_ = state_.pause;
-  std::optional<journal::StoredPause> stored;
-  if (state_.pause.active) {
-    stored = journal::StoredPause{parts_.boot, state_.pause.until, state_.pause.uid};
-  }
-  if (auto done = parts_.journal.store_pause(stored); !done) {
-    report(EventKind::command, Severity::warning,
-           "the pause will not survive a restart: " + done.error().what);
-  }
-}
-
 void ControlLoop::report(const std::vector<decide::Reason>& reasons) {
   for (const decide::Reason& reason : reasons) parts_.events.add(parts_.clock.wall(), reason);
 }
@@ -391,7 +383,7 @@ bool ControlLoop::stop() {
   }
   parts_.board.reply_to_all(ReplyCode::failed, "m1optd is stopping");
   parts_.events.announce();
-  (void)parts_.journal.tidy();
+  (void)parts_.keeper.journal().tidy();
   return parts_.executor.open_records().empty();
 }
 

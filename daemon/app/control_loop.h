@@ -11,13 +11,13 @@
 #include "app/board.h"
 #include "app/config_store.h"
 #include "app/event_log.h"
+#include "app/journal_keeper.h"
 #include "app/keep_awake.h"
 #include "app/own_cost.h"
 #include "app/poller.h"
 #include "app/slow_worker.h"
 #include "app/status.h"
 #include "decide/policy.h"
-#include "journal/undo_journal.h"
 #include "sense/sampler.h"
 
 namespace m1opt::app {
@@ -32,7 +32,7 @@ class ControlLoop {
     platform::ProcessTable& processes;
     act::Executor& executor;
     act::GuardianLink& guardian;
-    journal::UndoJournal& journal;
+    JournalKeeper& keeper;
     ConfigStore& config;
     Board& board;
     EventLog& events;
@@ -45,7 +45,6 @@ class ControlLoop {
     std::vector<Capability> capabilities;
     WallTime started;
     Mode own_mode{Mode::active};
-    std::optional<Obstacle> obstacle;
   };
 
   explicit ControlLoop(Parts parts);
@@ -59,6 +58,7 @@ class ControlLoop {
   void wait();
   void on_signal();
   void on_sleep_event();
+  void check_journal();
   void check_guardian();
   void start_guardian();
   void reload();

@@ -8,11 +8,11 @@
 #include <optional>
 
 #include "act/executor.h"
-#include "act/recovery.h"
 #include "app/app.h"
 #include "app/exit_code.h"
 #include "app/control_loop.h"
 #include "app/instance_lock.h"
+#include "app/journal_keeper.h"
 #include "app/signals.h"
 #include "app/trust.h"
 #include "base/file.h"
@@ -53,68 +53,6 @@ Result<void> check_places(const Options& options) {
   return check_trusted(directory_of(options.socket));
 }
 
-/// The journal, or what stands against using it. What an earlier run left is undone here,
-/// before the first tick and before anybody can ask for anything.
-struct OpenedJournal {
-  std::optional<journal::UndoJournal> journal;
-  std::optional<Obstacle> obstacle;
-  std::vector<decide::Reason> reasons;
-};
-
-OpenedJournal open_journal(const Options& options, const BootId& boot,
-                           platform::ProcessControl& control, platform::ProcessTable& table) {
-  OpenedJournal opened;
-  const auto note = [&](EventKind kind, Severity severity, const std::string& text) {
-    opened.reasons.push_back({kind, severity, text, {}, {}, {}});
-  };
-  std::string set_aside;
-  auto journal =
-      journal::UndoJournal::open_or_set_aside(options.state_directory + "/undo.db", set_aside);
-  if (!set_aside.empty()) {
-    note(EventKind::recovered, Severity::error,
-         "the undo journal was damaged; it is kept as " + set_aside);
-  }
-  if (!journal) {
-    opened.obstacle = {
-        "the undo journal cannot be used, so nothing is changed: " + journal.error().what,
-        "mend or remove undo.db in the state directory, then restart m1optd"};
-    return opened;
-  }
-  if (!options.inert()) {
-    auto report = act::recover(*journal, control, table, boot, SystemClock().now(),
-                               options.state_directory, false);
-    if (!report) {
-      opened.obstacle = {"what an earlier run left could not be undone, so nothing is changed: " +
-                             report.error().what,
-                         "sudo m1optctl recover, then restart m1optd"};
-      return opened;
-    }
-    for (const Outcome& outcome : report->outcomes) {
-      note(EventKind::recovered, Severity::warning,
-           fmt::format("left by an earlier run: record {} ({} pid {}): {}: {}", outcome.record,
-                       outcome.target, outcome.process.pid,
-                       boost::describe::enum_to_string(outcome.code, "?"), outcome.text));
-    }
-    if (!report->complete()) {
-      opened.obstacle = {"a record of an earlier run is still open, so nothing is changed",
-                         "sudo m1optctl recover tells which; then restart m1optd"};
-    }
-  }
-  opened.journal.emplace(std::move(*journal));
-  return opened;
-}
-
-/// Records belong to a boot: without its name none can be told from one of an
-/// earlier boot, so none is written or undone.
-OpenedJournal without_journal(const Error& error) {
-  OpenedJournal opened;
-  opened.obstacle = {
-      "this boot of the machine cannot be told from others, so nothing is changed: " + error.what,
-      "the system does not tell its boot id (Linux: /proc/sys/kernel/random/boot_id, macOS: sysctl "
-      "kern.bootsessionuuid); undo.db is not at fault. Once it does, restart m1optd"};
-  return opened;
-}
-
 Mode own_mode(const Options& options) {
   if (!options.sysroot.empty()) return Mode::sysroot;
   return options.dry_run ? Mode::dry_run : Mode::active;
@@ -139,20 +77,14 @@ sense::Sampler make_sampler(const Options& options, platform::ProcessTable& tabl
 
 /// Runs until told to stop; the parts are built here so that they end in the
 /// opposite order.
-int serve_until_stopped(const Options& options, ConfigStore& config, const Result<BootId>& booted) {
+int serve_until_stopped(const Options& options, ConfigStore& config, const Result<BootId>& booted,
+                        Fd instance_lock) {
   const SystemClock clock;
   const WallTime started = clock.wall();
   auto control = platform::make_process_control();
   auto table = platform::make_process_table(options.sysroot);
   const BootId boot = booted ? *booted : BootId{};
-  OpenedJournal opened = booted ? open_journal(options, boot, *control, *table)
-                                : without_journal(booted.error());
-  if (!opened.journal) {
-    // A journal in memory keeps the parts whole; with an obstacle nothing is ever changed.
-    auto memory = journal::UndoJournal::open(":memory:");
-    if (!memory) return refuse(options, memory.error().what);
-    opened.journal.emplace(std::move(*memory));
-  }
+  JournalKeeper keeper({options, booted, *control, *table, clock, std::move(instance_lock)});
   std::vector<Problem> machine_problems;
   const MachineReading machine = platform::read_machine(options.sysroot, machine_problems);
   // Forks to try things on a child, so before there are threads.
@@ -164,19 +96,18 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   auto sleep = platform::open_sleep_watch();
 
   act::GuardianLink guardian({platform::self_executable(), options.state_directory, options.log_file});
-  act::Executor executor({*control, *table, *opened.journal, guardian, boot, options.state_directory,
-                          options.inert() || opened.obstacle.has_value()});
+  act::Executor executor({*control, *table, keeper.journal(), guardian, boot,
+                          options.state_directory, options.inert()});
   EventLog events(make_epoch(started));
-  for (const decide::Reason& reason : opened.reasons) events.add(clock.wall(), reason);
   Board board(clock, events);
-  SlowWorker slow(make_slow_jobs(clock, options.sysroot, !options.inert() && !opened.obstacle),
+  SlowWorker slow(make_slow_jobs(clock, options.sysroot, !options.inert()),
                   [&board] { board.wake(); });
   board.set_self_test([&slow](auto done) { return slow.self_test(std::move(done)); });
   sense::Sampler sampler = make_sampler(options, *table, clock, slow.has_hardware());
 
-  ControlLoop loop({clock, sampler, *table, executor, guardian, *opened.journal, config, board,
-                    events, slow, *blocker, sleep ? std::move(*sleep) : nullptr, boot, machine,
-                    machine_problems, capabilities, started, own_mode(options), opened.obstacle});
+  ControlLoop loop({clock, sampler, *table, executor, guardian, keeper, config, board, events, slow,
+                    *blocker, sleep ? std::move(*sleep) : nullptr, boot, machine, machine_problems,
+                    capabilities, started, own_mode(options)});
   loop.tick();  // so that the first answer has a snapshot
   serve::ServerOptions serving;
   serving.socket_path = options.socket;
@@ -218,7 +149,8 @@ int run_daemon(const Options& options) {
   }
   std::error_code ignored;
   std::filesystem::remove(refusal_file(options), ignored);
-  return serve_until_stopped(options, config, platform::read_boot_id(options.sysroot));
+  return serve_until_stopped(options, config, platform::read_boot_id(options.sysroot),
+                             std::move(*instance));
 }
 
 int run_config_check(const Options& options) {

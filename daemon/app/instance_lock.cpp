@@ -2,20 +2,49 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 
 namespace m1opt::app {
 
-Result<Fd> acquire_instance_lock(const std::string& state_directory) {
-  const std::string path = state_directory + "/m1optd.lock";
+namespace {
+
+std::string lock_file(const std::string& state_directory) { return state_directory + "/m1optd.lock"; }
+
+/// On a full or read-only file system the daemon still starts, to say so: then what is there is
+/// locked, the file or the directory itself. (The socket keeps a second one away as well.)
+Fd open_lock(const std::string& state_directory) {
+  const std::string path = lock_file(state_directory);
   Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.valid()) return error_from_errno("open " + path, errno);
+  if (!fd.valid() && (errno == EROFS || errno == ENOSPC || errno == EDQUOT)) {
+    fd = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!fd.valid()) fd = Fd(::open(state_directory.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY));
+  }
+  return fd;
+}
+
+bool is_file(const struct stat& ours, const std::string& path) {
+  struct stat there {};
+  return ::lstat(path.c_str(), &there) == 0 && there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
+}
+
+}  // namespace
+
+Result<Fd> acquire_instance_lock(const std::string& state_directory) {
+  Fd fd = open_lock(state_directory);
+  if (!fd.valid()) return error_from_errno("open " + lock_file(state_directory), errno);
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     return Error{errno == EWOULDBLOCK ? Errc::busy : Errc::io, errno,
                  "another m1optd runs on " + state_directory};
   }
   return fd;
+}
+
+bool is_instance_lock(const Fd& lock, const std::string& state_directory) {
+  struct stat ours {};
+  return ::fstat(lock.get(), &ours) == 0 &&
+         (is_file(ours, lock_file(state_directory)) || is_file(ours, state_directory));
 }
 
 }  // namespace m1opt::app

@@ -24,6 +24,12 @@ void print_outcome(const Outcome& outcome) {
              outcome.target, outcome.process.pid, outcome.record, outcome.text);
 }
 
+/// On a full or read-only file system what is stopped is freed all the same.
+Result<journal::UndoJournal> open_without_writing(const std::string& path, const Error& error) {
+  fmt::print(stderr, "m1optd: {}; it is only read\n", error.what);
+  return journal::UndoJournal::open_to_read(path);
+}
+
 }  // namespace
 
 int run_guardian(const Options& options) {
@@ -56,7 +62,8 @@ int run_recovery(const Options& options) {
   }
   if (daemon_alive && options.if_daemon_dead) return 0;
   auto boot = platform::read_boot_id("");
-  auto journal = journal::UndoJournal::open(path);
+  auto journal = journal::UndoJournal::open(path, journal::UndoJournal::IfAbsent::fail);
+  if (!journal && journal.error().code == Errc::io) journal = open_without_writing(path, journal.error());
   if (!boot || !journal) {
     fmt::print(stderr, "m1optd: {}\n", boot ? journal.error().what : boot.error().what);
     return kFailure;
@@ -76,6 +83,10 @@ int run_recovery(const Options& options) {
   if (report->outcomes.empty() && report->unreadable.empty()) fmt::print("nothing is held\n");
   if (daemon_alive) {
     fmt::print("m1optd is running and keeps its own holds; m1optctl resume --all ends them\n");
+  }
+  if (report->unclosed) {
+    fmt::print(stderr, "m1optd: the journal cannot be told: {}\n", report->unclosed->what);
+    return kFailure;
   }
   if (report->lacks_rights()) return kNotPermitted;
   return report->complete() ? 0 : kFailure;

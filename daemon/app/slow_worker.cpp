@@ -57,6 +57,13 @@ void SlowWorker::ask_tiers(const std::vector<TierRequest>& requests) {
   changed_.notify_all();
 }
 
+void SlowWorker::refuse_tiers(const std::vector<TierRequest>& requests, const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  for (const TierRequest& request : requests) {
+    tier_outcomes_.push_back({request, TierResult::failed, {}, why});
+  }
+}
+
 std::vector<TierOutcome> SlowWorker::take_tier_outcomes() {
   const std::lock_guard lock(mutex_);
   return std::exchange(tier_outcomes_, {});

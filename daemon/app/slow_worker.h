@@ -32,6 +32,8 @@ class SlowWorker {
   void ask_hardware();
   std::optional<sense::HardwareReport> take_hardware();
   void ask_tiers(const std::vector<TierRequest>& requests);
+  /// Answers them as failed: nothing may be changed now.
+  void refuse_tiers(const std::vector<TierRequest>& requests, const std::string& why);
   std::vector<TierOutcome> take_tier_outcomes();
   /// False while one is asked for already.
   bool self_test(std::function<void(std::vector<serve::SelfTestStep>)> done);

@@ -29,7 +29,7 @@ std::string describe_mode(Mode mode) {
   return {};
 }
 
-std::string make_headline(Mode mode, const StatusDocument& status) {
+std::string make_headline(Mode mode, const StatusDocument& status, bool obstacle) {
   const auto held = [&](ActionKind kind) {
     return std::count_if(status.holds.begin(), status.holds.end(),
                          [&](const HoldStatus& hold) { return hold.kind == kind; });
@@ -38,13 +38,28 @@ std::string make_headline(Mode mode, const StatusDocument& status) {
       status.workloads.begin(), status.workloads.end(),
       [](const WorkloadStatus& workload) { return workload.state == WorkloadState::busy; });
   return fmt::format("{}; {} busy workload{}, {} raised, {} in the background, {} suspended",
-                     describe_mode(mode), busy, busy == 1 ? "" : "s", held(ActionKind::raise),
-                     held(ActionKind::background), held(ActionKind::suspend));
+                     obstacle ? "changes nothing, see health" : describe_mode(mode), busy,
+                     busy == 1 ? "" : "s", held(ActionKind::raise), held(ActionKind::background),
+                     held(ActionKind::suspend));
 }
 
-}  // namespace
-
-namespace {
+/// After a journal was damaged, a target that is stopped may be our doing or anybody's: it is named,
+/// and not continued by guess.
+std::optional<HealthFinding> find_unexplained_stops(const StatusInput& input) {
+  if (!input.journal_damage) return std::nullopt;
+  std::string who;
+  std::string pids;
+  for (const TargetSample& target : input.sample.targets) {
+    const ProcessInfo& process = target.process;
+    if (process.state != RunState::stopped || input.held.contains(process.id)) continue;
+    who += fmt::format("{}{} (pid {})", who.empty() ? "" : ", ", process.name, process.id.pid);
+    pids += fmt::format(" {}", process.id.pid);
+  }
+  if (who.empty()) return std::nullopt;
+  return HealthFinding{Severity::error,
+                       fmt::format("{}; stopped, and nobody knows by whom: {}", *input.journal_damage, who),
+                       "if you did not stop them yourself: sudo kill -CONT" + pids};
+}
 
 /// Tiers that do nothing here, or the opposite of what one may think.
 void examine_tiers(const PriorityConfig& config, std::vector<HealthFinding>& found) {
@@ -75,6 +90,7 @@ std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
   if (input.obstacle) {
     found.push_back({Severity::error, input.obstacle->text, input.obstacle->fix});
   }
+  if (auto stopped = find_unexplained_stops(input)) found.push_back(std::move(*stopped));
   const bool acts = mode != Mode::dry_run && mode != Mode::sysroot && !input.obstacle;
   if (acts && !input.guardian.alive) {
     found.push_back({Severity::error, "the guardian is not running, so nothing is held",
@@ -157,7 +173,7 @@ Snapshot make_snapshot(decide::Decision&& decision, const StatusInput& input,
   status.self = input.self;
   status.config = input.config_status;
   status.health = find_health(input, status.mode);
-  status.headline = make_headline(status.mode, status);
+  status.headline = make_headline(status.mode, status, input.obstacle.has_value());
   return snapshot;
 }
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ using namespace m1opt::model;
 struct Obstacle {
   std::string text;
   std::string fix;
+
+  bool operator==(const Obstacle&) const = default;
 };
 
 /// What the snapshot needs beside the decision.
@@ -35,7 +38,9 @@ struct StatusInput {
   ConfigStatus config_status;
   Mode own_mode{Mode::active};               ///< dry_run, sysroot or safe; else active
   std::optional<Obstacle> obstacle;
+  std::optional<std::string> journal_damage;  ///< a journal that was set aside: not all of it is known
   std::vector<std::string> open_failures;    ///< records that could not be undone
+  std::set<ProcessId> held;                  ///< what we have stopped ourselves
 };
 
 /// Puts a tick together for the API.

@@ -6,12 +6,14 @@
 #include <charconv>
 #include <vector>
 
+#include "journal/checksum.h"
+
 namespace m1opt::journal {
 
 namespace {
 
-constexpr std::string_view kFirstLine = "m1opt-undo 1";
-constexpr std::string_view kLastLine = "end";
+constexpr std::string_view kFirstLine = "m1opt-undo 2";
+constexpr std::string_view kLastWord = "end\t";
 
 std::string encode(std::string_view text) {
   std::string out;
@@ -88,6 +90,11 @@ class FieldReader {
   bool good_{true};
 };
 
+/// A changed digit would name another process: the last line carries a sum of all before it.
+std::string last_line(std::string_view before) {
+  return fmt::format("{}{:016x}\n", kLastWord, checksum(before));
+}
+
 const char* name_of(auto value) { return boost::describe::enum_to_string(value, "?"); }
 
 Error bad_line(int line) { return {Errc::parse, 0, fmt::format("undo record, line {}", line)}; }
@@ -142,24 +149,25 @@ std::string record_to_text(const UndoRecord& record) {
   for (const ProcessId& child : record.family) {
     out += fmt::format("family\t{}\t{}\n", child.pid, child.start);
   }
-  out += kLastLine;
-  out += '\n';
-  return out;
+  return out + last_line(out);
 }
 
 Result<UndoRecord> record_from_text(std::string_view text) {
   UndoRecord record;
+  const std::string_view whole = text;
   for (int number = 1;; ++number) {
     const auto newline = text.find('\n');
     if (newline == std::string_view::npos) return bad_line(number);
     const auto line = text.substr(0, newline);
+    const auto before = whole.substr(0, whole.size() - text.size());
     text.remove_prefix(newline + 1);
     if (number == 1) {
       if (line != kFirstLine) return bad_line(number);
     } else if (number == 2) {
       if (!read_head(line, record)) return bad_line(number);
-    } else if (line == kLastLine) {
+    } else if (line.starts_with(kLastWord)) {
       if (!text.empty()) return bad_line(number + 1);
+      if (whole.substr(before.size()) != last_line(before)) return bad_line(number);
       return record;
     } else if (!read_part(line, record)) {
       return bad_line(number);

@@ -1,14 +1,32 @@
 #include "journal/statement.h"
 
+#include <cerrno>
+#include <system_error>
+
 namespace m1opt::journal {
 
 Error sqlite_error(sqlite3* db, const std::string& what) {
   const int code = sqlite3_errcode(db);
-  const Errc errc = code == SQLITE_BUSY || code == SQLITE_LOCKED ? Errc::busy
-                    : code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? Errc::parse
-                    : code == SQLITE_PERM || code == SQLITE_READONLY  ? Errc::not_permitted
-                                                                      : Errc::io;
-  return {errc, sqlite3_system_errno(db), what + ": " + sqlite3_errmsg(db)};
+  const std::string text = what + ": " + sqlite3_errmsg(db);
+  const int os_errno = sqlite3_system_errno(db);
+  switch (code) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return {Errc::busy, os_errno, text};
+    // ERROR and the like: tables that are not as we make them.
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+    case SQLITE_ERROR:
+    case SQLITE_MISMATCH:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_TOOBIG: return {Errc::parse, os_errno, text};
+    case SQLITE_PERM:
+    case SQLITE_READONLY: return {Errc::not_permitted, os_errno, text};
+    case SQLITE_FULL: return {Errc::io, ENOSPC, text};
+    default: break;
+  }
+  // "disk I/O error" says nothing without it.
+  return {Errc::io, os_errno,
+          os_errno == 0 ? text : text + " (" + std::generic_category().message(os_errno) + ")"};
 }
 
 Result<void> execute(sqlite3* db, const char* sql) {

@@ -27,6 +27,23 @@ enum class Attribute {
 BOOST_DESCRIBE_ENUM(Attribute, run_state, policy, nice, io_priority, clamp_min, autogroup_nice,
                     cgroup_weight, cgroup_idle, darwin_background)
 
+/// Does a value set by us survive a reboot? Where it does, the record must be on the disk, not only
+/// written, before the act. A switch without a default: a new attribute is asked here or warned of.
+constexpr bool outlives_reboot(Attribute attribute) {
+  switch (attribute) {
+    case Attribute::run_state:
+    case Attribute::policy:
+    case Attribute::nice:
+    case Attribute::io_priority:
+    case Attribute::clamp_min:
+    case Attribute::autogroup_nice:
+    case Attribute::cgroup_weight:
+    case Attribute::cgroup_idle:
+    case Attribute::darwin_background: return false;
+  }
+  return true;
+}
+
 /// Whose value: a process, one of its threads, a session group (`number`), or
 /// a cgroup (`path`).
 enum class SubjectKind { process, thread, autogroup, cgroup };
@@ -53,6 +70,12 @@ struct Change {
 };
 BOOST_DESCRIBE_STRUCT(Change, (), (attribute, subject, before, set))
 
+/// What must have happened to a record before what it names is changed.
+enum class Durability {
+  written,  ///< survives the daemon; a power cut takes it together with what it names
+  synced    ///< survives a power cut
+};
+
 /// Written before anything is changed; enough to put everything back with no
 /// other knowledge, by any of the daemon, the guardian or `m1optd --recover`.
 struct UndoRecord {
@@ -71,6 +94,13 @@ struct UndoRecord {
   std::vector<ProcessId> family;     ///< descendants seen while it was held
 
   bool operator==(const UndoRecord&) const = default;
+
+  [[nodiscard]] Durability durability() const {
+    for (const Change& change : changes) {
+      if (outlives_reboot(change.attribute)) return Durability::synced;
+    }
+    return Durability::written;
+  }
 };
 
 }  // namespace m1opt::model

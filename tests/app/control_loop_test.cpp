@@ -83,6 +83,7 @@ class OneProcess final : public platform::ProcessTable {
 app::Options options_in(const test::TempDir& directory) {
   app::Options options;
   options.config = directory / "absent.json";
+  options.state_directory = directory.path();
   return options;
 }
 
@@ -110,10 +111,10 @@ class LoopRig {
     for (int i = 0; i < 3; ++i) steps.push_front(quiet());
     steps.push_back([this] { return terminate(); });
     app::ControlLoop loop(
-        {clock, sampler, processes, executor.executor_, executor.guardian_, executor.journal_, config,
+        {clock, sampler, processes, executor.executor_, executor.guardian_, keeper, config,
          board, events, slow, blocker,
          std::make_unique<ScriptedSleep>(std::move(steps), [this] { allowed(); }), executor.boot_,
-         {}, {}, {}, {}, Mode::active, {}});
+         {}, {}, {}, {}, Mode::active});
     return loop.run();
   }
   static ScriptedSleep::Step quiet() {
@@ -161,7 +162,10 @@ class LoopRig {
   app::EventLog events{"e"};
   app::Board board{clock, events};
   app::SlowWorker slow{app::SlowJobs{}, [] {}};
-  app::ConfigStore config{options_in(executor.directory_)};
+  app::Options options = options_in(executor.directory_);
+  app::ConfigStore config{options};
+  app::JournalKeeper keeper{{options, executor.boot_, *executor.control_, *executor.table_, clock,
+                             app::acquire_instance_lock(options.state_directory).value()}};
   HonestBlocker blocker;
   int ticks{0};
   int ticks_at_sleep{0};

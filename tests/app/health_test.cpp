@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "app/status.h"
 #include "platform/platform.h"
@@ -13,10 +14,13 @@ struct HealthRig {
   Sample sample;
   Config config;
   std::optional<Obstacle> obstacle;
+  std::optional<std::string> damage;
+  std::set<ProcessId> held;
 
   std::vector<HealthFinding> findings() {
     const GuardianStatus guardian{true, 1, true, {}};
-    return find_health({sample, config, {}, {}, {}, {}, {}, {}, guardian, {}, {}, Mode::active, obstacle, {}},
+    return find_health({sample, config, {}, {}, {}, {}, {}, {}, guardian, {}, {}, Mode::active, obstacle, damage, {},
+                        held},
                        Mode::active);
   }
 };
@@ -33,6 +37,24 @@ TEST_CASE("what keeps the daemon from acting is named with its own remedy") {
   CHECK(found[0].severity == Severity::error);
   CHECK(found[0].text == "this boot cannot be told from others");
   CHECK(found[0].fix == "make the boot id readable");
+}
+
+TEST_CASE("after a damaged journal the targets that are stopped are named, and what we stopped is not") {
+  Rig rig;
+  for (const std::int32_t pid : {7, 8, 9}) {
+    TargetSample target;
+    target.process.id = {pid, 1};
+    target.process.name = "photoanalysisd";
+    target.process.state = pid == 9 ? RunState::sleeping : RunState::stopped;
+    rig.sample.targets.push_back(target);
+  }
+  rig.held = {{8, 1}};
+  CHECK(rig.findings().empty());
+  rig.damage = "the undo journal was damaged";
+  const auto found = rig.findings();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].text == "the undo journal was damaged; stopped, and nobody knows by whom: photoanalysisd (pid 7)");
+  CHECK(found[0].fix == "if you did not stop them yourself: sudo kill -CONT 7");
 }
 
 TEST_CASE("scheduling tiers that do nothing here, or slow the workload down, are named") {

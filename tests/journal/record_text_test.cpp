@@ -47,6 +47,16 @@ TEST_CASE("a record torn at any byte is refused, never half read") {
   }
 }
 
+TEST_CASE("a record with any bit of it flipped is refused") {
+  const std::string text = record_to_text(sample_record());
+  for (std::size_t bit = 0; bit < text.size() * 8; ++bit) {
+    std::string flipped = text;
+    flipped[bit / 8] ^= static_cast<char>(1U << (bit % 8));
+    INFO("bit " << bit);
+    CHECK_FALSE(record_from_text(flipped));
+  }
+}
+
 TEST_CASE("a record with anything after its end is refused") {
   const std::string text = record_to_text(sample_record());
   CHECK_FALSE(record_from_text(text + text));

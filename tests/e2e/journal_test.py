@@ -1,0 +1,359 @@
+"""The undo journal full, read-only, damaged, locked or gone: nothing is changed, it is said, and it mends itself."""
+
+import contextlib
+import ctypes
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import time
+import unittest
+
+import rig
+from rig import E2eTest, on_linux, quick_contention, runs_again, state_of, with_nice, within
+
+MS_NODEV_NOSUID, MS_RDONLY, MS_REMOUNT, MNT_DETACH = 2 | 4, 1, 32, 2
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def mount(source, place, kind, flags, options=None):
+    if libc.mount(source, str(place).encode(), kind, flags, options) != 0:
+        raise OSError(ctypes.get_errno(), f"mount {place}")
+
+
+class JournalTest(E2eTest):
+    overlay = {**rig.QUICK, "rules": [quick_contention(["suspend"])]}
+
+    def setUp(self):
+        super().setUp()
+        self.mounted = False
+
+    def tearDown(self):
+        super().tearDown()
+        if self.mounted:
+            libc.umount2(str(self.state).encode(), MNT_DETACH)
+            self.state.rmdir()
+            self.directory.rmdir()
+
+    @property
+    def state(self):
+        return self.daemon.places["--state-dir"]
+
+    def journal(self, suffix=""):
+        return self.state / f"undo.db{suffix}"
+
+    # What happens to the disk
+
+    def small_disk(self):
+        self.state.mkdir(mode=0o700)
+        mount(b"tmpfs", self.state, b"tmpfs", MS_NODEV_NOSUID, b"size=2m,mode=0700")
+        self.mounted = True
+
+    def fill(self):
+        with open(self.state / "filler", "wb", buffering=0) as filler:
+            try:
+                while True:
+                    filler.write(bytes(4096))
+            except OSError:
+                pass
+
+    def make_room(self):
+        (self.state / "filler").unlink()
+
+    def set_writable(self, writable):
+        mount(b"tmpfs", self.state, b"tmpfs", MS_REMOUNT | MS_NODEV_NOSUID | (0 if writable else MS_RDONLY),
+              b"size=2m")
+
+    def sql(self, statement):
+        with contextlib.closing(sqlite3.connect(self.journal(), isolation_level=None)) as database:
+            database.execute(statement)
+
+    # What is to be seen
+
+    def faults(self):
+        return [finding for finding in self.status()["health"] if "journal" in finding["text"]]
+
+    def assert_nothing_is_changed(self, child, seconds=3):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.assertNotEqual(state_of(child.pid), "T", self.why())
+            self.assert_as_before(child)
+            time.sleep(0.02)
+
+    def assert_said(self, *words):
+        self.assertTrue(within(8, self.faults), self.why())
+        finding = self.faults()[0]
+        self.assertEqual(finding["severity"], "error")
+        for word in words:
+            self.assertIn(word, finding["text"] + " -- " + finding["fix"])
+        self.assertIn("changes nothing", self.status()["headline"])
+        self.assertIn("changes nothing", self.ctl("status").stdout)
+        doctor = self.ctl("doctor")
+        self.assertIn(words[0], doctor.stdout)
+        self.assertEqual(doctor.returncode, 5)
+        self.assertTrue(any(words[0] in finding["text"] + finding["fix"]
+                            for finding in self.daemon.get("/v1/health")["findings"]))
+
+    def assert_mended(self, child):
+        self.assertTrue(within(15, lambda: state_of(child.pid) == "T"), self.why())
+        self.assertEqual(self.faults(), [])
+        self.assertNotIn("changes nothing", self.status()["headline"])
+
+    def contended(self):
+        self.start()
+        self.model()
+        return self.hog()
+
+    def held(self):
+        self.start()
+        child = self.hog()
+        self.assertTrue(within(5, lambda: any(row["processes"] for row in
+                                              self.daemon.get("/v1/targets")["targets"])))
+        self.suspend(child)
+        return child
+
+    def kill_both(self):
+        guardian = self.guardian_pid()
+        os.kill(guardian, signal.SIGSTOP)
+        os.kill(self.daemon.process.pid, signal.SIGKILL)
+        os.kill(guardian, signal.SIGKILL)
+        self.daemon.process.wait()
+
+
+@on_linux
+@with_nice
+class DiskTest(JournalTest):
+    def test_a_disk_that_fills_up_while_it_runs(self):
+        self.small_disk()
+        self.start()
+        self.fill()
+        self.model()
+        child = self.hog()
+        self.assert_said("make room")
+        self.assert_nothing_is_changed(child)
+        self.make_room()
+        self.assert_mended(child)
+
+    def test_a_disk_that_is_full_at_the_start(self):
+        self.small_disk()
+        self.fill()
+        child = self.contended()
+        self.assert_said("make room")
+        self.assert_nothing_is_changed(child)
+        self.make_room()
+        self.assert_mended(child)
+
+    def test_a_disk_that_is_read_only_at_the_start(self):
+        self.small_disk()
+        self.set_writable(False)
+        child = self.contended()
+        self.assert_said("writable again")
+        self.assert_nothing_is_changed(child)
+        self.set_writable(True)
+        self.assert_mended(child)
+
+    def test_what_both_dead_left_stopped_is_freed_with_a_full_disk(self):
+        self.small_disk()
+        child = self.held()
+        self.kill_both()
+        self.fill()
+        self.start()
+        self.assertTrue(runs_again(child.pid), self.why())
+        self.assert_said("make room")
+        self.stopped_by_somebody_else_stays_stopped(child)
+
+    def test_what_both_dead_left_stopped_is_freed_with_a_read_only_disk(self):
+        self.small_disk()
+        child = self.held()
+        self.kill_both()
+        self.set_writable(False)
+        self.start()
+        self.assertTrue(runs_again(child.pid), self.why())
+        self.assert_said("writable again")
+        self.set_writable(True)
+        self.assertTrue(within(8, lambda: not self.faults()), self.why())
+
+    def stopped_by_somebody_else_stays_stopped(self, child):
+        """The record is still open on the disk; what is undone is not undone again."""
+        os.kill(child.pid, signal.SIGSTOP)
+        self.make_room()
+        self.assertTrue(within(10, lambda: not self.faults()), self.why())
+        self.assertEqual(state_of(child.pid), "T", self.why())
+        self.assertEqual(self.recover().returncode, 0)
+        self.assertEqual(state_of(child.pid), "T", self.why())
+        os.kill(child.pid, signal.SIGCONT)
+
+    def test_recovery_frees_with_a_full_disk(self):
+        self.small_disk()
+        child = self.held()
+        self.kill_both()
+        self.fill()
+        done = self.recover()
+        self.assertTrue(runs_again(child.pid), done.stdout + done.stderr)
+        self.assertIn("photoanalysisd", done.stdout)
+        self.make_room()
+
+    def test_a_hold_ends_with_a_full_disk_and_its_record_is_closed_later(self):
+        self.small_disk()
+        child = self.held()
+        self.fill()
+        self.daemon.post("/v1/targets/resume", {"all": True})
+        self.assertTrue(within(2, lambda: runs_again(child.pid)))
+        self.make_room()
+        self.assertTrue(within(10, lambda: not self.faults() and self.holds() == []), self.why())
+        self.kill_both()
+        self.assertEqual(self.recover().stdout, "nothing is held\n")
+
+
+@with_nice
+class DamageTest(JournalTest):
+    overlay = rig.QUICK
+
+    def test_a_journal_that_tells_nothing_any_more_names_who_is_stopped_and_continues_nobody(self):
+        child = self.held()
+        self.kill_both()
+        size = self.journal().stat().st_size
+        self.journal().write_bytes(os.urandom(max(size, 4096)))
+        self.journal("-wal").unlink()
+        self.start()
+        self.assertTrue(within(5, lambda: any(str(child.pid) in row["text"] for row in self.faults())), self.why())
+        self.assertEqual(state_of(child.pid), "T")
+        self.assertIn(f"kill -CONT {child.pid}", self.ctl("doctor").stdout)
+        self.assertTrue(self.journal(".damaged-1").exists())
+        os.kill(child.pid, signal.SIGCONT)
+        self.assertTrue(within(5, lambda: self.faults() == []), self.why())
+
+    def test_a_journal_with_one_bad_row_frees_what_the_others_prove(self):
+        child = self.held()
+        self.kill_both()
+        self.sql("INSERT INTO undo(id, kind, lasting, record, outcome, text, sum) "
+                 "VALUES(9000, 'suspend', 0, 'x', NULL, '', 1)")
+        self.start()
+        self.assertTrue(runs_again(child.pid), self.why())
+        self.assertTrue(self.journal(".damaged-1").exists())
+
+    def test_a_newer_journal_is_left_alone_and_nothing_is_acted_on(self):
+        self.start()
+        self.daemon.stop()
+        self.sql("PRAGMA user_version = 99")
+        self.write_overlay({**rig.QUICK, "rules": [quick_contention(["suspend"])]})
+        child = self.contended()
+        self.assert_said("newer m1opt")
+        self.assert_nothing_is_changed(child)
+        self.assertFalse(self.journal(".damaged-1").exists())
+
+    def test_a_locked_journal_is_said_and_waited_for(self):
+        self.write_overlay({**rig.QUICK, "rules": [quick_contention(["suspend"])]})
+        self.start()
+        database = sqlite3.connect(self.journal(), isolation_level=None)
+        database.execute("BEGIN IMMEDIATE")
+        self.model()
+        child = self.hog()
+        self.assert_said("other program")
+        self.assert_nothing_is_changed(child)
+        database.execute("ROLLBACK")
+        database.close()
+        self.assert_mended(child)
+
+
+@with_nice
+class GoneTest(JournalTest):
+    overlay = rig.QUICK
+
+    def gone(self, *command):
+        """Removed while something is held: freed, and the next hold is in a journal that is there."""
+        child = self.held()
+        subprocess.run(command, check=True)
+        self.assertTrue(within(4, lambda: runs_again(child.pid)), self.why())
+        self.assertTrue(within(4, lambda: any("in use" in event["text"] for event in self.events())), self.why())
+        self.assertTrue(within(8, lambda: not self.faults() and self.holds() == []), self.why())
+        # A resume by hand lifts what the release has set.
+        self.daemon.post("/v1/targets/resume", {"all": True})
+        again = self.hog("photoanalysisd", "--cpu", "1", "--seconds", "50")
+        self.assertTrue(within(5, lambda: any(process["id"]["pid"] == again.pid for row in
+                                              self.daemon.get("/v1/targets")["targets"]
+                                              for process in row["processes"])))
+        self.suspend(again)
+        self.kill_both()
+        self.assertEqual(self.recover().returncode, 0)
+        self.assertTrue(runs_again(again.pid))
+
+    def test_the_file_is_removed(self):
+        self.gone("rm", str(self.journal()))
+
+    def test_its_log_is_removed(self):
+        self.gone("rm", str(self.journal("-wal")))
+
+    def test_the_whole_directory_is_removed(self):
+        self.gone("rm", "-r", str(self.state))
+
+    def test_the_file_is_replaced(self):
+        self.gone("sh", "-c", f"cp {self.journal()} {self.journal('.copy')} && mv {self.journal('.copy')} {self.journal()}")
+
+
+@on_linux
+class StandardFilesTest(E2eTest):
+    def test_a_daemon_started_without_standard_files_keeps_them_out_of_its_own(self):
+        self.start(prefix=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"])
+        for fd in range(3):
+            self.assertEqual(os.readlink(f"/proc/{self.daemon.process.pid}/fd/{fd}"), "/dev/null")
+        child = self.hog()
+        self.assertTrue(within(5, lambda: any(row["processes"] for row in
+                                              self.daemon.get("/v1/targets")["targets"])))
+        self.suspend(child)
+
+
+ACTS = "kill,tkill,tgkill,pidfd_send_signal,setpriority,sched_setscheduler,sched_setattr,ioprio_set"
+
+
+@on_linux
+@with_nice
+class OrderTest(E2eTest):
+    """journal written, guardian has acknowledged, only then the act: seen by strace over the real daemon."""
+
+    overlay = {**rig.QUICK, "rules": [quick_contention(["background"])]}
+
+    def test_every_kind_of_action_is_written_and_acknowledged_before_it_is_done(self):
+        output = self.directory / "strace.txt"
+        self.start(prefix=["strace", "-f", "-qq", "-yy", "-s", "200", "-o", str(output), "-e",
+                           f"trace={ACTS},pwrite64,fsync,fdatasync,sendto,sendmsg,recvfrom,recvmsg,read,write,openat"])
+        pid = self.status()["pid"]
+        self.model()
+        child = self.hog("mdworker")
+        held = self.hog("photoanalysisd", "--cpu", "1", "--seconds", "60")
+        self.wait_background(child)
+        self.suspend(held)
+        self.assertTrue(within(10, lambda: self.holds("raise")), self.why())
+        kinds = {hold["kind"] for hold in self.holds()}
+        self.assertEqual(kinds, {"background", "raise", "suspend"}, self.why())
+        os.kill(pid, signal.SIGTERM)
+        self.daemon.process.wait(10)
+        self.check_order(output.read_text(errors="replace").splitlines(), pid)
+
+    def check_order(self, lines, pid):
+        """Of the daemon's control thread. A record is written, the same one is sent, the guardian answers."""
+        ready, seen, begun = None, set(), []
+        for line in lines:
+            if not line.startswith(f"{pid} "):
+                continue
+            record = re.search(r"m1opt-undo 2\\nrecord\\t(\d+)\\t[^\\]*\\t(\w+)\\t", line)
+            if "pwrite64" in line and "undo.db-wal" in line:
+                ready = "written"
+            elif record and "send" in line:
+                self.assertEqual(ready, "written", line)
+                ready, kind = "sent", record[2]
+            elif ready == "sent" and re.search(r"(recv|read)\w*\(\d+<UNIX.*= [1-9]", line):
+                ready = "acknowledged"
+                begun.append(kind)
+            elif re.search(r"\d+ (kill|pidfd_send_signal)\(.*SIGSTOP", line) or (
+                    re.search(r"\d+ (setpriority|sched_setattr|sched_setscheduler|ioprio_set)\(", line)
+                    or "/autogroup" in line and "write(" in line):
+                if begun and len(seen) < 3:
+                    seen.add(begun[-1])
+                    self.assertEqual(ready, "acknowledged", line)
+        self.assertEqual(seen, {"background", "raise", "suspend"}, begun)
+
+
+if __name__ == "__main__":
+    unittest.main()
