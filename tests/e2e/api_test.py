@@ -7,7 +7,9 @@ import socket
 import time
 import unittest
 
+import people
 import rig
+from people import STRANGER, as_root, as_user
 from rig import E2eTest, on_linux, within
 
 
@@ -145,6 +147,131 @@ class FloodTest(E2eTest):
             self.assertLess(late - min(before, late), 0.05)
         self.assertTrue(within(5, lambda: file_descriptors(pid) <= fds + 2))
         self.assertLess(resident_kib(pid), memory + 4096)
+
+@on_linux
+@as_root
+class StrangersFloodTest(E2eTest):
+    """Another user against the socket: root's questions are answered, and nothing of it stays behind."""
+
+    alone = True  # memory and descriptors of the daemon are measured
+
+    def setUp(self):
+        super().setUp()
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, limit), limit))
+        self.start()
+        self.pid = self.status()["pid"]
+        self.path = str(self.daemon.places["--socket"])
+        for _ in range(300):
+            rig.demo_daemon.ask(self.path, "GET", "/v1/status")
+        self.before = file_descriptors(self.pid), resident_kib(self.pid)
+
+    def beside(self, work):
+        """While a stranger does that, root asks; then the daemon is as it was."""
+        pid = os.fork()
+        if pid == 0:
+            as_user(STRANGER, work)
+            os._exit(0)
+        times = []
+        while os.waitpid(pid, os.WNOHANG) == (0, 0):
+            asked = time.monotonic()
+            self.assertIn("version", rig.demo_daemon.ask(self.path, "GET", "/v1/version"))
+            times.append(time.monotonic() - asked)
+            time.sleep(0.01)
+        self.assertTrue(within(5, lambda: file_descriptors(self.pid) <= self.before[0] + 2))
+        # Threads of the allocator keep what they once had; anything that grows with the attack is far more.
+        self.assertLess(resident_kib(self.pid), self.before[1] + 8192)
+        print(f"root asked {len(times)} times, median {sorted(times)[len(times) // 2] * 1e3:.1f} ms,"
+              f" RSS {self.before[1]} -> {resident_kib(self.pid)} KiB")
+
+    def connect(self):
+        peer = socket.socket(socket.AF_UNIX)
+        peer.settimeout(10)
+        peer.connect(self.path)
+        return peer
+
+    def test_ten_thousand_connections_in_turn(self):
+        def work():
+            for number in range(10_000):
+                with self.connect() as peer:
+                    if number % 4 == 0:
+                        peer.sendall(b"GET /v1/ver")
+        self.beside(work)
+
+    def test_a_thousand_at_once_and_each_is_answered(self):
+        def work():
+            peers = [self.connect() for _ in range(1000)]
+            told = 0
+            for peer in peers:
+                try:
+                    peer.sendall(request("GET", "/v1/version"))
+                except OSError:
+                    pass  # it was sent away already, and its answer waits
+                try:
+                    told += peer.recv(64)[9:12] in (b"200", b"503")
+                except OSError:
+                    pass
+            return told
+        answers = []
+        self.beside(lambda: answers.append(work()))
+        self.assertEqual(as_user(STRANGER, work), 1000)
+
+    def test_slow_ones_in_head_and_body(self):
+        def work():
+            peers = [self.connect() for _ in range(64)]
+            for number, peer in enumerate(peers):
+                if number % 2:
+                    peer.sendall(b"POST /v1/pause HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n")
+            for _ in range(14):  # longer than a request may take
+                time.sleep(0.5)
+                for peer in peers:
+                    try:
+                        peer.send(b"x")
+                    except OSError:
+                        pass
+        self.beside(work)
+
+    def test_endless_lines_chunks_and_bodies(self):
+        openings = [b"GET /", b"GET / HTTP/1.1\r\nX: ",
+                    b"POST /v1/pause HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2;",
+                    b"POST /v1/pause HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ",
+                    b"POST /v1/pause HTTP/1.1\r\nContent-Length: 67108864\r\n\r\n"]
+
+        def work():
+            line = b"x" * 65536
+            for opening in openings * 4:
+                with self.connect() as peer:
+                    try:
+                        peer.sendall(opening)
+                        for _ in range(1024):  # 64 MiB
+                            peer.sendall(line)
+                    except OSError:
+                        pass
+        self.beside(work)
+
+    def test_streams_and_answers_that_are_never_read(self):
+        def work():
+            peers = [self.connect() for _ in range(64)]
+            for number, peer in enumerate(peers):
+                path = "/v1/events/stream" if number % 2 else "/v1/status"
+                peer.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * (1 if number % 2 else 200))
+            time.sleep(3)
+        self.beside(work)
+
+    def test_limits_are_what_the_config_says_and_change_with_it(self):
+        self.write_overlay({**rig.QUICK, "api": {"max_connections": 40, "max_connections_per_user": 5}})
+        self.daemon.post("/v1/config/reload", {})
+
+        def served():
+            peers = [self.connect() for _ in range(20)]
+            for peer in peers:
+                try:
+                    peer.sendall(request("GET", "/v1/version"))
+                except OSError:
+                    pass
+            return [peer.recv(64)[9:12].decode() for peer in peers].count("200")
+        self.assertEqual(as_user(STRANGER, served), 5)
+        self.assertEqual(served(), 20)  # root's have no limit of their own
 
 
 if __name__ == "__main__":
