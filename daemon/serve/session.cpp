@@ -217,7 +217,7 @@ Task<std::optional<Reply>> Session::run_special(Special special, const Call& cal
   switch (special) {
     case Special::event_stream: co_return co_await stream_events(call);
     case Special::lease: co_return co_await hold_lease(call);
-    case Special::self_test: co_return co_await run_self_test();
+    case Special::self_test: co_return co_await run_self_test(call);
   }
   co_return std::nullopt;
 }

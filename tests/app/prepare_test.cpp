@@ -25,17 +25,17 @@ constexpr uid_t kAnother = 65534;
 class Places {
  public:
   Places() {
-    for (const char* directory : {"etc/conf.d", "state", "log", "run"}) fs::create_directories(dir / directory);
-    for (const char* file : {"etc/m1opt.json", "etc/conf.d/10.json"}) std::ofstream(dir / file) << "{}";
+    for (const char* directory : {"etc/conf.d", "state", "log", "run"}) fs::create_directories(tree / directory);
+    for (const char* file : {"etc/m1opt.json", "etc/conf.d/10.json"}) std::ofstream(tree / file) << "{}";
     for (const char* file : {"state/undo.db", "state/undo.db-wal", "state/undo.db-shm", "state/undo.lock",
                              "state/m1optd.lock", "log/m1optd.log", "log/m1optd-guardian.log"}) {
-      std::ofstream(dir / file) << "";
+      std::ofstream(tree / file) << "";
     }
-    options.config = dir / "etc/m1opt.json";
+    options.config = tree / "etc/m1opt.json";
     options.config_given = true;
-    options.state_directory = dir / "state";
-    options.log_file = dir / "log/m1optd.log";
-    options.socket = dir / "run/m1optd.sock";
+    options.state_directory = tree / "state";
+    options.log_file = tree / "log/m1optd.log";
+    options.socket = tree / "run/m1optd.sock";
   }
   ~Places() {
     Options standard_error;
@@ -53,6 +53,7 @@ class Places {
   }
 
   const TempDir dir;
+  const fs::path tree = fs::path(dir.path()) / "tree";
   Options options;
 };
 
@@ -96,7 +97,7 @@ const std::vector<Flaw>& flaws() {
          disown(places.dir / "kept");
        }},
       {"is behind a directory that is a symlink of another", [](const Places& places, const std::string& path) {
-         replace_by_link(places, parent(path));
+         replace_by_link(places, parent_of(path));
          disown(parent_of(path));
        }}};
   return rows;
@@ -123,12 +124,12 @@ std::string mend(const Places& places) {
 TEST_CASE("a daemon starts on places of its own, and on those that it has yet to make") {
   Places places;
   CHECK(places.fault().empty());
-  for (const char* name : {"state", "log", "run"}) fs::remove_all(places.dir / name);
+  for (const char* name : {"state", "log", "run"}) fs::remove_all(places.tree / name);
   CHECK(places.fault().empty());
   struct stat info {};
-  REQUIRE(::stat((places.dir / "state").c_str(), &info) == 0);
+  REQUIRE(::stat((places.tree / "state").c_str(), &info) == 0);
   CHECK((info.st_mode & 07777U) == 0700);
-  REQUIRE(::stat((places.dir / "run").c_str(), &info) == 0);
+  REQUIRE(::stat((places.tree / "run").c_str(), &info) == 0);
   CHECK((info.st_mode & 07777U) == 0755);
 }
 
@@ -141,7 +142,7 @@ TEST_CASE("whatever it would read or write that is not its own alone is refused 
       DYNAMIC_SECTION(name << " " << flaw.name) {
         Places places;
         REQUIRE(places.fault().empty());
-        flaw.make(places, places.dir / name);
+        flaw.make(places, places.tree / name);
         const std::string fault = places.fault();
         CHECK(fault.starts_with(places.dir.path()));
         CHECK(mend(places).empty());
@@ -157,7 +158,7 @@ TEST_CASE("whatever it would read or write may be a symlink of its own") {
   for (const std::string& name : names) {
     DYNAMIC_SECTION(name) {
       Places places;
-      replace_by_link(places, places.dir / name);
+      replace_by_link(places, places.tree / name);
       CHECK(places.fault().empty());
     }
   }
@@ -190,17 +191,17 @@ TEST_CASE("no file is made in a directory that everybody may add to") {
 
 TEST_CASE("a state directory that others may enter is closed: no stranger gets hold of a lock") {
   Places places;
-  ::chmod((places.dir / "state").c_str(), 0755);
+  ::chmod((places.tree / "state").c_str(), 0755);
   CHECK(places.fault().empty());
   struct stat info {};
-  REQUIRE(::stat((places.dir / "state").c_str(), &info) == 0);
+  REQUIRE(::stat((places.tree / "state").c_str(), &info) == 0);
   CHECK((info.st_mode & 07777U) == 0700);
 }
 
 TEST_CASE("a drop-in directory that cannot be listed is an error: its settings would be forgotten in silence") {
   Places places;
-  fs::remove_all(places.dir / "etc/conf.d");
-  std::ofstream(places.dir / "etc/conf.d") << "no directory";
+  fs::remove_all(places.tree / "etc/conf.d");
+  std::ofstream(places.tree / "etc/conf.d") << "no directory";
   CHECK(places.fault().find("conf.d") != std::string::npos);
 }
 
