@@ -129,7 +129,9 @@ class RightsTest(E2eTest):
             before = api.ask("GET", "/v1/version").get("schema")
             os.write(writer, b"x")
             within(10, lambda: api.ask("GET", "/v1/version").get("status") == 403)
-            return [before, api.ask("GET", "/v1/version").get("code")]
+            after = api.ask("GET", "/v1/version").get("code")
+            api.close()
+            return [before, after]
 
         pid = os.fork()
         if pid == 0:

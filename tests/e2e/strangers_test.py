@@ -67,7 +67,8 @@ class StrangersTest(E2eTest):
 
     def test_two_thousand_of_his_processes_stop_nothing_and_delay_nothing(self):
         self.start()
-        place = self.directory / "photoanalysisd"
+        place = self.directory / "crowd" / "photoanalysisd"
+        place.parent.mkdir()
         shutil.copy2("/bin/sleep", place)
         before = self.status()["self"]
 
