@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <cerrno>
 #include <cstdio>
 
 #include "base/file.h"
@@ -57,6 +58,9 @@ Expected<Connection> connect(const Context& context, std::chrono::milliseconds t
   if (reason && !trimmed(*reason).empty()) {
     failure.text += fmt::format(". It refused to start: {}", trimmed(*reason));
     failure.fix = "Mend that, then: sudo m1optctl start";
+  } else if (!reason && reason.error().os_errno == EACCES) {
+    failure.fix += failure.fix.empty() ? "" : "; ";
+    failure.fix += "if it refused to start, sudo m1optctl status says why";
   }
   return failure;
 }

@@ -81,6 +81,7 @@ class Daemon:
         self.program = program
         self.directory = directory
         self.process = None
+        self.flags = ()  # besides those that name the places
         self.places = {"--config": directory / "m1opt.json", "--socket": directory / "m1optd.sock",
                        "--state-dir": directory / "state", "--log-file": directory / "m1optd.log"}
         # As root the daemon trusts only files that nobody else can write to, so it gets a copy.
@@ -89,7 +90,7 @@ class Daemon:
 
     def start(self, prefix=()):
         """`prefix`: a command that runs the daemon, setpriv for one."""
-        command = [*prefix, str(self.program)]
+        command = [*prefix, str(self.program), *self.flags]
         for flag, place in self.places.items():
             command += [flag, str(place)]
         with open(self.directory / "m1optd.out", "wb") as output:

@@ -24,6 +24,26 @@ Result<wire::ConfigSource> read_source(const std::string& path) {
   return wire::ConfigSource{path, std::move(*text)};
 }
 
+/// The drop-ins in their order. One that could not be listed would be forgotten in silence.
+Result<std::vector<std::string>> find_overlays(const std::filesystem::path& directory) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> overlays;
+  std::error_code error;
+  const fs::file_status there = fs::symlink_status(directory, error);
+  if (there.type() == fs::file_type::not_found) return overlays;
+  if (auto trusted = check_trusted(directory.string()); !trusted) return trusted.error();
+  error.clear();
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().extension() == ".json") overlays.push_back(entry->path().string());
+  }
+  if (error) {
+    return Error{Errc::io, error.value(), "list " + directory.string() + ": " + error.message()};
+  }
+  std::sort(overlays.begin(), overlays.end());
+  return overlays;
+}
+
 Result<std::vector<wire::ConfigSource>> read_sources(const std::string& path, bool given) {
   namespace fs = std::filesystem;
   std::vector<wire::ConfigSource> sources;
@@ -36,13 +56,9 @@ Result<std::vector<wire::ConfigSource>> read_sources(const std::string& path, bo
     sources.push_back(std::move(*source));
   }
   if (path.empty()) return sources;
-  std::vector<std::string> overlays;
-  const fs::path directory = fs::path(path).parent_path() / "conf.d";
-  for (const auto& entry : fs::directory_iterator(directory, error)) {
-    if (entry.path().extension() == ".json") overlays.push_back(entry.path().string());
-  }
-  std::sort(overlays.begin(), overlays.end());
-  for (const std::string& overlay : overlays) {
+  auto overlays = find_overlays(fs::path(path).parent_path() / "conf.d");
+  if (!overlays) return overlays.error();
+  for (const std::string& overlay : *overlays) {
     auto source = read_source(overlay);
     if (!source) return source.error();
     sources.push_back(std::move(*source));

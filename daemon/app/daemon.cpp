@@ -13,6 +13,7 @@
 #include "app/control_loop.h"
 #include "app/instance_lock.h"
 #include "app/journal_keeper.h"
+#include "app/prepare.h"
 #include "app/signals.h"
 #include "app/trust.h"
 #include "base/file.h"
@@ -23,34 +24,17 @@ namespace m1opt::app {
 
 namespace {
 
-constexpr unsigned kPrivate = 0700;
-constexpr unsigned kLogDirectoryMode = 0755;
-
 std::string refusal_file(const Options& options) { return options.state_directory + "/refused.txt"; }
 
-/// Leaves the reason where `m1optctl status` finds it. launchd knows no exit status that means
-/// "not again" but success.
+/// Says so once in the log, and leaves the reason where `m1optctl status` finds it, if nobody else
+/// can write there. launchd knows no exit status that means "not again" but success.
 int refuse(const Options& options, const std::string& reason) {
-  fmt::print(stderr, "m1optd: refused to start: {}\n", reason);
   log_error("refused to start: {}", reason);
-  (void)write_file_atomic(refusal_file(options), reason + "\n", 0644);
-  return options.stay_down ? 0 : kRefused;
-}
-
-/// Everything the daemon reads orders from or writes to as root.
-Result<void> check_places(const Options& options) {
-  if (auto made = make_directory(options.state_directory, kPrivate); !made) return made;
-  if (auto trusted = check_trusted(options.state_directory); !trusted) return trusted;
-  const auto directory_of = [](const std::string& path) {
-    return std::filesystem::path(path).parent_path().string();
-  };
-  if (options.log_file != "-") {
-    if (auto made = make_directory(directory_of(options.log_file), kLogDirectoryMode); !made) {
-      return made;
-    }
-    if (auto trusted = check_trusted(options.log_file); !trusted) return trusted;
+  if (options.log_file != "-") fmt::print(stderr, "m1optd: refused to start: {}\n", reason);
+  if (check_own_directory(options.state_directory)) {
+    (void)write_file_atomic(refusal_file(options), reason + "\n", 0644);
   }
-  return check_trusted(directory_of(options.socket));
+  return options.stay_down ? 0 : kRefused;
 }
 
 Mode own_mode(const Options& options) {
@@ -95,7 +79,8 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   if (!options.inert()) capabilities.push_back(blocker->probe());
   auto sleep = platform::open_sleep_watch();
 
-  act::GuardianLink guardian({platform::self_executable(), options.state_directory, options.log_file});
+  act::GuardianLink guardian({platform::self_executable(), options.state_directory,
+                              guardian_log_file(options.log_file)});
   act::Executor executor({*control, *table, keeper.journal(), guardian, boot,
                           options.state_directory, options.inert()});
   EventLog events(make_epoch(started));
@@ -131,7 +116,16 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
 int run_daemon(const Options& options) {
   catch_signals();
   ::umask(022);
-  if (auto places = check_places(options); !places) return refuse(options, places.error().what);
+  // The log first: whatever is refused after that is said there too.
+  if (auto log = prepare_log(options); !log) {
+    Options without_file = options;
+    without_file.log_file = "-";
+    return refuse(without_file, log.error().what);
+  }
+  if (auto program = check_trusted(platform::self_executable()); !program) {
+    return refuse(options, "its own program: " + program.error().what);
+  }
+  if (auto places = prepare_places(options); !places) return refuse(options, places.error().what);
   if (platform::is_translated()) {
     return refuse(options, "this is the program for Intel, run by Rosetta: install the one for arm64");
   }
@@ -139,9 +133,6 @@ int run_daemon(const Options& options) {
   if (!instance) {
     fmt::print(stderr, "m1optd: {}\n", instance.error().what);
     return kFailure;
-  }
-  if (auto log = start_log(options.log_file, options.debug ? LogLevel::debug : LogLevel::info); !log) {
-    return refuse(options, log.error().what);
   }
   ConfigStore config(options);
   if (auto loaded = config.load(SystemClock().wall()); !loaded) {

@@ -164,6 +164,8 @@ Result<std::uint32_t> find_group(const std::string& name);
 /// Is this user a member of the group, by its primary or listed groups?
 bool is_member(std::uint32_t uid, std::uint32_t gid);
 Result<std::uint32_t> find_user(const std::string& name);
+/// A group that the system's services share and no person is in, such as syslog.
+bool is_service_group(std::uint32_t gid);
 
 /// Becomes readable when the process ends.
 Result<Fd> open_exit_watch(ProcessId process);

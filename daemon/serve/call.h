@@ -21,6 +21,7 @@ struct Reply {
   std::string content_type{"application/json"};
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers{};  ///< besides the usual ones
+  std::shared_ptr<const CachedDocument> document{};  ///< when there is one, `body` goes into its middle
 };
 
 Reply problem_reply(const wire::ProblemDocument& problem);

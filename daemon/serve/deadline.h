@@ -1,51 +1,63 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 
 #include "base/units.h"
 #include "serve/asio.h"
 
 namespace m1opt::serve {
 
-/// Cancels whatever waits on a socket when a time is over.
+/// Cancels whatever waits on a socket when a time is over. Arming and disarming
+/// only note the time: the timer that runs already is moved when it is due, so
+/// that a busy connection moves it once in some seconds and not with each request.
 class Deadline {
  public:
   explicit Deadline(Socket& socket) : state_(std::make_shared<State>(socket)) {}
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
-  ~Deadline() { disarm(); }
+  ~Deadline() {
+    state_->due.reset();
+    state_->timer.cancel();
+  }
 
   void arm(base::Duration time) {
     state_->expired = false;
-    wait(state_, time, ++state_->turn);
+    state_->due = Clock::now() + std::chrono::duration_cast<Clock::duration>(time);
+    if (!state_->wakes || *state_->wakes > *state_->due) wait(state_, *state_->due);
   }
-  void disarm() {
-    ++state_->turn;
-    state_->timer.cancel();
-  }
+  void disarm() { state_->due.reset(); }
   [[nodiscard]] bool expired() const { return state_->expired; }
 
  private:
+  using Clock = asio::steady_timer::clock_type;
+
   struct State {
     explicit State(Socket& s) : timer(s.get_executor()), socket(s) {}
 
     asio::steady_timer timer;
     Socket& socket;
-    std::uint64_t turn{0};
+    std::optional<Clock::time_point> due;
+    std::optional<Clock::time_point> wakes;
     bool expired{false};
   };
 
-  static void wait(const std::shared_ptr<State>& state, base::Duration time, std::uint64_t turn) {
-    state->timer.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(time));
-    state->timer.async_wait([weak = std::weak_ptr<State>(state), turn](const ErrorCode& error) {
+  static void wait(const std::shared_ptr<State>& state, Clock::time_point until) {
+    state->wakes = until;
+    state->timer.expires_at(until);
+    state->timer.async_wait([weak = std::weak_ptr<State>(state), until](const ErrorCode& error) {
       const auto locked = weak.lock();
-      // Another turn: this expiry was on its way already and means nothing.
-      if (error || !locked || locked->turn != turn) return;
+      // Another time: the timer was moved when this expiry was on its way already.
+      if (error || !locked || locked->wakes != until) return;
+      locked->wakes.reset();
+      if (!locked->due) return;
+      if (Clock::now() < *locked->due) return wait(locked, *locked->due);
       locked->expired = true;
       ErrorCode ignored;
       locked->socket.cancel(ignored);
       // A composed operation that was between two steps has not noticed: once more.
-      wait(locked, std::chrono::milliseconds(20), turn);
+      wait(locked, Clock::now() + std::chrono::milliseconds(20));
     });
   }
 

@@ -10,25 +10,25 @@
 
 namespace m1opt::serve {
 
-/// Documents as text, made at most once for each snapshot. Only age_s is new in
-/// each answer.
+/// A document as text, in two parts; the age of what it tells goes between them.
+struct CachedDocument {
+  std::string before;
+  std::string after;  ///< empty: the document has no age
+};
+
+/// Documents as text, made at most once for each snapshot and shared by all who
+/// are still writing them to a peer.
 class DocumentCache {
  public:
   using Make = boost::json::value (*)(const model::Snapshot&);
 
-  /// `name` tells the documents of one snapshot apart; `age` goes into the
-  /// document's own age_s, if it has one.
-  std::string text(const std::shared_ptr<const model::Snapshot>& snapshot, std::string_view name,
-                   Make make, base::Duration age);
+  /// `name` tells the documents of one snapshot apart.
+  std::shared_ptr<const CachedDocument> get(const std::shared_ptr<const model::Snapshot>& snapshot,
+                                            std::string_view name, Make make);
 
  private:
-  struct Entry {
-    std::string before;  ///< up to where the age is written
-    std::string after;   ///< empty: the document has no age
-  };
-
   std::shared_ptr<const model::Snapshot> snapshot_;
-  std::map<std::string, Entry, std::less<>> entries_;
+  std::map<std::string, std::shared_ptr<const CachedDocument>, std::less<>> documents_;
 };
 
 }  // namespace m1opt::serve

@@ -58,7 +58,9 @@ json::object operation_of(const Route& route) {
     made.emplace("parameters", std::move(parameters));
   }
   if (route.request != nullptr) {
-    json::object body = content("application/json", route.request());
+    json::object schema = route.request();
+    schema.emplace("additionalProperties", false);  // answers may get more keys, requests may not
+    json::object body = content("application/json", std::move(schema));
     body.at("application/json").as_object().emplace("example", json::parse(route.example));
     made.emplace("requestBody", json::object{{"content", body}});
   } else {

@@ -79,36 +79,71 @@ struct Server::State {
       : core(std::make_shared<Core>(backend, std::move(options))) {}
 
   Result<void> bind();
+  Result<void> listen();
+  [[nodiscard]] std::optional<std::uint32_t> owning_group() const;
   void subscribe();
   void run();
-  Task<> accept();
+  Task<> accept(std::shared_ptr<Acceptor> from);
+  Task<> keep_file();
   void take(Socket socket);
   void open_session(Socket socket, platform::PeerIdentity peer);
 
   std::shared_ptr<Core> core;
   SocketFile file;
-  std::optional<Acceptor> acceptor;
+  std::shared_ptr<Acceptor> acceptor;
   std::shared_ptr<void> subscription;
   std::shared_ptr<int> lingering{std::make_shared<int>(0)};
   std::thread thread;
 };
 
+std::optional<std::uint32_t> Server::State::owning_group() const {
+  const AccessPolicy& access = core->service.access;
+  return access.socket_mode() == 0660 ? access.group() : std::nullopt;
+}
+
 Result<void> Server::State::bind() {
   Service& service = core->service;
   service.snapshot();
-  const auto owning_group = [&service] {
-    return service.access.socket_mode() == 0660 ? service.access.group() : std::nullopt;
-  };
-  auto opened =
-      SocketFile::open(service.options.socket_path, service.access.socket_mode(), owning_group());
-  if (!opened) return opened.error();
-  file = *std::move(opened);
-  acceptor.emplace(core->io, asio::local::stream_protocol(), file.release());
-  service.on_config = [this, &service, owning_group] {
+  if (auto listening = listen(); !listening) return listening;
+  service.on_config = [this, &service] {
     const auto set = file.set_mode(service.access.socket_mode(), owning_group());
     if (!set) log_error("api.read: {}", set.error().what);
   };
   return {};
+}
+
+Result<void> Server::State::listen() {
+  const Service& service = core->service;
+  auto opened =
+      SocketFile::open(service.options.socket_path, service.access.socket_mode(), owning_group());
+  if (!opened) return opened.error();
+  // The old file's socket is still open, so the new one cannot be taken for it and removed.
+  file = *std::move(opened);
+  if (acceptor) acceptor->close();
+  acceptor = std::make_shared<Acceptor>(core->io, asio::local::stream_protocol(), file.release());
+  asio::co_spawn(core->io, accept(acceptor), on_end);
+  return {};
+}
+
+/// Somebody may have cleaned up the directory: then nobody could reach the daemon any more.
+Task<> Server::State::keep_file() {
+  bool complained = false;
+  asio::steady_timer timer(core->io);
+  for (;;) {
+    ErrorCode error;
+    timer.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(
+        core->service.options.file_check));
+    co_await timer.async_wait(into(error));
+    if (error) co_return;
+    if (file.in_place()) continue;
+    const auto made = listen();
+    if (made) {
+      log_warning("{} was gone or another file; it is made again", core->service.options.socket_path);
+    } else if (!complained) {
+      log_error("the socket cannot be reached any more: {}", made.error().what);
+    }
+    complained = !made;
+  }
 }
 
 void Server::State::subscribe() {
@@ -135,12 +170,12 @@ void Server::State::run() {
   }
 }
 
-Task<> Server::State::accept() {
+Task<> Server::State::accept(std::shared_ptr<Acceptor> from) {
   bool complained = false;
   for (;;) {
     ErrorCode error;
-    Socket socket = co_await acceptor->async_accept(into(error));
-    if (error == asio::error::operation_aborted) co_return;
+    Socket socket = co_await from->async_accept(into(error));
+    if (!from->is_open()) co_return;
     if (!error) {
       complained = false;
       try {
@@ -202,7 +237,7 @@ Result<void> Server::start() {
   raise_descriptor_limit();
   if (auto bound = state_->bind(); !bound) return bound;
   state_->subscribe();
-  asio::co_spawn(state_->core->io, state_->accept(), on_end);
+  asio::co_spawn(state_->core->io, state_->keep_file(), on_end);
   // Signals are for the control thread.
   sigset_t all;
   sigset_t before;

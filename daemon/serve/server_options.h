@@ -30,6 +30,7 @@ struct ServerOptions {
   Duration linger_deadline{1s};  ///< to read what a refused peer is still sending
   Duration stream_heartbeat{15s};
   Duration lease_beat{2s};  ///< a client that beats may miss three
+  Duration file_check{5s};  ///< is the socket's file still in its place?
 
   std::size_t header_limit{16 * 1024};
   std::size_t body_limit{64 * 1024};

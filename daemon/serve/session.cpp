@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/string.hpp>
@@ -31,6 +32,9 @@ namespace {
 /// A connection that waits keeps no more than this.
 constexpr std::size_t kIdleBuffer = 4096;
 constexpr std::size_t kLingerBytes = 4U << 20U;
+/// Of header_limit: what is read before it is understood. The parser itself keeps any length of a
+/// chunk's extension and of a trailer.
+constexpr std::size_t kBuffers = 2;
 
 Reply problem_of(ProblemCode code, std::string detail, std::string hint = {}) {
   return problem_reply(make_problem(code, std::move(detail), std::move(hint)));
@@ -54,6 +58,21 @@ bool is_http_error(const ErrorCode& error) {
 
 std::string text_of(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
+bool is_number(boost::beast::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Beast takes a list of equal lengths, and takes a body for none when its encoding does not end in
+/// "chunked": the next request would begin in the middle of this one.
+bool has_clear_length(const http::request_header<>& head) {
+  const auto lengths = head.count(http::field::content_length);
+  if (lengths > 1 || (lengths == 1 && !is_number(head[http::field::content_length]))) return false;
+  const auto encodings = head.count(http::field::transfer_encoding);
+  if (encodings == 0) return true;
+  return encodings == 1 && head.version() >= 11 &&
+         boost::beast::iequals(head[http::field::transfer_encoding], "chunked");
+}
+
 }  // namespace
 
 Session::Session(Core& core, Socket socket, platform::PeerIdentity peer)
@@ -62,6 +81,7 @@ Session::Session(Core& core, Socket socket, platform::PeerIdentity peer)
       socket_(std::move(socket)),
       peer_(std::move(peer)),
       deadline_(socket_),
+      buffer_(kBuffers * service_.options.header_limit),
       wake_(core.io) {}
 
 Session::~Session() { service_.admission.leave(peer_.uid); }
@@ -92,7 +112,7 @@ Task<bool> Session::wait_for_request() {
   if (buffer_.capacity() > kIdleBuffer) buffer_.shrink_to_fit();
   ErrorCode error;
   deadline_.arm(service_.options.idle_deadline);
-  co_await socket_.async_wait(Socket::wait_read, into(error));
+  buffer_.commit(co_await socket_.async_read_some(buffer_.prepare(kIdleBuffer), into(error)));
   deadline_.disarm();
   co_return !error;
 }
@@ -105,6 +125,7 @@ Task<Session::Outcome> Session::receive(Received& request, Reply& refusal) {
   ErrorCode error;
   deadline_.arm(options.request_deadline);
   co_await http::async_read_header(socket_, buffer_, parser, into(error));
+  if (!error && !has_clear_length(parser.get().base())) error = http::error::bad_transfer_encoding;
   if (!error && !parser.is_done() &&
       boost::beast::iequals(parser.get()[http::field::expect], "100-continue")) {
     const bool written = co_await write_text("HTTP/1.1 100 Continue\r\n\r\n");
@@ -196,17 +217,23 @@ Task<std::optional<Reply>> Session::run_special(Special special, const Call& cal
   switch (special) {
     case Special::event_stream: co_return co_await stream_events(call);
     case Special::lease: co_return co_await hold_lease(call);
-    case Special::self_test: co_return co_await run_self_test();
+    case Special::self_test: co_return co_await run_self_test(call);
   }
   co_return std::nullopt;
 }
 
 Task<bool> Session::write(const Reply& reply, bool keep_alive) {
-  std::string text = head_of(reply, keep_alive);
-  text += fmt::format("Content-Length: {}\r\n\r\n", reply.body.size());
-  text += reply.body;
-  const bool written = co_await write_text(std::move(text));
-  co_return written&& keep_alive;
+  static const CachedDocument kNone;
+  const CachedDocument& around = reply.document ? *reply.document : kNone;
+  const std::size_t size = around.before.size() + reply.body.size() + around.after.size();
+  const std::string head = head_of(reply, keep_alive) + fmt::format("Content-Length: {}\r\n\r\n", size);
+  const std::array<asio::const_buffer, 4> pieces{asio::buffer(head), asio::buffer(around.before),
+                                                 asio::buffer(reply.body), asio::buffer(around.after)};
+  ErrorCode error;
+  deadline_.arm(service_.options.write_deadline);
+  co_await asio::async_write(socket_, pieces, into(error));
+  deadline_.disarm();
+  co_return !error && keep_alive;
 }
 
 Task<bool> Session::write_text(std::string text) {

@@ -48,7 +48,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Task<std::optional<Reply>> handle(const Route& route, const Call& call);
   Task<std::optional<Reply>> run_special(Special special, const Call& call);
   Task<Reply> run_command(const Route& route, const Call& call, Prepare prepare);
-  Task<Reply> run_self_test();
+  Task<Reply> run_self_test(const Call& call);
   Task<std::optional<CommandReply>> post(const Call& call, CommandBody body, bool& accepted);
 
   // Streams (stream.cpp); a Reply when there was none.

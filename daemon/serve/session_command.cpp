@@ -88,7 +88,10 @@ Task<std::optional<CommandReply>> Session::post(const Call& call, CommandBody bo
                                                   accepted);
 }
 
-Task<Reply> Session::run_self_test() {
+Task<Reply> Session::run_self_test(const Call& call) {
+  if (const auto request = wire::parse_request<wire::EmptyRequest>(call.body); !request) {
+    co_return problem_reply(request.error());
+  }
   auto start = [&](std::uint64_t, std::function<void(std::vector<SelfTestStep>)> done) {
     return service_.backend.self_test(std::move(done));
   };

@@ -123,17 +123,18 @@ Result<SocketFile> SocketFile::open(const std::string& path, unsigned mode,
   return file;
 }
 
+bool SocketFile::in_place() const {
+  struct stat there {};
+  return ::lstat(path_.c_str(), &there) == 0 &&
+         static_cast<std::uint64_t>(there.st_dev) == device_ && there.st_ino == inode_;
+}
+
 Result<void> SocketFile::set_mode(unsigned mode, std::optional<std::uint32_t> group) {
-  return apply_mode(path_, mode, group);
+  return in_place() ? apply_mode(path_, mode, group) : Result<void>();
 }
 
 void SocketFile::remove() {
-  if (path_.empty()) return;
-  struct stat there {};
-  if (::lstat(path_.c_str(), &there) == 0 &&
-      static_cast<std::uint64_t>(there.st_dev) == device_ && there.st_ino == inode_) {
-    ::unlink(path_.c_str());
-  }
+  if (!path_.empty() && in_place()) ::unlink(path_.c_str());
   path_.clear();
 }
 

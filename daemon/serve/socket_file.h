@@ -25,6 +25,11 @@ class SocketFile {
   /// The listening descriptor; the caller owns it from then on.
   int release() { return fd_.release(); }
 
+  /// False when the file is gone, or somebody put another one in its place. Holds for as long as the
+  /// socket is open: the kernel gives its inode to nobody else.
+  [[nodiscard]] bool in_place() const;
+
+  /// Does nothing when the file is not in its place.
   base::Result<void> set_mode(unsigned mode, std::optional<std::uint32_t> group);
 
   /// Removes the file unless somebody put another one in its place.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "wire/json_source.h"
 #include "wire/text.h"
 
 namespace m1opt::wire {
@@ -37,8 +38,14 @@ RequestResult<boost::json::value> parse_body(std::string_view body) {
     return boost::json::value(boost::json::object());
   }
   auto parsed = parse_json(body);
-  if (parsed) return *std::move(parsed);
-  return make_problem(ProblemCode::bad_json, parsed.error().what, "Send one JSON object");
+  if (!parsed) return make_problem(ProblemCode::bad_json, parsed.error().what, "Send one JSON object");
+  if (const auto twice = find_duplicate_key(body)) {
+    const Position at = position_at(body, twice->offset);
+    return make_problem(ProblemCode::bad_json,
+                        fmt::format("line {}, column {}: {} is given twice", at.line, at.column, twice->path),
+                        "Send each key once");
+  }
+  return *std::move(parsed);
 }
 
 ProblemDocument problem_of(const std::vector<Fault>& faults) {

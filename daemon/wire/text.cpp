@@ -9,6 +9,7 @@
 
 #include "wire/encode.h"
 #include "wire/json_source.h"
+#include "wire/utf8.h"
 
 namespace m1opt::wire {
 
@@ -48,7 +49,9 @@ class Writer {
     fmt::format_to(std::back_inserter(out_), "{}", number);
   }
 
-  void write_string(std::string_view text) { out_ += json::serialize(json::string_view(text)); }
+  void write_string(std::string_view text) {
+    out_ += is_utf8(text) ? json::serialize(json::string_view(text)) : json::serialize(json::string(to_utf8(text)));
+  }
 
   void new_line(int indent) {
     if (indent == kCompact) return;

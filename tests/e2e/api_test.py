@@ -1,5 +1,7 @@
 """Bad requests and floods: clear refusals, and a control loop that never notices."""
 
+import concurrent.futures
+import contextlib
 import json
 import os
 import resource
@@ -7,7 +9,9 @@ import socket
 import time
 import unittest
 
+import people
 import rig
+from people import STRANGER, as_root, as_user
 from rig import E2eTest, on_linux, within
 
 
@@ -145,6 +149,135 @@ class FloodTest(E2eTest):
             self.assertLess(late - min(before, late), 0.05)
         self.assertTrue(within(5, lambda: file_descriptors(pid) <= fds + 2))
         self.assertLess(resident_kib(pid), memory + 4096)
+
+@on_linux
+@as_root
+class StrangersFloodTest(E2eTest):
+    """Another user against the socket: root's questions are answered, and nothing of it stays behind."""
+
+    alone = True  # memory and descriptors of the daemon are measured
+
+    def setUp(self):
+        super().setUp()
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, limit), limit))
+        self.start()
+        self.pid = self.status()["pid"]
+        self.path = str(self.daemon.places["--socket"])
+        for _ in range(300):
+            rig.demo_daemon.ask(self.path, "GET", "/v1/status")
+        self.before = file_descriptors(self.pid), resident_kib(self.pid)
+
+    def beside(self, work):
+        """While a stranger does that, root asks; then the daemon is as it was. What came of the work."""
+        times = []
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            theirs = pool.submit(as_user, STRANGER, work)
+            while not theirs.done():
+                asked = time.monotonic()
+                self.assertIn("version", rig.demo_daemon.ask(self.path, "GET", "/v1/version"))
+                times.append(time.monotonic() - asked)
+                time.sleep(0.01)
+        self.assertTrue(within(5, lambda: file_descriptors(self.pid) <= self.before[0] + 2))
+        # Threads of the allocator keep what they once had; anything that grows with the attack is far more.
+        self.assertLess(resident_kib(self.pid), self.before[1] + 8192)
+        print(f"root asked {len(times)} times, median {sorted(times)[len(times) // 2] * 1e3:.1f} ms,"
+              f" RSS {self.before[1]} -> {resident_kib(self.pid)} KiB")
+        return theirs.result()
+
+    def connect(self):
+        peer = socket.socket(socket.AF_UNIX)
+        peer.settimeout(10)
+        peer.connect(self.path)
+        return peer
+
+    @contextlib.contextmanager
+    def connections(self, count):
+        with contextlib.ExitStack() as stack:
+            yield [stack.enter_context(self.connect()) for _ in range(count)]
+
+    def test_ten_thousand_connections_in_turn(self):
+        def work():
+            for number in range(10_000):
+                with self.connect() as peer:
+                    if number % 4 == 0:
+                        peer.sendall(b"GET /v1/ver")
+        self.beside(work)
+
+    def test_a_thousand_at_once_and_each_is_answered(self):
+        def work():
+            told = 0
+            with self.connections(1000) as peers:
+                for peer in peers:
+                    try:
+                        peer.sendall(request("GET", "/v1/version"))
+                    except OSError:
+                        pass  # it was sent away already, and its answer waits
+                    told += peer.recv(64)[9:12] in (b"200", b"503")
+            return told
+        self.assertEqual(self.beside(work), 1000)
+
+    @unittest.skipUnless(os.environ.get("M1OPT_DEEP"), "slow: only in make test-deep")
+    def test_slow_ones_in_head_and_body(self):
+        def work():
+            with self.connections(64) as peers:
+                for peer in peers[::2]:
+                    peer.sendall(b"POST /v1/pause HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n")
+                for _ in range(14):  # longer than a request may take
+                    time.sleep(0.5)
+                    for peer in peers:
+                        try:
+                            peer.send(b"x")
+                        except OSError:
+                            pass
+        self.beside(work)
+
+    def test_endless_lines_chunks_and_bodies(self):
+        openings = [b"GET /", b"GET / HTTP/1.1\r\nX: ",
+                    b"POST /v1/pause HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2;",
+                    b"POST /v1/pause HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ",
+                    b"POST /v1/pause HTTP/1.1\r\nContent-Length: 67108864\r\n\r\n"]
+
+        def work():
+            line = b"x" * 65536
+            for opening in openings * 4:
+                with self.connect() as peer:
+                    try:
+                        peer.sendall(opening)
+                        for _ in range(1024):  # 64 MiB
+                            peer.sendall(line)
+                    except OSError:
+                        pass
+        self.beside(work)
+
+    def test_streams_and_answers_that_are_never_read(self):
+        def work():
+            with self.connections(64) as peers:
+                for peer in peers[::2]:
+                    peer.sendall(b"GET /v1/events/stream HTTP/1.1\r\nHost: x\r\n\r\n")
+                for peer in peers[1::2]:
+                    peer.sendall(b"GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n" * 200)
+                time.sleep(2)
+        self.beside(work)
+
+    def test_limits_are_what_the_config_says_and_change_with_it(self):
+        self.write_overlay({**rig.QUICK, "api": {"max_connections": 40, "max_connections_per_user": 5}})
+        answer = self.daemon.post("/v1/config/reload", {})
+        self.assertIn("10-test.json", answer["text"], answer)
+
+        def served():
+            """Of twenty that stay, so that none makes room for the next."""
+            told = []
+            with self.connections(20) as peers:
+                for peer in peers:
+                    try:
+                        peer.sendall(b"GET /v1/version HTTP/1.1\r\nHost: x\r\n\r\n")
+                    except OSError:
+                        pass  # it was sent away already, and its answer waits
+                    told.append(peer.recv(64)[9:12])
+            return told.count(b"200")
+        self.assertEqual(as_user(STRANGER, served), 5)
+        self.assertEqual(served(), 20)  # root's have no limit of their own
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "base/fd.h"
 
@@ -36,6 +37,23 @@ class SocketClient {
       text.remove_prefix(static_cast<std::size_t>(n));
     }
     return true;
+  }
+
+  /// With so many open files beside the text.
+  void send_with_descriptors(std::string_view text, int count) {
+    std::vector<char> control(CMSG_SPACE(sizeof(int) * static_cast<std::size_t>(count)));
+    iovec piece{const_cast<char*>(text.data()), text.size()};
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = static_cast<decltype(message.msg_controllen)>(control.size());
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int) * static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) std::memcpy(CMSG_DATA(header) + sizeof(int) * i, &kStandardInput, sizeof(int));
+    if (::sendmsg(fd_.get(), &message, MSG_NOSIGNAL) < 0) throw std::runtime_error("sendmsg");
   }
 
   /// Reads until `word` has come, and gives everything up to and with it;
@@ -69,6 +87,8 @@ class SocketClient {
   void close() { fd_.reset(); }
 
  private:
+  static constexpr int kStandardInput = 0;
+
   bool read_more() {
     pollfd ready{fd_.get(), POLLIN, 0};
     if (::poll(&ready, 1, 10'000) != 1) return false;

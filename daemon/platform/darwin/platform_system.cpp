@@ -101,6 +101,7 @@ bool is_member(std::uint32_t uid, std::uint32_t gid) {
   return darwin::is_member(darwin::system_calls(), uid, gid);
 }
 Result<std::uint32_t> find_user(const std::string& name) { return posix::find_user(name); }
+bool is_service_group(std::uint32_t gid) { return posix::is_service_group(gid); }
 
 Result<Fd> open_exit_watch(ProcessId process) {
   return darwin::open_exit_watch(darwin::system_calls(), process);

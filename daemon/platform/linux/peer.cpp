@@ -55,5 +55,6 @@ bool is_member(std::uint32_t uid, std::uint32_t gid) {
 }
 
 Result<std::uint32_t> find_user(const std::string& name) { return posix::find_user(name); }
+bool is_service_group(std::uint32_t gid) { return posix::is_service_group(gid); }
 
 }  // namespace m1opt::platform

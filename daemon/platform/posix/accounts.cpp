@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace m1opt::platform::posix {
@@ -14,6 +15,8 @@ constexpr std::size_t kFirstBuffer = 4096;
 constexpr std::size_t kLargestBuffer = 4U << 20U;
 constexpr std::size_t kFirstGroups = 64;
 constexpr std::size_t kMostGroups = 1U << 16U;
+/// People's accounts begin at 501 on macOS and at 1000 on Linux.
+constexpr std::uint32_t kFirstPerson = 500;
 
 /// Calls one of the getXXnam_r family with growing buffers. `call(buffer,
 /// size)` returns its error number.
@@ -90,6 +93,25 @@ std::vector<std::uint32_t> groups_of(std::uint32_t uid) {
   });
   if (name.empty()) return {};
   return list_groups(::getgrouplist, name, primary);
+}
+
+bool is_service_group(std::uint32_t gid) {
+  std::string name;
+  std::vector<std::string> members;
+  with_buffer([&](char* buffer, std::size_t size) {
+    group entry{};
+    group* result = nullptr;
+    const int code = ::getgrgid_r(gid, &entry, buffer, size, &result);
+    if (result == nullptr) return code;
+    name = result->gr_name;
+    for (char** member = result->gr_mem; *member != nullptr; ++member) members.emplace_back(*member);
+    return code;
+  });
+  if (name != "daemon" && name != "syslog") return false;
+  return std::all_of(members.begin(), members.end(), [](const std::string& member) {
+    const auto uid = find_user(member);
+    return uid && *uid < kFirstPerson;
+  });
 }
 
 }  // namespace m1opt::platform::posix

@@ -17,5 +17,7 @@ Result<std::uint32_t> find_group(const std::string& name);
 Result<std::uint32_t> find_user(const std::string& name);
 /// The primary group first; empty when there is no such user.
 std::vector<std::uint32_t> groups_of(std::uint32_t uid);
+/// daemon (it may write to /var/run on macOS) or syslog (/var/log on Ubuntu), unless a person is in it.
+bool is_service_group(std::uint32_t gid);
 
 }  // namespace m1opt::platform::posix

@@ -1,0 +1,232 @@
+"""The socket, its directory and what lies beside it, as real users of the machine find them."""
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import time
+import unittest
+
+import people
+import rig
+from people import STRANGER, as_root, as_user, attempt
+from rig import E2eTest, on_linux, within
+
+
+class SocketTest(E2eTest):
+    def setUp(self):
+        super().setUp()
+        self.run_directory = self.directory / "run"
+        self.daemon.places["--socket"] = self.run_directory / "m1optd.sock"
+
+    def second(self, **places):
+        """Another daemon beside the first, to its end."""
+        command = [str(rig.M1OPTD)]
+        for flag, place in {**self.daemon.places, **places}.items():
+            command += [flag, str(place)]
+        return subprocess.run(command, stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=20, check=False)
+
+    def mode(self, place):
+        return stat.S_IMODE(place.stat().st_mode)
+
+    def test_whatever_the_umask_nothing_is_open_to_others_but_the_socket(self):
+        for umask in ("000", "077", "777"):
+            self.start(["sh", "-c", f'umask {umask}; exec "$@"', "sh"])
+            self.assertEqual(self.mode(self.run_directory), 0o755)
+            self.assertEqual(self.mode(self.daemon.places["--socket"]), 0o666)
+            self.assertEqual(self.mode(self.daemon.places["--state-dir"]), 0o700)
+            for place in [self.daemon.places["--log-file"], *self.daemon.places["--state-dir"].rglob("*")]:
+                self.assertEqual(self.mode(place) & 0o022, 0, place)
+            self.daemon.stop()
+
+    @on_linux
+    def test_the_socket_is_never_wider_open_than_its_mode_not_even_for_a_moment(self):
+        self.write_overlay({**rig.QUICK, "api": {"read": "group", "group": "games"}})
+        trace = self.directory / "strace.txt"
+        self.start(["strace", "-f", "-qq", "-o", str(trace), "-e", "trace=umask,bind,?chmod,fchmod,fchmodat,?chown,fchownat,listen"])
+        pid = self.status()["pid"]
+        os.kill(pid, signal.SIGTERM)
+        self.daemon.process.wait(10)
+        calls = [re.sub(r"^\d+ +", "", line) for line in trace.read_text().splitlines()]
+        bind = next(i for i, call in enumerate(calls) if call.startswith("bind(") and "m1optd.sock" in call)
+        self.assertTrue(calls[bind - 1].startswith("umask(0177)"), calls)
+        after = [call for call in calls[bind + 1:] if "m1optd.sock" in call]
+        self.assertRegex(after[0], r"^f?chown(at)?\(.*, -1, \d+")
+        self.assertRegex(after[1], r"^f?chmod(at)?\(.*, 0660")
+
+    def test_a_second_daemon_on_the_same_state_refuses_and_the_first_goes_on(self):
+        self.start()
+        done = self.second()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("another m1optd runs on", done.stderr)
+        self.assertEqual(self.status()["pid"], self.daemon.process.pid)
+
+    def test_a_second_daemon_at_the_same_socket_refuses_and_the_first_goes_on(self):
+        self.start()
+        done = self.second(**{"--state-dir": self.directory / "other", "--log-file": self.directory / "other.log"})
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("another server answers at", done.stderr)
+        self.assertEqual(self.status()["pid"], self.daemon.process.pid)
+
+    def test_what_a_killed_daemon_left_is_replaced(self):
+        self.start()
+        self.daemon.process.send_signal(signal.SIGKILL)
+        self.daemon.process.wait()
+        self.assertTrue(self.daemon.places["--socket"].is_socket())
+        self.start()
+        self.assertEqual(self.status()["pid"], self.daemon.process.pid)
+
+    def test_a_directory_that_is_removed_while_it_runs_is_made_again(self):
+        self.start()
+        self.daemon.places["--socket"].unlink()
+        self.run_directory.rmdir()
+        self.assertTrue(within(8, lambda: self.daemon.places["--socket"].exists()))
+        self.assertEqual(self.mode(self.run_directory), 0o755)
+        self.assertEqual(self.status()["pid"], self.daemon.process.pid)
+
+    @as_root
+    def test_a_stranger_can_neither_take_away_nor_replace_anything(self):
+        self.start()
+        path = self.daemon.places["--socket"]
+
+        def bind():
+            with socket.socket(socket.AF_UNIX) as own:
+                own.bind(str(self.run_directory / "mine.sock"))
+        tries = {"remove": path.unlink, "rename": lambda: path.rename(self.run_directory / "x"),
+                 "chmod": lambda: path.chmod(0o600), "chown": lambda: os.chown(path, STRANGER, STRANGER),
+                 "bind beside it": bind, "link": lambda: os.symlink("/etc", self.run_directory / "link"),
+                 "rename the directory": lambda: self.run_directory.rename(self.directory / "run2"),
+                 "truncate the log": lambda: os.truncate(self.daemon.places["--log-file"], 0)}
+        for name in ("m1optd.lock", "undo.lock", "undo.db", "undo.db-wal", "undo.db-shm"):
+            place = self.daemon.places["--state-dir"] / name
+            self.assertTrue(place.exists() or name.startswith("undo."), place)
+            tries[f"open {name}"] = lambda place=place: os.close(os.open(place, os.O_RDONLY))
+        said = as_user(STRANGER, lambda: {name: attempt(work) for name, work in tries.items()})
+        for name, errno in said.items():
+            self.assertIn(errno, (1, 13), name)  # EPERM, EACCES
+        self.assertEqual(self.status()["pid"], self.daemon.process.pid)
+
+
+@on_linux
+@as_root
+class TrustTest(E2eTest):
+    """The refusals of a root daemon; every place and flaw is in tests/app/prepare_test.cpp."""
+
+    def refused(self, *flags):
+        command = [str(self.daemon.program), *flags]
+        for flag, place in self.daemon.places.items():
+            command += [flag, str(place)]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=20, check=False)
+        self.assertFalse(self.daemon.places["--socket"].exists())
+        return done
+
+    def test_launchd_hears_success_and_the_reason_is_in_the_log_once_and_in_status(self):
+        config = self.daemon.places["--config"]
+        config.chmod(0o666)
+        done = self.refused("--stay-down")
+        self.assertEqual(done.returncode, 0)
+        reason = f"{config} can be written by others: chmod go-w {config}"
+        self.assertIn(reason, done.stderr)
+        self.assertEqual(self.daemon.places["--log-file"].read_text().count(reason), 1)
+        self.assertEqual((self.daemon.places["--state-dir"] / "refused.txt").read_text().count(reason), 1)
+        said = self.ctl("--state-dir", str(self.daemon.places["--state-dir"]), "status")
+        self.assertEqual(said.returncode, 3)
+        self.assertIn(reason, said.stderr)
+        # The command in it mends it, and the reason is gone with the next start.
+        subprocess.run(reason.rsplit(": ", 1)[1], shell=True, check=True)
+        self.start()
+        self.assertFalse((self.daemon.places["--state-dir"] / "refused.txt").exists())
+
+    def test_a_program_that_somebody_else_can_replace_is_refused(self):
+        theirs = self.directory / "theirs"
+        theirs.mkdir()
+        self.daemon.program = theirs / "m1optd"
+        self.daemon.program.write_bytes(rig.M1OPTD.read_bytes())
+        for spoil, mend in ((lambda: os.chown(self.daemon.program, STRANGER, 0), lambda: os.chown(self.daemon.program, 0, 0)),
+                            (lambda: self.daemon.program.chmod(0o775), lambda: self.daemon.program.chmod(0o755)),
+                            (lambda: os.chown(theirs, STRANGER, 0), lambda: os.chown(theirs, 0, 0)),
+                            (lambda: theirs.chmod(0o777), lambda: theirs.chmod(0o755))):
+            mend()
+            self.daemon.program.chmod(0o755)
+            spoil()
+            done = self.refused()
+            self.assertEqual(done.returncode, 78)
+            self.assertIn("its own program: ", done.stderr)
+            mend()
+        self.daemon.program.chmod(0o755)
+        self.start()
+
+    def test_nothing_is_written_into_a_state_directory_of_another(self):
+        state = self.daemon.places["--state-dir"]
+        state.mkdir()
+        os.chown(state, STRANGER, STRANGER)
+        done = self.refused()
+        self.assertEqual(done.returncode, 78)
+        self.assertEqual(list(state.iterdir()), [])
+        self.assertIn(f"chown -h root {state}", self.daemon.places["--log-file"].read_text())
+
+    def test_a_rejected_drop_in_leaves_the_config_that_is_in_force(self):
+        self.start()
+        planted = self.directory / "conf.d" / "99-planted.json"
+        planted.write_text('{"api": {"group": "games"}}')
+        os.chown(planted, STRANGER, STRANGER)
+        answer = self.daemon.post("/v1/config/reload", {})
+        self.assertIn("belongs to uid 65534", answer["detail"])
+        self.assertEqual(self.daemon.get("/v1/config")["config"]["api"]["group"], "")
+
+    def test_a_stranger_who_races_for_a_directory_gets_nothing(self):
+        """A directory that he can write to is refused however it changes, and nothing of root's gets out."""
+        open_directory = self.directory / "open"
+        open_directory.mkdir()
+        open_directory.chmod(0o777)
+        self.daemon.places["--socket"] = open_directory / "run" / "m1optd.sock"
+        self.daemon.places["--state-dir"] = open_directory / "state"
+        bait = self.directory / "bait"
+        bait.mkdir()
+        started = []
+
+        def race():
+            end = time.monotonic() + 60
+            while time.monotonic() < end:
+                for name in ("run", "state"):
+                    place = open_directory / name
+                    for step in (lambda: place.mkdir(), lambda: place.rename(open_directory / "gone"),
+                                 lambda: place.symlink_to(bait), lambda: place.unlink(),
+                                 lambda: (open_directory / "gone").rmdir()):
+                        attempt(step)
+        pid = os.fork()
+        if pid == 0:
+            os.setgid(STRANGER)
+            os.setuid(STRANGER)
+            race()
+            os._exit(0)
+        try:
+            for _ in range(20):
+                started.append(self.refused().returncode)
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        self.assertEqual(set(started), {78})
+        self.assertEqual(list(bait.iterdir()), [])
+
+    def test_daemon_and_guardian_write_no_log_together(self):
+        self.start()
+        self.assertTrue(within(3, lambda: self.status()["guardian"]["alive"]))
+
+        def regular_files(pid):
+            names = set()
+            for fd in os.listdir(f"/proc/{pid}/fd"):
+                place = os.readlink(f"/proc/{pid}/fd/{fd}")
+                if place.startswith(str(self.directory)) and place.endswith(".log"):
+                    names.add(place)
+            return names
+        daemon = regular_files(self.daemon.process.pid)
+        guardian = regular_files(self.guardian_pid())
+        self.assertEqual(daemon, {str(self.daemon.places["--log-file"])})
+        self.assertEqual(guardian, {str(self.directory / "m1optd-guardian.log")})
+
+
+if __name__ == "__main__":
+    unittest.main()
