@@ -13,10 +13,12 @@ struct HealthRig {
   Sample sample;
   Config config;
   std::optional<Obstacle> obstacle;
+  AwakeStatus awake;
 
   std::vector<HealthFinding> findings() {
     const GuardianStatus guardian{true, 1, true, {}};
-    return find_health({sample, config, {}, {}, {}, {}, {}, {}, guardian, {}, {}, Mode::active, obstacle, {}},
+    return find_health({sample, config, {}, {}, {}, {}, {}, {}, awake, guardian, {}, {}, Mode::active, obstacle,
+                        {}},
                        Mode::active);
   }
 };
@@ -33,6 +35,19 @@ TEST_CASE("what keeps the daemon from acting is named with its own remedy") {
   CHECK(found[0].severity == Severity::error);
   CHECK(found[0].text == "this boot cannot be told from others");
   CHECK(found[0].fix == "make the boot id readable");
+}
+
+TEST_CASE("a machine that could not be kept awake is named, unless nobody wants it or it is not to be had here") {
+  HealthRig rig;
+  rig.awake.problem = "Access denied";
+  REQUIRE(rig.findings().size() == 1);
+  CHECK(rig.findings()[0].severity == Severity::warning);
+  CHECK(rig.findings()[0].text.find("Access denied") != std::string::npos);
+  rig.config.awake.enabled = false;
+  CHECK(rig.findings().empty());
+  rig.config.awake.enabled = true;
+  rig.awake.unsupported = true;
+  CHECK(rig.findings().empty());
 }
 
 TEST_CASE("scheduling tiers that do nothing here, or slow the workload down, are named") {
