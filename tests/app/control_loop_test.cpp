@@ -80,6 +80,18 @@ class OneProcess final : public platform::ProcessTable {
   std::int32_t pid_;
 };
 
+sense::SamplerOptions counting_sampling(int& ticks) {
+  sense::SamplerOptions options;
+  options.sensors = {{"ticks", [&ticks](Sample&) {
+                        ++ticks;
+                        return std::vector<Problem>{};
+                      }}};
+  options.own_pid = ::getpid();
+  options.own_uid = ::geteuid();
+  options.is_administrator = [](std::uint32_t, const std::string&) { return false; };
+  return options;
+}
+
 app::Options options_in(const test::TempDir& directory) {
   app::Options options;
   options.config = directory / "absent.json";
@@ -170,15 +182,7 @@ class LoopRig {
   int ticks{0};
   int ticks_at_sleep{0};
   int allowances{0};
-  sense::Sampler sampler{sense::SamplerOptions{{{"ticks",
-                                                 [this](Sample&) {
-                                                   ++ticks;
-                                                   return std::vector<Problem>{};
-                                                 }}},
-                                               ::getpid(), ::geteuid(),
-                                               [](std::uint32_t, const std::string&) { return false; },
-                                               {}},
-                         processes, clock};
+  sense::Sampler sampler{counting_sampling(ticks), processes, clock};
 };
 
 }  // namespace

@@ -16,11 +16,12 @@ struct HealthRig {
   std::optional<Obstacle> obstacle;
   std::optional<std::string> damage;
   std::set<ProcessId> held;
+  AwakeStatus awake;
 
   std::vector<HealthFinding> findings() {
     const GuardianStatus guardian{true, 1, true, {}};
-    return find_health({sample, config, {}, {}, {}, {}, {}, {}, guardian, {}, {}, Mode::active, obstacle, damage, {},
-                        held},
+    return find_health({sample, config, {}, {}, {}, {}, {}, {}, awake, guardian, {}, {}, Mode::active, obstacle,
+                        damage, {}, held},
                        Mode::active);
   }
 };
@@ -40,7 +41,7 @@ TEST_CASE("what keeps the daemon from acting is named with its own remedy") {
 }
 
 TEST_CASE("after a damaged journal the targets that are stopped are named, and what we stopped is not") {
-  Rig rig;
+  HealthRig rig;
   for (const std::int32_t pid : {7, 8, 9}) {
     TargetSample target;
     target.process.id = {pid, 1};
@@ -55,6 +56,19 @@ TEST_CASE("after a damaged journal the targets that are stopped are named, and w
   REQUIRE(found.size() == 1);
   CHECK(found[0].text == "the undo journal was damaged; stopped, and nobody knows by whom: photoanalysisd (pid 7)");
   CHECK(found[0].fix == "if you did not stop them yourself: sudo kill -CONT 7");
+}
+
+TEST_CASE("a machine that could not be kept awake is named, unless nobody wants it or it is not to be had here") {
+  HealthRig rig;
+  rig.awake.problem = "Access denied";
+  REQUIRE(rig.findings().size() == 1);
+  CHECK(rig.findings()[0].severity == Severity::warning);
+  CHECK(rig.findings()[0].text.find("Access denied") != std::string::npos);
+  rig.config.awake.enabled = false;
+  CHECK(rig.findings().empty());
+  rig.config.awake.enabled = true;
+  rig.awake.unsupported = true;
+  CHECK(rig.findings().empty());
 }
 
 TEST_CASE("scheduling tiers that do nothing here, or slow the workload down, are named") {
