@@ -40,7 +40,7 @@ TEST_CASE("what keeps the daemon from acting is named with its own remedy") {
 }
 
 TEST_CASE("after a damaged journal the targets that are stopped are named, and what we stopped is not") {
-  Rig rig;
+  HealthRig rig;
   for (const std::int32_t pid : {7, 8, 9}) {
     TargetSample target;
     target.process.id = {pid, 1};
