@@ -6,9 +6,9 @@ namespace m1opt::journal {
 
 std::int64_t Row::sum() const {
   std::uint64_t sum = checksum(std::to_string(id));
+  const std::string_view closed = outcome ? std::string_view(*outcome) : std::string_view();
   for (const std::string_view part : {std::string_view(kind), std::string_view(record),
-                                      std::string_view(lasting ? "lasting" : ""),
-                                      std::string_view(outcome ? *outcome : ""),
+                                      std::string_view(lasting ? "lasting" : ""), closed,
                                       std::string_view(text)}) {
     sum = checksum(part, checksum({"\n", 1}, sum));
   }
