@@ -3,9 +3,11 @@
 import ctypes
 import http.client
 import json
+import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -76,15 +78,27 @@ def refuse_beside_another():
                      " is stopped by: sudo m1optctl stop")
 
 
+def roots_alone(path):
+    """Can nobody but root change that file, or put another one in its place?"""
+    for place in (path.resolve(), *path.resolve().parents):
+        about = place.stat()
+        if about.st_uid != 0 or (about.st_mode & 0o022 and not about.st_mode & stat.S_ISVTX):
+            return False
+    return True
+
+
 class Daemon:
     def __init__(self, program, directory):
+        # As root the daemon trusts only what nobody else can write to, itself included: it gets copies.
+        if os.geteuid() == 0 and not roots_alone(program):
+            program = Path(shutil.copy(program, directory / program.name))
+            program.chmod(0o755)
         self.program = program
         self.directory = directory
         self.process = None
         self.flags = ()  # besides those that name the places
         self.places = {"--config": directory / "m1opt.json", "--socket": directory / "m1optd.sock",
                        "--state-dir": directory / "state", "--log-file": directory / "m1optd.log"}
-        # As root the daemon trusts only files that nobody else can write to, so it gets a copy.
         shutil.copyfile(ROOT / "config" / "m1opt.json", self.places["--config"])
         self.places["--config"].chmod(0o644)
 

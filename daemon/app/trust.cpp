@@ -57,9 +57,9 @@ Result<void> check_one(const std::string& path, const struct stat& info, bool ab
   if (info.st_uid != 0 && info.st_uid != ::geteuid()) {
     return refused(path, fmt::format("belongs to uid {}", info.st_uid), "chown -h root");
   }
-  if (S_ISLNK(info.st_mode) || is_shared(info)) return {};
-  if ((info.st_mode & S_IWOTH) != 0) return refused(path, "can be written by others", "chmod go-w");
-  if ((info.st_mode & S_IWGRP) != 0 && !(above && platform::is_service_group(info.st_gid))) {
+  const mode_t open_to = S_ISLNK(info.st_mode) || is_shared(info) ? 0 : info.st_mode;
+  if ((open_to & S_IWOTH) != 0) return refused(path, "can be written by others", "chmod go-w");
+  if ((open_to & S_IWGRP) != 0 && !(above && platform::is_service_group(info.st_gid))) {
     return refused(path, "can be written by its group", "chmod go-w");
   }
   const auto writer = platform::find_foreign_writer(path);

@@ -19,6 +19,9 @@ namespace {
 
 /// macOS takes 103 bytes and a zero, Linux 107; the shorter holds everywhere.
 constexpr std::size_t kLongestPath = 103;
+/// Root waits behind so many of a stranger's connections at the most, some 20 ms; SOMAXCONN is 4096.
+/// Beyond, connect() waits.
+constexpr int kBacklog = 1024;
 
 Result<Fd> make_socket() {
   Fd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
@@ -118,7 +121,7 @@ Result<SocketFile> SocketFile::open(const std::string& path, unsigned mode,
   if (::lstat(path.c_str(), &made) != 0) return error_from_errno("look at " + path, errno);
   file.device_ = static_cast<std::uint64_t>(made.st_dev);
   file.inode_ = made.st_ino;
-  if (::listen(file.fd_.get(), SOMAXCONN) != 0) return error_from_errno("listen " + path, errno);
+  if (::listen(file.fd_.get(), kBacklog) != 0) return error_from_errno("listen " + path, errno);
   if (auto applied = apply_mode(path, mode, group); !applied) return applied.error();
   return file;
 }

@@ -23,7 +23,7 @@ class SocketTest(E2eTest):
 
     def second(self, **places):
         """Another daemon beside the first, to its end."""
-        command = [str(rig.M1OPTD)]
+        command = [str(self.daemon.program)]
         for flag, place in {**self.daemon.places, **places}.items():
             command += [flag, str(place)]
         return subprocess.run(command, stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=20, check=False)
