@@ -196,7 +196,7 @@ void ControlLoop::tell_sampler() {
   for (const decide::Hold& hold : state_.holds) {
     if (hold.kind != ActionKind::raise) held.push_back(hold.process);
   }
-  parts_.sampler.set_held(std::move(held));
+  parts_.sampler.set_held(held);
   parts_.sampler.set_protected_pids({guardian_status_.pid});
   if (auto answer = parts_.slow.take_report()) parts_.sampler.set_model_report(std::move(*answer));
   const Config& config = *parts_.config.config();

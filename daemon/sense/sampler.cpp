@@ -306,7 +306,7 @@ void Sampler::set_model_report(ModelReport report) {
 
 void Sampler::set_hardware_report(HardwareReport report) { parts_->hardware = std::move(report); }
 
-void Sampler::set_held(std::vector<ProcessId> held) { parts_->tracker.set_held(held); }
+void Sampler::set_held(const std::vector<ProcessId>& held) { parts_->tracker.set_held(held); }
 
 void Sampler::set_protected_pids(std::vector<std::int32_t> pids) {
   parts_->protected_pids = std::move(pids);

@@ -76,7 +76,7 @@ class Sampler {
   void set_hardware_report(HardwareReport report);
   /// Processes that m1opt holds: they stay in Sample.targets until they end,
   /// whatever they run by then, and their `waited` is read.
-  void set_held(std::vector<ProcessId> held);
+  void set_held(const std::vector<ProcessId>& held);
   /// Processes never to be targets besides the fixed list (the guardian).
   void set_protected_pids(std::vector<std::int32_t> pids);
 

@@ -148,7 +148,8 @@ class FloodTest(E2eTest):
         if quiet:
             self.assertLess(late - min(before, late), 0.05)
         self.assertTrue(within(5, lambda: file_descriptors(pid) <= fds + 2))
-        self.assertLess(resident_kib(pid), memory + 4096)
+        if not rig.WATCHED_BY_TSAN:  # what it remembers of each address counts as the daemon's memory
+            self.assertLess(resident_kib(pid), memory + 4096)
 
 @on_linux
 @as_root

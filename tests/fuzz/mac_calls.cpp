@@ -58,6 +58,19 @@ class AnyKernel final : public mac::RawCalls {
     state = pieces_.take<std::uint64_t>();
     return static_cast<std::uint32_t>(code());
   }
+  std::uint32_t notify_register_descriptor(const char*, int&) override { return 1; }
+  Result<std::vector<mac::AccessEntry>> access_list(const char*) override {
+    if (code() != 0) return refused();
+    std::vector<mac::AccessEntry> list(pieces_.take<std::uint8_t>() % 4);
+    for (auto& entry : list) {
+      entry = {pieces_.take<std::uint8_t>() != 0, pieces_.take<std::uint32_t>(),
+               pieces_.take<std::array<std::uint8_t, 16>>()};
+    }
+    return list;
+  }
+  Result<platform::posix::ToolExit> run_tool(const platform::posix::Tool&) override {
+    return refused();
+  }
   mac::Answer open_exit_events(std::int32_t) override { return {0, 1}; }
   mac::Answer open_pressure_events() override { return {0, 1}; }
   Result<int> open_power_messages() override { return refused(); }
@@ -154,6 +167,7 @@ void mac_calls(std::string_view input) {
   (void)mac::read_boot_id(kernel);
   (void)mac::is_translated(kernel);
   const auto sensors = mac::make_sensors(kernel);
+  const auto read_hardware = mac::make_hardware_reader(kernel);
   const auto table = mac::make_process_table(kernel);
   for (int round = 0; round < 3 && !kernel.empty(); ++round) {
     model::Sample sample;
@@ -163,6 +177,8 @@ void mac_calls(std::string_view input) {
       }
     }
     check_sample(sample);
+    (void)read_hardware();
+    (void)mac::find_foreign_writer(kernel, "/etc/m1opt");
     (void)table->list();
     read_process(*table, kernel.next_pid());
     if (const auto peer = mac::peer_identity(kernel, 0)) {
