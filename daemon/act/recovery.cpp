@@ -49,6 +49,7 @@ Result<RecoveryReport> recover(journal::UndoJournal& journal, platform::ProcessC
         return closed.error();
       }
     }
+    fault_point("recovery.after_close");
     Outcome outcome;
     outcome.verb = ActionVerb::end;
     outcome.kind = record.kind;

@@ -145,6 +145,7 @@ void ControlLoop::tick() {
   keep_pause();
   const auto companions = companions_of(sample);
   outcomes_ = parts_.executor.run(decision.actions, companions, now);
+  fault_point("loop.after_act");
   note_reaction();
   if (!parts_.executor.open_records().empty()) parts_.guardian.beat();
   for (const decide::Reason& reason : decision.reasons) {
