@@ -63,6 +63,10 @@ ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)) {
                   if (pressure_.consume) pressure_.consume();
                 });
   }
+  if (auto watch = platform::open_thermal_watch()) {
+    thermal_ = std::move(*watch);
+    poller_.add(thermal_.fd.get(), Poller::Interest::readable, thermal_.consume);
+  }
   if (auto watch = platform::open_sleep_watch()) {
     sleep_ = std::move(*watch);
     poller_.add(sleep_->fd(), Poller::Interest::readable, [this] { on_sleep_event(); });
@@ -134,11 +138,12 @@ void ControlLoop::tick() {
     self_.tick_lateness = now - due_;
     self_.worst_lateness = std::max(self_.worst_lateness, self_.tick_lateness);
   }
-  if (parts_.own_mode == Mode::active && !parts_.journal_fault) check_guardian();
+  if (parts_.own_mode == Mode::active && !parts_.obstacle) check_guardian();
   tell_sampler();
   Sample sample = parts_.sampler.take(*parts_.config.config(), now);
   sample.commands = parts_.board.drain();
   sample.outcomes = std::exchange(outcomes_, {});
+  sample.tier_outcomes = parts_.slow.take_tier_outcomes();
   fault_point("loop.before_decide");
   decide::Decision decision = decide::step(state_, sample, *parts_.config.config(), now);
   state_ = decision.next;
@@ -146,6 +151,7 @@ void ControlLoop::tick() {
   const auto companions = companions_of(sample);
   outcomes_ = parts_.executor.run(decision.actions, companions, now);
   fault_point("loop.after_act");
+  parts_.slow.ask_tiers(decision.tier_requests);
   note_reaction();
   if (!parts_.executor.open_records().empty()) parts_.guardian.beat();
   for (const decide::Reason& reason : decision.reasons) {
@@ -187,6 +193,13 @@ void ControlLoop::tell_sampler() {
   if (auto answer = parts_.slow.take_report()) parts_.sampler.set_model_report(std::move(*answer));
   const Config& config = *parts_.config.config();
   const Instant now = parts_.clock.now();
+  if (auto report = parts_.slow.take_hardware()) {
+    parts_.sampler.set_hardware_report(std::move(*report));
+  }
+  if (!last_hardware_ || now - *last_hardware_ >= sense::kHardwarePeriod) {
+    last_hardware_ = now;
+    parts_.slow.ask_hardware();
+  }
   const bool due = !last_question_ || now - *last_question_ >= config.ollama.period;
   // Nobody is asked while no process of it runs: an idle machine makes no connections.
   if (config.ollama.enabled && ollama_present_ && due) {
@@ -311,7 +324,7 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
                           self_,
                           parts_.config.status(),
                           parts_.own_mode,
-                          parts_.journal_fault,
+                          parts_.obstacle,
                           std::move(failures)};
   parts_.board.publish(std::make_shared<const Snapshot>(
       make_snapshot(std::move(decision), input, parts_.config.config())));

@@ -42,7 +42,7 @@ class ControlLoop {
     std::vector<Capability> capabilities;
     WallTime started;
     Mode own_mode{Mode::active};
-    std::optional<std::string> journal_fault;
+    std::optional<Obstacle> obstacle;
   };
 
   explicit ControlLoop(Parts parts);
@@ -81,10 +81,12 @@ class ControlLoop {
   bool stopping_{false};
   std::optional<Instant> guardian_retry_;
   std::optional<Instant> last_question_;
+  std::optional<Instant> last_hardware_;
   OwnCost cost_;
   SelfStatus self_;
   GuardianStatus guardian_status_;
-  platform::PressureWatch pressure_;
+  platform::EventWatch pressure_;
+  platform::EventWatch thermal_;
   std::unique_ptr<platform::SleepWatch> sleep_;
   std::map<ProcessId, Fd> exit_watches_;
   std::optional<Instant> pressure_event_;  ///< since the last tick

@@ -13,6 +13,12 @@ namespace m1opt::app {
 using namespace m1opt::base;
 using namespace m1opt::model;
 
+/// Why nothing may be changed, as a whole sentence, and what to do about it.
+struct Obstacle {
+  std::string text;
+  std::string fix;
+};
+
 /// What the snapshot needs beside the decision.
 struct StatusInput {
   const Sample& sample;
@@ -27,7 +33,7 @@ struct StatusInput {
   SelfStatus self;
   ConfigStatus config_status;
   Mode own_mode{Mode::active};               ///< dry_run, sysroot or safe; else active
-  std::optional<std::string> journal_fault;  ///< why nothing may be changed
+  std::optional<Obstacle> obstacle;
   std::vector<std::string> open_failures;    ///< records that could not be undone
 };
 

@@ -10,6 +10,7 @@
 #include "decide/rules.h"
 #include "decide/targets.h"
 #include "decide/tick.h"
+#include "decide/tiers.h"
 #include "decide/workloads.h"
 
 namespace m1opt::decide {
@@ -79,6 +80,7 @@ Decision step(const State& state, const Sample& sample, const Config& config, In
   Decision decision;
   Tick tick(state, sample, config, now, decision);
   absorb_outcomes(tick);
+  absorb_tier_outcomes(tick);
   prune_bans(tick);
   leave_passive(tick);
   update_rates(tick);
@@ -95,6 +97,7 @@ Decision step(const State& state, const Sample& sample, const Config& config, In
   if (!tick.state.pause.active && !tick.gap) {
     extend_holds(tick);
     begin_raises(tick);
+    ask_for_tiers(tick);
     if (!by_hand) begin_one(tick, rules);
   }
   decision.actions = std::move(tick.ends);
