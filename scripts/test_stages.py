@@ -57,6 +57,13 @@ def run(command, timeout, **extra_env):
         return 124, output + f"\nstopped after {timeout} s\n"
 
 
+def print_figures(output):
+    """What a test found and a reader may want to quote stands in lines of its own."""
+    for line in output.splitlines():
+        if line.startswith("figure: "):
+            print(line, flush=True)
+
+
 def catch2_tally(status, output):
     """Counts test cases in the last lines of a Catch2 program, version 2 or 3."""
     tally = Tally()
@@ -101,16 +108,17 @@ def ctest_commands(build_dir, only):
             yield test["name"], test["command"]
 
 
-def run_programs(kind, only=None):
+def run_programs(kind, only=None, deep=False):
     """Every test program that CMake knows, as many at once as there are cores."""
     total = Tally()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = {pool.submit(run, command, 900): name
+        jobs = {pool.submit(run, command, 900, M1OPT_DEEP="1" if deep else ""): name
                 for name, command in ctest_commands(f"build/{kind}", only)}
         for job in concurrent.futures.as_completed(jobs):
             status, output = job.result()
             tally = catch2_tally(status, output)
             total.add(tally)
+            print_figures(output)
             if tally.failed:
                 print(f"---- {jobs[job]} ({kind}), exit status {status}\n{output}")
     return total
@@ -126,6 +134,7 @@ def run_apart(kind, deep, *folders):
                          M1OPT_STANDIN=str(programs["m1opt_standin"]),
                          M1OPT_HOG=str(programs["m1opt_hog"]), M1OPT_DEEP="1" if deep else "")
     tally = unittest_tally(status, output)
+    print_figures(output)
     if tally.failed:
         print(f"---- {' and '.join(folders)}, exit status {status}\n{output}")
     return tally
@@ -134,7 +143,7 @@ def run_apart(kind, deep, *folders):
 def stages(deep):
     """Name, work, and whether the stage is worthless without tests."""
     yield "build", lambda: build("fault", "all"), False
-    yield "unit and contract", lambda: run_programs("fault"), True
+    yield "unit and contract", lambda: run_programs("fault", deep=deep), True
     # Beside each other: the one takes the cores while the other waits.
     yield "meta, e2e" + (", all" if deep else ""), lambda: run_apart("fault", deep, "meta", "e2e"), True
     if deep:

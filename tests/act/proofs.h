@@ -9,22 +9,20 @@
 namespace m1opt::test {
 
 /// What the tests of crashes, reused numbers, threads and children, and lost rights know of a kind
-/// of action: how its hold shows on the target, past the code under test. They all go through this
-/// table, so a kind without a row here does not compile, and one with a row is in each of them.
+/// of action. They all go through this table, so a kind without a row here does not compile, and
+/// one with a row is in each of them.
 struct Proof {
   model::ActionKind kind;
-  /// A value of every thread of the target while it is held.
-  model::Attribute shows;
-  /// Is that value of each thread its own, so that threads and children inherit it?
+  /// Has each thread what is set for itself, so that threads and children born later inherit it?
   bool per_thread;
   /// Is it out of reach without CAP_SYS_NICE?
   bool needs_priorities;
 };
 
 inline constexpr std::array kProofs{
-    Proof{model::ActionKind::background, model::Attribute::policy, true, true},
-    Proof{model::ActionKind::suspend, model::Attribute::run_state, false, false},
-    Proof{model::ActionKind::raise, model::Attribute::nice, true, true},
+    Proof{model::ActionKind::background, true, true},
+    Proof{model::ActionKind::suspend, false, false},
+    Proof{model::ActionKind::raise, true, true},
 };
 
 namespace detail {

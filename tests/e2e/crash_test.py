@@ -12,6 +12,7 @@ from grown import HOW, kinds
 
 DEEP = os.environ.get("M1OPT_DEEP") == "1"
 AT_ONCE = 8  # they wait more than they work
+TRIES = 2    # which thread or child is there when a step is reached differs from run to run
 SYSTEM = ("act", "app", "base", "platform/linux")
 # Who is armed, and from which moment of the run on its steps belong to it.
 ARMED = {"daemon": ("", ("daemon", "guardian")), "guardian": ("end", ("guardian",)), "orphaned": ("end", ("daemon",)),
@@ -72,13 +73,19 @@ class CrashMatrixTest(unittest.TestCase):
             for (role, point), (first, last) in steps(case, said).items():
                 armed += [case._replace(role=role, point=point, count=count, how=how)
                           for count in chosen(first, last)]
-        results = namespaces.run_all(run_case, armed, at_once)
-        self.complain(armed, results)
-        reached = {case.point for case in armed}
+        done = []
+        slowest = max(said["slowest"] for said in dry)
+        for _ in range(TRIES):
+            results = namespaces.run_all(run_case, armed, at_once)
+            self.complain(armed, results)
+            slowest = max([slowest, *(said["slowest"] for said in results)])
+            done += [case for case, said in zip(armed, results) if not said["missed"]]
+            armed = [case for case, said in zip(armed, results) if said["missed"]]
+        self.assertLess(len(armed), len(done) / 10, f"runs that did not reach their step: {[*map(str, armed)]}")
+        reached = {case.point for case in done}
         self.assertEqual(points_in_code() - reached, set(), "no run reaches these points")
-        slowest = max(said["slowest"] for said in [*dry, *results])
         print(f"figure: crash matrix, {how}: {len(reached)} fault points x {len(kinds())} kinds of action "
-              f"({', '.join(kinds())}), {len(armed) + len(unarmed)} runs, all clean, the slowest after {slowest:.2f} s")
+              f"({', '.join(kinds())}), {len(done) + len(unarmed)} runs, all clean, the slowest after {slowest:.2f} s")
 
     def complain(self, cases, results):
         wrong = [f"{case}\n{said.get('wrong') or said.get('error')}" for case, said in zip(cases, results)

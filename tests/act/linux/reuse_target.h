@@ -1,23 +1,14 @@
 #pragma once
 
-#include <cstdlib>
-#include <fstream>
-#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
-#include <vector>
 
-#include "act/recovery.h"
-#include "base/fault.h"
 #include "stranger.h"
-#include "support/executor_rig.h"
+#include "support/child_process.h"
 
-/// Forces one reuse of a number at a chosen step; for the first process of a PID namespace.
 namespace m1opt::test {
-
-using namespace m1opt::model;
 
 /// Four threads, of which one ends when it is told to.
 class Target {
@@ -77,34 +68,5 @@ class Target {
   std::optional<ChildProcess> child_;
   Values own_;
 };
-
-enum class Undoer { daemon, recovery, guardian };
-enum class Part { act, undo };
-/// Whose number is reused: the process's (and so its main thread's), or another thread's.
-enum class Whose { process, thread };
-
-struct Case {
-  ActionKind kind{};
-  Undoer undoer{};
-  Part part{};
-  Whose whose{};
-  Looks looks{};
-  int step{0};        ///< of the daemon or recovery: the so manyth point of that part
-  std::string point;  ///< of the guardian: "NAME#N"
-};
-
-std::string text_of(const Case& forced);
-
-struct Tally {
-  int reuses{0};
-  std::string wrong;
-};
-
-/// The points that one part of a hold of this kind goes through, in order.
-std::vector<std::string> points_of(ActionKind kind, Undoer undoer, Part part);
-
-/// Forces it and looks at everybody afterwards.
-void force(ExecutorRig& rig, const Case& forced, Tally& tally);
-void force_on_guardian(const Case& forced, Tally& tally);
 
 }  // namespace m1opt::test
