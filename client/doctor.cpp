@@ -101,7 +101,8 @@ Finding examine_memory_lock(const value& status) {
   return check(
       "guardian.memory_locked", "Guardian", locked,
       locked ? "its memory is locked" : "its memory is not locked",
-      locked ? "it can undo while the machine swaps" : "it may be slow while the machine swaps",
+      locked ? "it can undo while the machine swaps"
+             : "it may be slow while the machine swaps: locking needs CAP_IPC_LOCK (root) or a higher memory lock limit",
       "run m1optd as the installed service: sudo m1optctl start");
 }
 

@@ -66,6 +66,10 @@ class Run:
     def note(self, test, status, output):
         self.ran += 1
         self.skipped += status == 0 and "OK (skipped=" in output
+        if status == 0:
+            for line in output.splitlines():
+                if line.startswith("figure: "):
+                    print(line, flush=True)
         if status != 0:
             self.failed += 1
             print(f"---- {test.name}, exit status {status}\n{output}")

@@ -57,6 +57,13 @@ def run(command, timeout, **extra_env):
         return 124, output + f"\nstopped after {timeout} s\n"
 
 
+def print_figures(output):
+    """What a test found and a reader may want to quote stands in lines of its own."""
+    for line in output.splitlines():
+        if line.startswith("figure: "):
+            print(line, flush=True)
+
+
 def catch2_tally(status, output):
     """Counts test cases in the last lines of a Catch2 program, version 2 or 3."""
     tally = Tally()
@@ -111,6 +118,7 @@ def run_programs(kind, only=None, **extra_env):
             status, output = job.result()
             tally = catch2_tally(status, output)
             total.add(tally)
+            print_figures(output)
             if tally.failed:
                 print(f"---- {jobs[job]} ({kind}), exit status {status}\n{output}")
     return total
@@ -126,6 +134,7 @@ def run_apart(kind, deep, *folders):
                          M1OPT_STANDIN=str(programs["m1opt_standin"]),
                          M1OPT_HOG=str(programs["m1opt_hog"]), M1OPT_DEEP="1" if deep else "")
     tally = unittest_tally(status, output)
+    print_figures(output)
     if tally.failed:
         print(f"---- {' and '.join(folders)}, exit status {status}\n{output}")
     return tally

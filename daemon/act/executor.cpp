@@ -174,6 +174,7 @@ Result<void> Executor::apply(const ActionRow& row, std::vector<Change>& changes,
   for (auto change = changes.begin(); change != changes.end();) {
     fault_point("executor.before_change");
     auto written = parts_.control.write(change->attribute, change->subject, change->set);
+    fault_point("executor.after_change");
     if (written) {
       ++change;
       continue;
@@ -212,9 +213,11 @@ Result<void> Executor::apply_to_newcomers(const ActionRow& row, const Action& ac
     }
     if (fresh.empty()) return {};
     record.changes.insert(record.changes.end(), fresh.begin(), fresh.end());
+    fault_point("executor.before_newcomers");
     if (auto stored = parts_.journal.update(record); !stored) return stored.error();
     if (auto known = parts_.guardian.hold(record); !known) return known.error();
     open_[record.id] = record;
+    fault_point("executor.after_newcomers_record");
     std::vector<std::string> notes;  // the first pass has said what is not possible
     if (auto applied = apply(row, fresh, notes); !applied) return applied;
   }

@@ -51,6 +51,7 @@ Guardian::Guardian(Options options, platform::ProcessControl& control,
 
 int Guardian::run() {
   // A service manager that ends the whole group must not take the rescuer first.
+  fault_role("guardian");
   std::signal(SIGTERM, [](int) { asked_to_end = 1; });
   for (const int ignored : {SIGINT, SIGHUP, SIGPIPE, SIGQUIT}) std::signal(ignored, SIG_IGN);
   const bool locked = lock_memory();
@@ -98,6 +99,7 @@ bool Guardian::handle(const Frame& frame) {
         (void)send_frame(options_.socket, FrameType::acknowledged, std::to_string(id),
                          kSendPatienceMs);
       }
+      fault_point("guardian.after_acknowledge");
       return true;
     }
     case FrameType::closed: {
@@ -151,6 +153,7 @@ bool Guardian::undo(const UndoRecord& record, const std::string& why) {
                 record.process.pid, code, result.text);
   }
   if (result.finished()) close_in_journal(record.id, result.code, "guardian: " + result.text);
+  fault_point("guardian.after_close");
   (void)send_frame(options_.socket, FrameType::undone,
                    fmt::format("{} {} {}", record.id, code, result.text), 0);
   return result.finished();

@@ -86,6 +86,7 @@ Result<void> GuardianLink::start() {
   ready_ = revoked_ = false;
   acknowledged_.clear();
   theirs.reset();
+  fault_point("daemon.guardian_spawned");
   for (int waited = 0; waited < kReadyMs && !ready_; waited += kStepMs) {
     pollfd wait{socket_.get(), POLLIN, 0};
     ::poll(&wait, 1, kStepMs);

@@ -49,6 +49,7 @@ Result<RecoveryReport> recover(journal::UndoJournal& journal, platform::ProcessC
       auto closed = journal.close(record.id, result.code, "recovery: " + result.text);
       if (!closed && !report.unclosed) report.unclosed = closed.error();
     }
+    fault_point("recovery.after_close");
     Outcome outcome;
     outcome.verb = ActionVerb::end;
     outcome.kind = record.kind;

@@ -99,17 +99,28 @@ std::vector<ProcessInfo> list_processes(platform::ProcessTable& table) {
   return all;
 }
 
+/// A number is not given away while it names a session, so a process of that
+/// number born since tells that the session ended and this is another one.
+bool is_same_session(const std::vector<ProcessInfo>& all, const UndoRecord& record) {
+  return record.session != 0 &&
+         std::none_of(all.begin(), all.end(), [&](const ProcessInfo& info) {
+           return info.id.pid == record.session && info.id.start >= record.opened_token &&
+                  info.id != record.process;
+         });
+}
+
 /// The process itself, its descendants, and orphans of it, born after the
 /// record was opened: seen as descendants earlier or, if asked for, of the same
 /// session.
 std::vector<ProcessId> heirs_of(const std::vector<ProcessInfo>& all, const UndoRecord& record,
                                 bool by_session) {
   std::set<std::int32_t> family;
+  by_session = by_session && is_same_session(all, record);
   const auto belongs = [&](const ProcessInfo& info) {
     if (info.id == record.process) return true;
     if (info.id.start < record.opened_token) return false;
     return family.contains(info.parent) ||
-           (by_session && record.session != 0 && info.session == record.session) ||
+           (by_session && info.session == record.session) ||
            std::find(record.family.begin(), record.family.end(), info.id) != record.family.end();
   };
   std::vector<ProcessId> heirs;
@@ -139,7 +150,9 @@ int undo_inherited_value(platform::ProcessControl& control, const UndoRecord& re
     if (inheritance.known.contains(holder) || holder.start < record.opened_token) continue;
     auto now = control.read(attribute, subject);
     if (!now || *now != set) continue;
+    fault_point("undo.before_inherited");
     auto written = control.write(attribute, subject, before);
+    fault_point("undo.after_inherited");
     if (written) {
       ++found;
     } else if (written.error().code == Errc::not_permitted) {

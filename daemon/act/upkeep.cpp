@@ -4,6 +4,7 @@
 
 #include "act/executor.h"
 #include "act/outcome.h"
+#include "base/fault.h"
 
 namespace m1opt::act {
 
@@ -16,10 +17,12 @@ Outcome Executor::extend(const Action& action, const Companions& companions) {
   const ActionRow& row = row_of(record.kind);
   record.deadline = std::max(record.deadline, action.deadline);
   if (row.inherited) note_family(record);
+  fault_point("executor.before_extend");
   // The longer deadline and the family must be known before anything more is changed.
   if (auto stored = parts_.journal.update(record); !stored) return failed(outcome, stored.error());
   if (auto known = parts_.guardian.hold(record); !known) return failed(outcome, known.error());
   open_[record.id] = record;
+  fault_point("executor.after_extend_record");
   if (auto same = check_identity(record); !same) return abandon(outcome, record, same.error());
   if (row.inherited) {
     if (auto more = apply_to_newcomers(row, action, companions, record); !more) {

@@ -154,6 +154,7 @@ void ControlLoop::tick() {
   keep_pause();
   const auto companions = companions_of(sample);
   outcomes_ = parts_.executor.run(decision.actions, companions, now);
+  fault_point("loop.after_act");
   if (const auto& obstacle = parts_.keeper.obstacle()) {
     parts_.slow.refuse_tiers(decision.tier_requests, obstacle->text);
   } else {

@@ -9,6 +9,7 @@
 #include "app/app.h"
 #include "app/exit_code.h"
 #include "app/instance_lock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "platform/platform.h"
 
@@ -48,6 +49,7 @@ int run_guardian(const Options& options) {
 }
 
 int run_recovery(const Options& options) {
+  fault_role("recovery");
   const std::string path = options.state_directory + "/undo.db";
   std::error_code error;
   if (!std::filesystem::exists(path, error)) {

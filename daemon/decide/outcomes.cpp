@@ -83,7 +83,10 @@ void absorb_begin(Tick& tick, const Outcome& outcome) {
       if (outcome.deadline != Instant{}) hold.deadline = outcome.deadline;
       if (hold.since == Instant{}) hold.since = tick.now;
       clear_back_off(tick, hold.target, hold.kind);
-      if (hold.kind == ActionKind::suspend) tick.state.suspensions.push_back(hold.since);
+      if (hold.kind == ActionKind::suspend) {
+        hold.seen_applied = outcome.code == OutcomeCode::applied;
+        tick.state.suspensions.push_back(hold.since);
+      }
       report_for(tick, hold, EventKind::action_done, Severity::info, begun_text(hold));
       tick.state.holds.push_back(std::move(hold));
       return;

@@ -159,7 +159,7 @@ struct Hold {
   double demand_before{0};
   int threads{0};                 ///< at the last begin or extend
   std::vector<ProcessId> family;  ///< descendants brought in by extend, sorted
-  bool seen_applied{false};       ///< a sample has shown the process in the held state
+  bool seen_applied{false};       ///< the process has been seen in the held state
   bool failure_reported{false};
   std::optional<Ending> ending;  ///< set until the outcome of the end is in
 

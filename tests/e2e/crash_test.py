@@ -1,84 +1,106 @@
-"""The daemon dies or is stopped at every step of an action that the code names; nothing stays held."""
+"""The crash matrix: at every step that the code names, for every kind of action, daemon, guardian or recovery
+is killed (and, in make test-deep, stopped); afterwards everything is as before, and in time."""
 
 import os
 import re
-import signal
 import unittest
 
+import namespaces
 import rig
-from rig import E2eTest, runs_again, within
+from crash_run import Case, run_case
+from grown import HOW, kinds
 
-SOURCES = [*(rig.ROOT / "daemon" / "act").glob("*.cpp"), *(rig.ROOT / "daemon" / "app").glob("*.cpp")]
-POINTS = sorted({point for source in SOURCES
-                 for point in re.findall(r'fault_point\("([\w.]+)"\)', source.read_text())})
-# Reached on the way to a hold, in the daemon or its guardian.
-ON_THE_WAY = [point for point in POINTS if point.startswith(("executor.", "guardian.before_acknowledge"))]
-# Reached when a hold ends.
-AT_THE_END = [point for point in POINTS if point.startswith("undo.") or point.endswith("_undo")
-              or point == "executor.after_close"]
 DEEP = os.environ.get("M1OPT_DEEP") == "1"
+AT_ONCE = 8  # they wait more than they work
+TRIES = 2    # which thread or child is there when a step is reached differs from run to run
+SYSTEM = ("act", "app", "base", "platform/linux")
+# Who is armed, and from which moment of the run on its steps belong to it.
+ARMED = {"daemon": ("", ("daemon", "guardian")), "guardian": ("end", ("guardian",)), "orphaned": ("end", ("daemon",)),
+         "recovery": ("end", ("recovery",)), "restart": ("restart", ("daemon",))}
+# After a restart only what is left of the old holds is of interest, not the new life.
+RESTARTED = ("recovery.", "undo.", "call.", "signal.", "group.")
 
 
-def has_fault_points():
-    return b"M1OPT_FAULT" in rig.M1OPTD.read_bytes()
+def points_in_code():
+    found = set()
+    for folder in SYSTEM:
+        for source in (rig.ROOT / "daemon" / folder).glob("*.cpp"):
+            found |= set(re.findall(r'fault_point\("([\w.]+)"\)', source.read_text()))
+    return found
 
 
-@unittest.skipUnless(has_fault_points(), "this build has no fault points (build/fault has)")
-class CrashTest(E2eTest):
-    def crash_at(self, point, how):
-        """Starts a daemon armed at the point, asks for a hold and for its end, and waits for the worst."""
-        os.environ["M1OPT_FAULT"] = f"{point}={how}"
-        try:
-            self.start()
-        finally:
-            del os.environ["M1OPT_FAULT"]
-        child = self.hog()
-        within(5, lambda: any(row["processes"] for row in self.daemon.get("/v1/targets")["targets"]))
-        for path, body in (("/v1/targets/suspend", {"name": "photoanalysisd", "for_s": 60}),
-                           ("/v1/targets/resume", {"all": True})):
-            try:
-                rig.demo_daemon.Api(self.daemon.places["--socket"], timeout=2).ask("POST", path, body)
-            except OSError:
-                pass  # it died or stands, as it was told to
-        # Daemon or guardian killed: a second. Stopped: seven. The rest is for the machine.
-        patience = 2 if how == "kill" else 9
-        if not within(patience, lambda: runs_again(child.pid)) and not self.alive():
-            # The guardian died at the same place: what systemd runs after every end is left.
-            self.assertEqual(self.recover().returncode, 0)
-        self.assertTrue(within(patience, lambda: runs_again(child.pid)), f"{point}={how}: {rig.state_of(child.pid)}")
-        self.clean_up()
-        self.assertEqual(self.recover().returncode, 0)
-        self.assert_as_before(child)
-        child.end()
-
-    def alive(self):
-        """Daemon and guardian of this test."""
-        return [int(line.split()[0]) for line in rig.ps("-axww", "-o", "pid=,command=")
-                if "m1optd" in line and str(self.directory) in line]
-
-    def clean_up(self):
-        """Ends the daemon and its guardian, stopped or not, as a service manager would in the end."""
-        for pid in self.alive():
-            os.kill(pid, signal.SIGKILL)
-        self.daemon.process.wait()
-
-    def test_every_step_on_the_way_is_known(self):
-        self.assertGreaterEqual(len(ON_THE_WAY), 8, POINTS)
-        self.assertGreaterEqual(len(AT_THE_END), 3, POINTS)
+def why_not():
+    if b"M1OPT_FAULT" not in rig.M1OPTD.read_bytes():
+        return "this build has no fault points (build/fault has)"
+    if not rig.LINUX or os.geteuid() != 0 or not namespaces.are_possible():
+        return "needs root and PID namespaces"
+    return ""
 
 
+def steps(case, said):
+    """(role, point) -> how often it is reached in the part of the run that is armed."""
+    phase, roles = ARMED[case.flavour]
+    counts = {}
+    first = {}
+    for number, line in enumerate(said["points"]):
+        role, point, count, _ = line.split()
+        if role not in roles or case.flavour == "restart" and not point.startswith(RESTARTED):
+            continue
+        key = (role, point)
+        if number >= said["marks"].get(phase, 0):
+            first.setdefault(key, int(count))
+            counts[key] = int(count)
+    return {key: (first[key], counts[key]) for key in counts}
 
-def add_step(point):
-    """A test of its own for each step, so that they run beside each other."""
-    word = point.replace(".", "_")
-    setattr(CrashTest, f"test_killed_at_{word}_nothing_stays_held", lambda self: self.crash_at(point, "kill"))
-    setattr(CrashTest, f"test_stopped_at_{word}_nothing_stays_held",
-            unittest.skipUnless(DEEP, "slow: seven seconds a step (make test-deep)")(
-                lambda self: self.crash_at(point, "stop")))
+
+def chosen(first, last):
+    """Which times of a step that is reached again and again: what comes and goes with threads moves the last ones."""
+    some = {first, first + (last - first) // 2} if last - first > 3 else {first, last}
+    return sorted(some | ({first + 1, first + 2} if DEEP and last - first > 3 else set()))
 
 
-for step in sorted({*ON_THE_WAY, *AT_THE_END}):
-    add_step(step)
+@unittest.skipIf(why_not(), why_not())
+class CrashMatrixTest(unittest.TestCase):
+    def run_matrix(self, how, at_once):
+        unarmed = [Case(kind, flavour) for kind in kinds() for flavour in (*ARMED, "both")]
+        dry = namespaces.run_all(run_case, unarmed, at_once)
+        self.complain(unarmed, dry)
+        armed = []
+        for case, said in zip(unarmed, dry):
+            if case.flavour == "both":
+                continue
+            # A process that was restarted counts anew: its own first time is what a restarted one is armed with.
+            for (role, point), (first, last) in steps(case, said).items():
+                armed += [case._replace(role=role, point=point, count=count, how=how)
+                          for count in chosen(first, last)]
+        done = []
+        slowest = max(said["slowest"] for said in dry)
+        for _ in range(TRIES):
+            results = namespaces.run_all(run_case, armed, at_once)
+            self.complain(armed, results)
+            slowest = max([slowest, *(said["slowest"] for said in results)])
+            done += [case for case, said in zip(armed, results) if not said["missed"]]
+            armed = [case for case, said in zip(armed, results) if said["missed"]]
+        self.assertLess(len(armed), len(done) / 10, f"runs that did not reach their step: {[*map(str, armed)]}")
+        reached = {case.point for case in done}
+        self.assertEqual(points_in_code() - reached, set(), "no run reaches these points")
+        print(f"figure: crash matrix, {how}: {len(reached)} fault points x {len(kinds())} kinds of action "
+              f"({', '.join(kinds())}), {len(done) + len(unarmed)} runs, all clean, the slowest after {slowest:.2f} s")
+
+    def complain(self, cases, results):
+        wrong = [f"{case}\n{said.get('wrong') or said.get('error')}" for case, said in zip(cases, results)
+                 if "points" not in said]
+        self.assertEqual(wrong, [], f"{len(wrong)} of {len(cases)} runs\n" + "\n\n".join(wrong[:5]))
+
+    def test_every_kind_of_action_is_in_the_matrix(self):
+        self.assertEqual(sorted(HOW), sorted(kinds()))
+
+    def test_killed_at_every_step_of_every_action_everything_is_as_before(self):
+        self.run_matrix("kill", AT_ONCE)
+
+    @unittest.skipUnless(DEEP, "slow: each waits seven seconds (make test-deep)")
+    def test_stopped_at_every_step_of_every_action_everything_is_as_before(self):
+        self.run_matrix("stop", 4 * AT_ONCE)
 
 
 if __name__ == "__main__":

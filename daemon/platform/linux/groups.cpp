@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -12,6 +13,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "base/fault.h"
 #include "base/fd.h"
 #include "base/file.h"
 #include "platform/linux/proc_entry.h"
@@ -32,13 +34,34 @@ Result<AutogroupLine> read_line(std::int32_t pid) {
   return parse_autogroup(*text);
 }
 
-Result<void> write_text(const std::string& path, const std::string& text) {
-  Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (!fd.valid()) return error_from_errno("open " + path, errno);
+Result<void> write_number(const Fd& fd, const std::string& path, std::int64_t value) {
+  const std::string text = std::to_string(value);
   if (::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
     return error_from_errno("write " + text + " to " + path, errno);
   }
   return {};
+}
+
+/// An open file of /proc stays with the process that had the number when it was
+/// opened: once that has ended a write fails with ESRCH, whoever has the number then.
+Result<void> write_through(std::int32_t member, std::int64_t number, std::int64_t nice) {
+  const std::string path = proc(member) + "/autogroup";
+  fault_point("group.before_open");
+  Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (!fd.valid()) return error_from_errno("open " + path, errno);
+  const auto has_left = [&] {
+    std::array<char, 128> text{};
+    const ssize_t n = ::pread(fd.get(), text.data(), text.size(), 0);
+    auto line = parse_autogroup({text.data(), n > 0 ? static_cast<std::size_t>(n) : 0});
+    return line && line->number != number;
+  };
+  const Error left{Errc::gone, ESRCH, "pid " + std::to_string(member) + " left its session"};
+  if (has_left()) return left;
+  fault_point("group.before_write");
+  if (auto written = write_number(fd, path, nice); !written || !has_left()) return written;
+  // It made a session of its own in between; the group of a new one has nice 0.
+  (void)write_number(fd, path, 0);
+  return left;
 }
 
 /// A living member to read or write the group through; the one that named it first.
@@ -132,12 +155,14 @@ Result<std::int64_t> read_autogroup_nice(const Subject& group) {
 }
 
 Result<void> write_autogroup_nice(const Subject& group, std::int64_t nice) {
-  const std::string text = std::to_string(nice);
   for (int attempt = 1;; ++attempt) {
     auto member = any_member(group);
     if (!member) return member.error();
-    auto written = write_text(proc(*member) + "/autogroup", text);
-    if (written || written.error().code != Errc::busy || attempt == kAutogroupTries) return written;
+    auto written = write_through(*member, group.number, nice);
+    if (written || attempt == kAutogroupTries) return written;
+    // Another member answers for the group as well.
+    if (written.error().code == Errc::gone) continue;
+    if (written.error().code != Errc::busy) return written;
     const timespec pause{0, kAutogroupRetryNs};
     ::nanosleep(&pause, nullptr);
   }
@@ -193,7 +218,10 @@ Result<std::int64_t> read_cgroup(Attribute attribute, const Subject& group) {
 }
 
 Result<void> write_cgroup(Attribute attribute, const Subject& group, std::int64_t value) {
-  return write_text(cgroup_file(attribute, group), std::to_string(value));
+  const std::string path = cgroup_file(attribute, group);
+  Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!fd.valid()) return error_from_errno("open " + path, errno);
+  return write_number(fd, path, value);
 }
 
 }  // namespace m1opt::platform::groups

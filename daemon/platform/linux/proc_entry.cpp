@@ -26,7 +26,7 @@ Result<ProcEntry> read_proc_entry(const std::string& directory) {
   std::istringstream fields(text->substr(name_end + 1));
   ProcEntry entry;
   std::string skipped;
-  fields >> entry.state >> skipped >> skipped >> entry.session;
+  fields >> entry.state >> entry.parent >> skipped >> entry.session;
   for (int field = 7; field < 22; ++field) fields >> skipped;
   if (!(fields >> entry.start)) return Error{Errc::parse, 0, directory + "/stat: too short"};
   return entry;
@@ -47,6 +47,20 @@ Result<std::vector<std::int32_t>> list_numbers(const std::string& directory) {
   }
   std::sort(numbers.begin(), numbers.end());
   return numbers;
+}
+
+Result<std::int32_t> thread_group(std::int32_t tid) {
+  const std::string path = "/proc/" + std::to_string(tid) + "/status";
+  auto text = read_file(path, 16384);
+  if (!text) return text.error();
+  constexpr std::string_view kKey = "\nTgid:\t";
+  const auto at = text->find(kKey);
+  std::int32_t group = 0;
+  if (at != std::string::npos) {
+    std::from_chars(text->data() + at + kKey.size(), text->data() + text->size(), group);
+  }
+  if (group <= 0) return Error{Errc::parse, 0, path + ": no Tgid"};
+  return group;
 }
 
 Result<bool> stop_pending(std::int32_t pid) {

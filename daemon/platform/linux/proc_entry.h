@@ -13,6 +13,7 @@ using namespace m1opt::base;
 
 struct ProcEntry {
   char state{'?'};          ///< R S D T t Z X I
+  std::int32_t parent{0};
   std::uint64_t start{0};   ///< field 22, clock ticks since boot: the start token
   std::int32_t session{0};
 
@@ -25,6 +26,9 @@ Result<ProcEntry> read_proc_entry(const std::string& directory);
 
 /// The numeric names in a directory (/proc, /proc/PID/task), ascending.
 Result<std::vector<std::int32_t>> list_numbers(const std::string& directory);
+
+/// The process that a thread belongs to, by the thread's number alone.
+Result<std::int32_t> thread_group(std::int32_t tid);
 
 /// Is a SIGSTOP waiting for the process or its main thread (/proc/PID/status)?
 Result<bool> stop_pending(std::int32_t pid);

@@ -10,6 +10,7 @@
 #include <climits>
 #include <ctime>
 
+#include "base/fault.h"
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -63,10 +64,12 @@ Result<ProcEntry> check_identity(const Subject& subject) {
 Result<void> signal_process(ProcessId process, int signal) {
   Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
   if (!pidfd.valid()) return error_from_errno("pidfd_open(" + std::to_string(process.pid) + ")", errno);
+  fault_point("signal.opened");
   // The pidfd pins whoever has the number now; only then does looking at its start token prove
   // that the signal goes to the right one.
   const Subject subject = subject_of(process);
   if (auto entry = check_identity(subject); !entry) return entry.error();
+  fault_point("signal.checked");
   if (::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) != 0) {
     return error_from_errno("pidfd_send_signal(" + std::to_string(process.pid) + ")", errno);
   }
@@ -120,23 +123,40 @@ Result<void> write_thread_number(Attribute attribute, std::int32_t tid, std::int
   return Error{Errc::unsupported, 0, "not an attribute of a thread"};
 }
 
-/// These calls take a number, not a handle: identity is checked before and after,
-/// and a stranger that got the number in between is given the value back that the
-/// number had before.
+/// What whoever has the number was born with: its parent's value, or, for a
+/// thread, its main thread's.
+Result<std::int64_t> read_inherited(Attribute attribute, std::int32_t tid) {
+  auto entry = read_proc_entry(proc(tid));
+  if (!entry) return entry.error();
+  auto group = thread_group(tid);
+  if (!group) return group.error();
+  auto value = read_thread(attribute, *group == tid ? entry->parent : *group);
+  if (value && attribute == Attribute::policy) *value &= ~scheduling::kResetOnFork;
+  return value;
+}
+
+/// For a stranger that got the number between the last look and the call, and so
+/// got our value. It was born in that moment, so it had what it inherited.
+void give_back(Attribute attribute, std::int32_t tid, std::int64_t value) {
+  auto now = read_thread(attribute, tid);
+  if (!now || *now != value) return;
+  auto own = read_inherited(attribute, tid);
+  if (own && *own == value) return;
+  auto restored = own ? write_thread_number(attribute, tid, *own) : Result<void>(own.error());
+  log_warning("thread {} was reused while its {} was set; given back: {}", tid,
+              boost::describe::enum_to_string(attribute, "value"),
+              restored ? "yes" : restored.error().what);
+}
+
+/// These calls take a number, not a handle, so identity is checked before and after.
 Result<void> write_thread(Attribute attribute, const Subject& subject, std::int64_t value) {
   const std::int32_t tid = subject.thread.pid;
   if (auto entry = check_identity(subject); !entry) return entry.error();
-  auto before = read_thread(attribute, tid);
-  if (!before) return before.error();
+  fault_point("call.before");
   if (auto written = write_thread_number(attribute, tid, value); !written) return written;
+  fault_point("call.after");
   if (auto entry = check_identity(subject); entry) return {};
-  auto now = read_thread(attribute, tid);
-  if (now && *now == value && *before != value) {
-    auto restored = write_thread_number(attribute, tid, *before);
-    log_warning("thread {} was reused while its {} was set; given back: {}", tid,
-                boost::describe::enum_to_string(attribute, "value"),
-                restored ? "yes" : restored.error().what);
-  }
+  give_back(attribute, tid, value);
   return Error{Errc::changed, 0, "thread " + std::to_string(tid) + " ended while it was changed"};
 }
 

@@ -24,7 +24,8 @@ struct Trigger {
 /// of 2 s. The thresholds are 10 % and 7.5 % of the window.
 constexpr std::array<Trigger, 2> kTriggers{{
     {"some 50000 500000", std::chrono::milliseconds(500), "PSI memory some 50 ms in 500 ms"},
-    {"some 150000 2000000", std::chrono::milliseconds(2000), "PSI memory some 150 ms in 2 s"},
+    {"some 150000 2000000", std::chrono::milliseconds(2000),
+     "PSI memory some 150 ms in 2 s (a shorter window needs CAP_SYS_RESOURCE)"},
 }};
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "act/executor.h"
+#include "act/proofs.h"
 #include "support/catch.h"
 #include "support/executor_rig.h"
 
@@ -111,14 +112,22 @@ TEST_CASE("background reaches every thread, its I/O and its session group") {
   CHECK(group_nice(child.pid()) == 0);
 }
 
-TEST_CASE("threads and children born while it was held get the old values back") {
+TEST_CASE("after every action the threads and children that it found, and those born in it, are as before") {
   M1OPT_NEEDS_PRIORITIES();
   ExecutorRig rig;
-  for (const auto kind : {ActionKind::background, ActionKind::raise}) {
-    INFO(boost::describe::enum_to_string(kind, "?"));
+  for (const test::Proof& proof : test::kProofs) {
+    INFO(boost::describe::enum_to_string(proof.kind, "?"));
     const ChildProcess child(multiply);
-    const auto held = rig.hold(kind, child);
+    const auto held = rig.hold(proof.kind, child);
     INFO(held.text);
+    if (!proof.per_thread) {
+      CHECK(eventually([&] {
+        for (const auto tid : threads_of(child.pid())) {
+          if (test::state_of(tid) != 'T') return false;
+        }
+        return true;
+      }));
+    }
     REQUIRE((held.code == OutcomeCode::applied || held.code == OutcomeCode::partial));
     ::usleep(500'000);  // it goes on multiplying
     const auto ended = rig.end(held.record);
@@ -132,8 +141,9 @@ TEST_CASE("threads and children born while it was held get the old values back")
       CHECK(policy == SCHED_OTHER);
       CHECK(::getpriority(PRIO_PROCESS, static_cast<id_t>(tid)) == 0);
       CHECK(io_class(tid) == 0);
+      CHECK(eventually([&] { return test::state_of(tid) != 'T'; }));
     }
-    CHECK(looked_at > 20);
+    CHECK(looked_at > (proof.per_thread ? 20 : 16));
   }
 }
 

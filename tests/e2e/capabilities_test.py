@@ -1,0 +1,123 @@
+"""The daemon under exactly the service's rights, and once without each of them: what it then cannot undo it does
+not do, nothing is half done, and doctor names the loss."""
+
+import contextlib
+import os
+import re
+import sqlite3
+import unittest
+from pathlib import Path
+
+import grown
+import rig
+from grown import HOW, kinds
+from rig import E2eTest, within
+
+UNIT = rig.ROOT / "launchd" / "m1optd.service"
+STRANGER = "65534"
+OWN, FOREIGN, MODEL = "photoanalysisd", "strangers-work", "some-model"
+
+
+def bounding_set():
+    words = re.search(r"^CapabilityBoundingSet=(.*)$", UNIT.read_text(), re.MULTILINE)[1].split()
+    return [word.removeprefix("CAP_") for word in words]
+
+
+def rights_here():
+    """What this machine gives away at all, for the names of the service's set."""
+    numbers = {"DAC_OVERRIDE": 1, "KILL": 5, "IPC_LOCK": 14, "SYS_PTRACE": 19, "SYS_NICE": 23, "SYS_RESOURCE": 24}
+    bounding = int(re.search(r"^CapBnd:\s*(\w+)$", Path("/proc/self/status").read_text(), re.MULTILINE)[1], 16)
+    return {name for name, number in numbers.items() if bounding >> number & 1}
+
+
+# What is not done any more, as (kind, whose). Without a row here nothing is lost by it but speed.
+LOST = {
+    "SYS_NICE": {("background", OWN), ("background", FOREIGN), ("raise", MODEL)},
+    "KILL": {("suspend", FOREIGN)},
+    "SYS_PTRACE": {("background", FOREIGN), ("suspend", FOREIGN)},  # its program cannot be told
+    "SYS_RESOURCE": set(),
+    "IPC_LOCK": set(),
+    "DAC_OVERRIDE": set(),
+}
+TARGETS = {kind: (MODEL,) if HOW[kind].begin == "lease" else (OWN, FOREIGN) for kind in HOW}
+
+
+@unittest.skipIf(os.geteuid() != 0 or not rig.LINUX, "needs root and setpriv")
+class CapabilitiesTest(E2eTest):
+    def setUp(self):
+        super().setUp()
+        limits = grown.OVERLAY["limits"] | {"max_suspended": 30}  # its children are targets too
+        self.write_overlay(grown.OVERLAY | {"limits": limits, "rules": [grown.ALWAYS], "targets": [
+            {"name": FOREIGN, "executables": [str(self.directory / FOREIGN)], "mode": "suspend"}]})
+        self.targets = {}
+        self.leases = []
+
+    def tearDown(self):
+        super().tearDown()
+        for lease in self.leases:
+            lease.close()
+        for target in self.targets.values():
+            target.end()
+
+    def begin(self, kind):
+        how = HOW[kind]
+        if how.begin == "lease":
+            self.leases.append(grown.lease(self.daemon.places["--socket"], self.targets[MODEL]))
+        if how.begin == "command":
+            for name in TARGETS[kind]:
+                self.daemon.post("/v1/targets/suspend", {"name": name, "for_s": 60})
+
+    def run_without(self, lost):
+        rights = ",".join(f"+{name.lower()}" for name in bounding_set() if name != lost)
+        reduced = ["setpriv", "--bounding-set", f"-all,{rights}", "--inh-caps", "-all", "--no-new-privs"]
+        # Without SYS_PTRACE nobody is told of a process that may do more than himself.
+        self.targets = {OWN: grown.Grown(self.directory, OWN, reduced),
+                        MODEL: grown.Grown(self.directory, MODEL, reduced),
+                        FOREIGN: grown.Grown(self.directory, FOREIGN, ["setpriv", "--reuid", STRANGER, "--clear-groups"])}
+        self.start(reduced)
+        missing = LOST[lost] if lost else set()
+        self.assertTrue(within(5, lambda: self.daemon.get("/v1/targets")))
+        # By the rule first: a suspended one is not put into the background any more.
+        for kind in sorted(kinds(), key=lambda kind: HOW[kind].begin != "rule"):
+            self.begin(kind)
+            for name in TARGETS[kind]:
+                if (kind, name) not in missing:
+                    self.assertTrue(within(8, lambda: self.targets[name].is_held(kind)), f"{kind} {name}\n{self.why()}")
+        for kind in kinds():
+            for name in TARGETS[kind]:
+                wanted = {(kind, name) not in missing}
+                self.assertEqual(self.targets[name].holds(kind), wanted, f"{kind} {name}\n{self.why()}")
+        for name, target in self.targets.items():
+            if all((kind, name) in missing for kind in kinds() if name in TARGETS[kind]):
+                self.assertEqual(target.changes(), [], name)
+        said = self.ctl("doctor", "--json").stdout
+        for name in bounding_set():
+            absent = name == lost or name not in rights_here()
+            self.assertEqual(f"CAP_{name}" in said, absent, f"CAP_{name} in doctor: {said}")
+        self.daemon.post("/v1/pause", {"for_s": 60})
+        for name, target in self.targets.items():
+            self.assertTrue(within(3, lambda: not target.changes()), f"{name}: {target.changes()}\n{self.why()}")
+        self.daemon.stop()
+        place = self.daemon.places["--state-dir"] / "undo.db"
+        with contextlib.closing(sqlite3.connect(f"file:{place}?mode=ro", uri=True)) as journal:
+            self.assertEqual(journal.execute("SELECT kind FROM undo WHERE outcome IS NULL").fetchall(), [])
+
+    def test_every_right_of_the_service_and_every_kind_of_action_is_here(self):
+        self.assertEqual(sorted(LOST), sorted(bounding_set()))
+        self.assertEqual(sorted(TARGETS), sorted(kinds()))
+
+    def test_with_the_services_rights_everything_is_done(self):
+        self.run_without(None)
+
+
+def add_test(name):
+    setattr(CapabilitiesTest, f"test_without_{name.lower()}_nothing_is_half_done_and_doctor_says_so",
+            lambda self: self.run_without(name))
+
+
+for right in sorted(LOST):
+    add_test(right)
+
+
+if __name__ == "__main__":
+    unittest.main()
