@@ -1,12 +1,13 @@
 # Front door; the work is in CMake and scripts/.
 PREFIX ?= /usr/local
 export PREFIX DESTDIR
-.PHONY: build demo test test-deep bench macos macos-x86 install uninstall clean
+.PHONY: build demo test test-deep bench soak macos macos-x86 install uninstall clean
 build: ; @scripts/build release
 demo: build ; @python3 scripts/demo
 test: ; @scripts/test
 test-deep: ; @scripts/test --deep
 bench: build ; @scripts/bench
+soak: build ; @scripts/soak
 macos: ; @scripts/macos
 macos-x86: ; @scripts/macos x86
 install: build ; @scripts/install

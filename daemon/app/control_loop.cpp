@@ -68,6 +68,11 @@ ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)) {
     poller_.add(sleep_->fd(), Poller::Interest::readable, [this] { on_sleep_event(); });
   }
   restore_pause();
+  state_.safe = parts_.safe;
+  if (state_.safe.active) {
+    report(EventKind::safe_mode, Severity::error,
+           "m1opt only observes and begins nothing: " + state_.safe.why);
+  }
 }
 
 bool ControlLoop::run() {
@@ -129,16 +134,20 @@ void ControlLoop::on_sleep_event() {
 }
 
 void ControlLoop::tick() {
-  const Instant now = parts_.clock.now();
+  const Instant begun = parts_.clock.now();
   if (timed_) {
-    self_.tick_lateness = now - due_;
+    self_.tick_lateness = begun - due_;
     self_.worst_lateness = std::max(self_.worst_lateness, self_.tick_lateness);
+    cost_.note_lateness(self_.tick_lateness);
   }
   if (parts_.own_mode == Mode::active && !parts_.journal_fault) check_guardian();
   tell_sampler();
-  Sample sample = parts_.sampler.take(*parts_.config.config(), now);
+  Sample sample = parts_.sampler.take(*parts_.config.config(), begun);
+  sample.own = std::exchange(own_, std::nullopt);
   sample.commands = parts_.board.drain();
   sample.outcomes = std::exchange(outcomes_, {});
+  // A reader may have taken seconds: what is over by now is not held for another tick.
+  const Instant now = parts_.clock.now();
   fault_point("loop.before_decide");
   decide::Decision decision = decide::step(state_, sample, *parts_.config.config(), now);
   state_ = decision.next;
@@ -154,7 +163,7 @@ void ControlLoop::tick() {
   if (decision.reload) reload();
   const Duration period = outcomes_.empty() ? decision.period : std::min(decision.period, kAfterAction);
   self_.period = period;
-  self_.tick_time = parts_.clock.now() - now;
+  self_.tick_time = parts_.clock.now() - begun;
   ++self_.ticks;
   due_ = now + period;
   const auto replies = std::move(decision.replies);
@@ -297,7 +306,11 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
     }
   }
   guardian_status_.alive = parts_.guardian.alive();
-  cost_.measure(parts_.clock.now(), self_, guardian_status_);
+  if (auto own = cost_.measure(parts_.clock.now(), self_, guardian_status_)) own_ = std::move(own);
+  self_.budget = parts_.config.config()->self;
+  self_.stretch = state_.budget.stretch;
+  self_.over.clear();
+  for (const auto& [what, text] : state_.budget.over) self_.over.push_back(text);
   const StatusInput input{sample,
                           *parts_.config.config(),
                           parts_.clock.now(),

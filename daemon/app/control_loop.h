@@ -42,6 +42,7 @@ class ControlLoop {
     std::vector<Capability> capabilities;
     WallTime started;
     Mode own_mode{Mode::active};
+    decide::SafeState safe;
     std::optional<std::string> journal_fault;
   };
 
@@ -82,6 +83,7 @@ class ControlLoop {
   std::optional<Instant> guardian_retry_;
   std::optional<Instant> last_question_;
   OwnCost cost_;
+  std::optional<OwnCostReading> own_;  ///< for the next sample
   SelfStatus self_;
   GuardianStatus guardian_status_;
   platform::PressureWatch pressure_;

@@ -13,6 +13,7 @@
 #include "app/exit_code.h"
 #include "app/control_loop.h"
 #include "app/instance_lock.h"
+#include "app/run_history.h"
 #include "app/signals.h"
 #include "app/trust.h"
 #include "base/file.h"
@@ -136,6 +137,10 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   auto control = platform::make_process_control();
   auto table = platform::make_process_table(options.sysroot);
   const BootId boot = booted ? *booted : BootId{};
+  RunMark run_mark(options.state_directory);
+  decide::SafeState safe;
+  // Without the name of the boot nothing is begun anyhow.
+  if (booted && !options.inert()) safe = run_mark.begin(boot, clock.now(), config.config()->limits);
   OpenedJournal opened = booted ? open_journal(options, boot, *control, *table)
                                 : without_journal(booted.error());
   if (!opened.journal) {
@@ -162,7 +167,7 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
 
   ControlLoop loop({clock, sampler, *table, executor, guardian, *opened.journal, config, board,
                     events, slow, boot, machine, machine_problems, capabilities, started,
-                    own_mode(options), opened.fault});
+                    own_mode(options), safe, opened.fault});
   loop.tick();  // so that the first answer has a snapshot
   serve::ServerOptions serving;
   serving.socket_path = options.socket;
@@ -170,6 +175,7 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   if (auto serve_started = server.start(); !serve_started) {
     fmt::print(stderr, "m1optd: {}\n", serve_started.error().what);
     log_error("{}", serve_started.error().what);
+    run_mark.end();
     return kFailure;
   }
   slow.start();
@@ -177,6 +183,7 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   server.stop();
   slow.stop();
   guardian.drop();
+  run_mark.end();
   flush_log();
   return clean ? 0 : kFailure;
 }

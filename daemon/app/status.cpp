@@ -21,7 +21,7 @@ std::string describe_mode(Mode mode) {
     case Mode::passive: return "passive: a limit was reached, nothing new for a while";
     case Mode::dry_run: return "dry run: decides, changes nothing";
     case Mode::sysroot: return "reads a captured tree, changes nothing";
-    case Mode::safe: return "observes only";
+    case Mode::safe: return "safe mode: observes only, begins nothing";
   }
   return {};
 }
@@ -41,8 +41,9 @@ std::string make_headline(Mode mode, const StatusDocument& status) {
 
 }  // namespace
 
-std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
+std::vector<HealthFinding> find_health(const StatusInput& input, const StatusDocument& status) {
   std::vector<HealthFinding> found;
+  const Mode mode = status.mode;
   for (const std::string& failure : input.open_failures) {
     found.push_back({Severity::error, failure, "sudo m1optctl recover"});
   }
@@ -50,6 +51,13 @@ std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
     found.push_back({Severity::error,
                      "the undo journal cannot be used, so nothing is changed: " + *input.journal_fault,
                      "mend or remove undo.db in the state directory, then restart m1optd"});
+  }
+  if (status.safe_mode.active) {
+    found.push_back({Severity::error, "safe mode, nothing is begun: " + status.safe_mode.why,
+                     status.safe_mode.until
+                         ? "see its log for what ended it; it acts again by itself after a while "
+                           "without such an end, or at once after sudo m1optctl restart"
+                         : "mend the state directory, then sudo m1optctl restart"});
   }
   const bool acts = mode != Mode::dry_run && mode != Mode::sysroot && !input.journal_fault;
   if (acts && !input.guardian.alive) {
@@ -61,6 +69,10 @@ std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
                      "a newer config was rejected, the old one is in force: " +
                          *input.config_status.fault,
                      "mend it and run m1optctl config reload"});
+  }
+  for (const std::string& excess : input.self.over) {
+    found.push_back({Severity::warning, "m1optd takes more than it may: " + excess,
+                     "see self in the config; a bug report with m1optctl status --json helps"});
   }
   for (const Capability& capability : input.capabilities) {
     if (capability.available || (capability.name != "suspend" && capability.name != "background" &&
@@ -100,6 +112,8 @@ Snapshot make_snapshot(decide::Decision&& decision, const StatusInput& input,
   if (decision.next.pause.active && decision.next.pause.until) {
     status.pause.until = wall_of(*decision.next.pause.until);
   }
+  status.safe_mode = std::move(decision.safe_mode);
+  if (status.safe_mode.until_instant) status.safe_mode.until = wall_of(*status.safe_mode.until_instant);
   status.machine = input.machine;
   status.memory = input.sample.memory;
   status.pressure = input.sample.pressure;
@@ -123,7 +137,7 @@ Snapshot make_snapshot(decide::Decision&& decision, const StatusInput& input,
   status.guardian = input.guardian;
   status.self = input.self;
   status.config = input.config_status;
-  status.health = find_health(input, status.mode);
+  status.health = find_health(input, status);
   status.headline = make_headline(status.mode, status);
   return snapshot;
 }

@@ -26,7 +26,7 @@ struct StatusInput {
   GuardianStatus guardian;
   SelfStatus self;
   ConfigStatus config_status;
-  Mode own_mode{Mode::active};               ///< dry_run, sysroot or safe; else active
+  Mode own_mode{Mode::active};               ///< dry_run or sysroot; else active
   std::optional<std::string> journal_fault;  ///< why nothing may be changed
   std::vector<std::string> open_failures;    ///< records that could not be undone
 };
@@ -35,7 +35,7 @@ struct StatusInput {
 Snapshot make_snapshot(decide::Decision&& decision, const StatusInput& input,
                        std::shared_ptr<const Config> config);
 
-/// What a person must know, worst first; empty when all is well.
-std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode);
+/// What a person must know, worst first; empty when all is well. Of the status: mode and safe_mode.
+std::vector<HealthFinding> find_health(const StatusInput& input, const StatusDocument& status);
 
 }  // namespace m1opt::app
