@@ -58,7 +58,9 @@ void SoakRig::start_something() {
 void SoakRig::change_processes() {
   const std::int32_t pid = any_pid();
   SimProcess& process = machine_.processes.at(pid);
-  switch (random_() % 9) {
+  const auto event = random_() % 9;
+  note(fmt::format("process event {} on {} ({})", event, pid, process.path));
+  switch (event) {
     case 0:
     case 1:
       if (machine_.processes.size() < 70) start_something();
@@ -91,7 +93,9 @@ void SoakRig::others_interfere() {
   SimProcess& process = machine_.processes.at(any_pid());
   auto& values = process.threads.front().values;
   counts["others interfered"]++;
-  switch (random_() % 6) {
+  const auto event = random_() % 6;
+  note(fmt::format("others interfere ({}) with {}", event, process.id.pid));
+  switch (event) {
     case 0: values[1].set_by_others(one_of<std::int64_t>({0, 1, 5, -3})); break;
     case 1: values[0].set_by_others(one_of<std::int64_t>({0, 3})); break;
     case 2: values[2].set_by_others(one_of<std::int64_t>({0, 4})); break;

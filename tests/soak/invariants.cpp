@@ -22,7 +22,6 @@ struct AfterTick {
         before(*rig.config_before_),
         snapshot(*rig.daemon_->board.snapshot()),
         open_before(rig.open_before_),
-        deadlines(rig.deadlines_),
         waiting(rig.waiting_),
         suspensions(rig.suspensions_),
         now(rig.clock_.now()),
@@ -38,8 +37,7 @@ struct AfterTick {
   journal::UndoJournal& journal;
   const Config& before;  ///< the config that this tick was decided with
   const Snapshot& snapshot;
-  const std::set<RecordId>& open_before;
-  const std::map<RecordId, Instant>& deadlines;
+  const std::map<RecordId, UndoRecord>& open_before;
   const std::map<std::uint64_t, int>& waiting;
   const std::deque<Instant>& suspensions;
   Instant now;
@@ -58,15 +56,20 @@ bool concerns(const UndoRecord& record, const SimProcess& process) {
 
 std::string changes_are_named(const AfterTick& after) {
   for (const auto& [pid, process] : after.machine.processes) {
-    bool changed = !process.stopped.as_before();
+    std::string changed = process.stopped.as_before() ? "" : " stopped";
     for (const SimThread& thread : process.threads) {
-      for (const SimValue& value : thread.values) changed = changed || !value.as_before();
+      for (std::size_t i = 0; i < thread.values.size(); ++i) {
+        if (thread.values[i].as_before()) continue;
+        changed += fmt::format(" thread {}: {} is {}, not {};", thread.id.pid,
+                               boost::describe::enum_to_string(kThreadAttributes[i], "?"),
+                               thread.values[i].now, thread.values[i].own);
+      }
     }
-    if (!changed) continue;
+    if (changed.empty()) continue;
     const bool named = std::any_of(after.records.begin(), after.records.end(), [&](const auto& entry) {
       return concerns(entry.second, process);
     });
-    if (!named) return fmt::format("pid {} ({})", pid, process.path);
+    if (!named) return fmt::format("pid {} ({}):{}", pid, process.path, changed);
   }
   return {};
 }
@@ -149,11 +152,10 @@ std::string deadlines_are_kept(const AfterTick& after) {
   for (const auto& [id, record] : after.records) {
     if (after.well && after.now - record.deadline > 1s) return fmt::format("record {} is open", id);
   }
-  for (const auto& [id, deadline] : after.deadlines) {
+  for (const auto& [id, record] : after.open_before) {
     if (!after.well || after.records.contains(id)) continue;
-    if (after.now - deadline > after.late + 1s) {
-      return fmt::format("record {} was closed {:.3f} s after it", id, seconds_of(after.now - deadline));
-    }
+    const Duration over = after.now - record.deadline;
+    if (over > after.late + 1s) return fmt::format("record {} was closed {:.3f} s after it", id, seconds_of(over));
   }
   return {};
 }

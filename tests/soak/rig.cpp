@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t kTail = 60;
+constexpr std::size_t kTail = 150;
 constexpr Duration kGrace = 1s;  // of the guardian
 const BootId kBoot{"a boot in memory"};
 
@@ -34,6 +34,19 @@ app::Options config_options(const TempDir& directory) {
   app::Options options;
   options.config = directory / "m1opt.json";
   return options;
+}
+
+/// "policy of 5000012: 0 -> 5, nice of ..."
+std::string text_of(const std::vector<Change>& changes) {
+  std::string text;
+  for (const Change& change : changes) {
+    const bool thread = change.subject.kind == SubjectKind::thread;
+    text += fmt::format("{}{} of {}: {} -> {}", text.empty() ? "" : ", ",
+                        boost::describe::enum_to_string(change.attribute, "?"),
+                        thread ? change.subject.thread.pid : change.subject.process.pid, change.before,
+                        change.set);
+  }
+  return text;
 }
 
 }  // namespace
@@ -122,15 +135,19 @@ void SoakRig::boot() {
   counts["starts in safe mode"] += safe.active;
   daemon_ = std::make_unique<SimDaemon>(machine_, clock_, journal_, config_, directory_.path(),
                                         sensing(), safe);
-  open_before_.clear();
   waiting_.clear();
   suspensions_.clear();
   note(safe.active ? "started, in safe mode" : "started");
 }
 
-void SoakRig::undo_as_guardian(const UndoRecord& record) {
-  const auto result = act::undo_record(machine_, machine_, kBoot, record);
-  if (result.finished()) (void)journal_.close(record.id, result.code, "guardian: " + result.text);
+void SoakRig::undo_as_guardian(const std::map<RecordId, UndoRecord>& records) {
+  auto held = records;
+  for (const auto& [id, record] : records) {
+    const auto result = act::undo_record(machine_, machine_, kBoot, record, held);
+    if (!result.finished()) continue;
+    held.erase(id);
+    (void)journal_.close(id, result.code, "guardian: " + result.text);
+  }
 }
 
 /// The daemon is killed. Mostly the guardian undoes; when both die, the next start does.
@@ -140,9 +157,7 @@ void SoakRig::kill_daemon() {
   const bool both = chance(3);
   note(both ? "daemon and guardian killed" : "daemon killed");
   counts["daemon killed"]++;
-  if (!both) {
-    for (const auto& [id, record] : open) undo_as_guardian(record);
-  }
+  if (!both) undo_as_guardian(open);
   let_time_pass(std::chrono::seconds(random_() % (both ? 61 : 2)));
   if (chance(8)) runs_->running = false;  // somebody had stopped it cleanly
   if (!runs_->running) runs_->crashes.clear();
@@ -163,14 +178,14 @@ void SoakRig::kill_guardian() {
 void SoakRig::guardian_takes_over(bool overdue_only) {
   const auto pid = daemon_->guardian.status().pid;
   if (pid <= 0 || !daemon_->guardian.alive()) return;
-  std::vector<UndoRecord> taken;
+  std::map<RecordId, UndoRecord> taken;
   for (const auto& [id, record] : daemon_->executor.open_records()) {
-    if (!overdue_only || clock_.now() - record.deadline > kGrace) taken.push_back(record);
+    if (!overdue_only || clock_.now() - record.deadline > kGrace) taken.emplace(id, record);
   }
   if (taken.empty()) return;
   note("the guardian takes over");
   counts["guardian took over"]++;
-  for (const auto& record : taken) undo_as_guardian(record);
+  undo_as_guardian(taken);
   ::kill(pid, SIGUSR1);
   pollfd told{daemon_->guardian.fd(), POLLIN, 0};
   ::poll(&told, 1, 1000);
@@ -200,20 +215,27 @@ Duration SoakRig::next_span() {
 }
 
 void SoakRig::tick() {
-  deadlines_.clear();
-  for (const auto& [id, record] : daemon_->executor.open_records()) {
-    open_before_.insert(id);
-    deadlines_[id] = record.deadline;
-  }
+  open_before_ = daemon_->executor.open_records();
   config_before_ = config_.config();
   daemon_->loop.tick();
   ++ticks_;
+  counts["ticks"]++;
   for (auto& [id, waited] : waiting_) ++waited;
   while (!suspensions_.empty() && clock_.now() - suspensions_.front() > 1h) suspensions_.pop_front();
-  for (const auto& [id, record] : daemon_->executor.open_records()) {
+  const auto& open = daemon_->executor.open_records();
+  for (const auto& [id, record] : open_before_) {
+    if (open.contains(id)) continue;
+    const auto closing = journal_.closing(id);
+    if (closing && *closing) {
+      note(fmt::format("record {} closed: {}: {} ({})", id,
+                       boost::describe::enum_to_string((*closing)->code, "?"), (*closing)->text,
+                       text_of(record.changes)));
+    }
+  }
+  for (const auto& [id, record] : open) {
     if (open_before_.contains(id)) continue;
-    note(fmt::format("{} of {} began: {}", boost::describe::enum_to_string(record.kind, "?"),
-                     record.process.pid, record.reason));
+    note(fmt::format("record {}: {} of {} began: {}", id,
+                     boost::describe::enum_to_string(record.kind, "?"), record.process.pid, record.reason));
     counts[std::string("began ") + boost::describe::enum_to_string(record.kind, "?")]++;
     if (record.kind == ActionKind::suspend && !record.reason.starts_with("uid ")) {
       suspensions_.push_back(clock_.now());
@@ -224,7 +246,6 @@ void SoakRig::tick() {
 bool SoakRig::step() {
   if (!broken_.empty()) return false;
   machine_.failed_writes = 0;
-  open_before_.clear();
   const Duration span = next_span();
   let_time_pass(span);
   // The guardian counts the time of a sleep and looks twice a second: it may be first.

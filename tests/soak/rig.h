@@ -96,7 +96,7 @@ class SoakRig {
   void kill_daemon();
   void kill_guardian();
   void guardian_takes_over(bool overdue_only);
-  void undo_as_guardian(const UndoRecord& record);
+  void undo_as_guardian(const std::map<RecordId, UndoRecord>& records);
   void let_time_pass(Duration d);
   Duration next_span();
   void tick();
@@ -116,8 +116,7 @@ class SoakRig {
   // Of the tick being looked at
   std::shared_ptr<const Config> config_before_;
   Duration late_{};                     ///< how much later than planned it began
-  std::set<RecordId> open_before_;
-  std::map<RecordId, Instant> deadlines_;
+  std::map<RecordId, UndoRecord> open_before_;  ///< those that it found open
   bool quiet_{false};                   ///< nothing happens by chance
   bool trouble_{false};                 ///< a call failed or the world changed within this tick
   int trouble_ticks_{0};                ///< since when that may still show
