@@ -19,11 +19,20 @@ std::optional<std::size_t> index_of(Attribute attribute) {
 
 }  // namespace
 
+bool SimMachine::is_taken(std::int32_t number) const {
+  if (processes.contains(number)) return true;
+  return std::any_of(processes.begin(), processes.end(), [&](const auto& entry) {
+    const auto& threads = entry.second.threads;
+    return std::any_of(threads.begin(), threads.end(),
+                       [&](const SimThread& thread) { return thread.id.pid == number; });
+  });
+}
+
 std::int32_t SimMachine::free_number() {
   std::int32_t number = newest_;
   do {
     number = number + 1 < kFirstPid + kPids ? number + 1 : kFirstPid + 1;
-  } while (processes.contains(number));
+  } while (is_taken(number));
   return number;
 }
 

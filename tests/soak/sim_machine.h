@@ -107,6 +107,7 @@ class SimMachine final : public platform::ProcessTable, public platform::Process
   Result<void> may_undo(const Change&) override;
 
  private:
+  [[nodiscard]] bool is_taken(std::int32_t number) const;
   std::int32_t free_number();
   SimProcess& add(SimProcess process, std::optional<std::int32_t> number);
   SimProcess* find(std::int32_t pid);
