@@ -170,6 +170,7 @@ void SoakRig::kill_guardian() {
   const auto pid = daemon_->guardian.status().pid;
   if (pid <= 0) return;
   note("guardian killed");
+  trouble_ = true;
   counts["guardian killed"]++;
   ::kill(pid, SIGKILL);
   pollfd ended{daemon_->guardian.fd(), POLLIN, 0};
