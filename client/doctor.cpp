@@ -6,6 +6,7 @@
 
 #include "client/api.h"
 #include "client/config_check.h"
+#include "client/doctor_fans.h"
 #include "client/doctor_workloads.h"
 #include "client/installation.h"
 #include "client/json_view.h"
@@ -207,6 +208,7 @@ std::vector<Finding> examine(const Context& context) {
                         text_at(status->value, "pid"), text_at(status->value, "mode")),
             ""));
   append(findings, examine_status(status->value));
+  judge_fans(status->value, findings);
   append(findings, run_self_test(context));
   return findings;
 }

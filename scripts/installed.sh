@@ -10,7 +10,8 @@ DESTDIR=${DESTDIR:-}
 standins=${M1OPT_STANDINS:-}
 owner=$(id -u)
 
-live() { [ -z "$DESTDIR" ] || [ -n "$standins" ]; }
+# M1OPT_PACKAGE: a package all the same.
+live() { [ -z "$DESTDIR" ] || { [ -n "$standins" ] && [ -z "${M1OPT_PACKAGE:-}" ]; }; }
 
 # untrusted TOP PATH: the first directory from PATH up to TOP that is not ours alone to write, with
 # what mends it; nothing when there is none. What does not exist yet is judged by what is above it.
@@ -26,8 +27,30 @@ untrusted() {
     at=${at:-/}
   done
   found=$(find "$@" -prune \( ! -user "$owner" -o ! -type l \( -perm -020 -o -perm -002 \) \) -print | head -n 1)
-  [ -z "$found" ] || echo "$found can be written by others than root;" \
-    "mend it with: sudo chown root:wheel '$found' && sudo chmod go-w '$found'"
+  if [ -n "$found" ]; then
+    echo "$found can be written by others than root;" \
+      "mend it with: sudo chown root:wheel '$found' && sudo chmod go-w '$found'"
+    return
+  fi
+  [ "${system:-}" = Darwin ] || return 0 # on Linux an access list shows in the mode's group bits
+  for at in "$@"; do untrusted_by_list "$at"; done | head -n 1
+}
+
+# What an access list of macOS lets anybody but root do to PATH besides its mode. Entries look like
+# " 0: group:everyone deny delete" and " 1: user:joe inherited allow add_file,delete,file_inherit".
+untrusted_by_list() {
+  if ! list=$(ls -lde "$1"); then
+    echo "whether others can write $1 is not known: ls -lde failed"
+    return
+  fi
+  echo "$list" | awk -v path="$1" '
+    !/^ *[0-9]+: .* allow / || /^ *[0-9]+: user:root (inherited )?allow / { next }
+    ("," $NF ",") ~ /,(write|add_file|append|add_subdirectory|delete|delete_child|writesecurity|chown),/ {
+      sub(/^ *[0-9]+: /, "")
+      q = "\047"
+      print path " can be changed by others than root (" $0 "); mend it with: sudo chmod -N " q path q
+      exit
+    }'
 }
 
 fail() {

@@ -107,7 +107,8 @@ constexpr std::array kClaims{
           Verdict::wrong,
           "It is the lowest of 0 to 5, and no tier moves a priority or a core. A tier that was set "
           "this way cannot be taken back while the process lives.",
-          "Does not use it to raise anything."},
+          "Uses none by default. priority.throughput_tier and latency_tier have taskpolicy set one; "
+          "status shows what was asked for, as nothing can read it."},
     Claim{"core-affinity", "Scheduling", "LLM inference needs affinity to performance cores",
           Verdict::wrong,
           "macOS has no call that pins a process to a kind of core. What can be done is to see to "
@@ -124,7 +125,7 @@ constexpr std::array kClaims{
           "Sets nice -10 while a request runs, reads it back, and puts the old value back."},
     Claim{"taskpolicy-over-nice", "Scheduling", "Prefer taskpolicy to nice on Apple Silicon",
           Verdict::wrong, "Nice can be read and taken back, a tier neither.",
-          "Uses nice and the background bit only."},
+          "Uses nice and the background bit; tiers only if the config asks for them."},
     Claim{"getpriority", "Scheduling",
           "getpriority(PRIO_DARWIN_PROCESS, pid) tells whether a process is in the background",
           Verdict::wrong, "It answers for the caller. The flags of proc_pidinfo tell.",
@@ -156,7 +157,7 @@ constexpr std::array kClaims{
           Verdict::unproven,
           "No measurement was found. Setting a fan takes the system's own control away: if the "
           "program dies the speed stays as it is.",
-          "Reads fans, never sets one."},
+          "Reads the fans and whether another program holds one; never sets one."},
     Claim{"thermal-breaks", "Heat",
           "A fanless Mac needs 5 minutes' rest in 15; a cooling pad gives 30 %", Verdict::unproven,
           "No measurement was found.", "Makes no breaks."},

@@ -147,14 +147,15 @@ constexpr std::array kFanHelpers{
     FanHelper{"com.crystalidea.macsfancontrol.smcwrite", "Macs Fan Control"},
 };
 
-/// That it is there does not say that it holds the fans now, so this is no fault.
+/// That it is there does not say that it holds the fans now, so this is no fault;
+/// where the daemon reads who does, judge_fans() takes it as evidence.
 void examine_fan_helper(const Job& job, std::vector<Finding>& findings) {
   for (const FanHelper& helper : kFanHelpers) {
     if (stem_of(job) != helper.label) continue;
     findings.push_back(
         {fmt::format("fans.{}", helper.label), "Fans", FindingResult::skipped,
          fmt::format("{} can set the fans", helper.application),
-         fmt::format("{}; whether it does so now is not read. While it does, macOS does not "
+         fmt::format("{}; whether it does so now is not known. While it does, macOS does not "
                      "raise them with the heat",
                      job.path),
          fmt::format("set them to automatic in {}", helper.application)});

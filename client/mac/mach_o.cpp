@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "base/bytes.h"
+
 namespace m1opt::client::mac {
 namespace {
 
@@ -14,19 +16,14 @@ constexpr std::size_t kFatEntry = 20;
 /// A Java class has the same magic, and its version where a fat file has the count.
 constexpr std::uint32_t kMostProcessors = 16;
 
-std::uint32_t byte_at(std::string_view bytes, std::size_t at) {
-  return static_cast<unsigned char>(bytes[at]);
+std::uint64_t little(std::string_view bytes, std::size_t at) {
+  return base::little_endian(bytes.substr(at, 4));
 }
-std::uint32_t little(std::string_view bytes, std::size_t at) {
-  return byte_at(bytes, at) | byte_at(bytes, at + 1) << 8U | byte_at(bytes, at + 2) << 16U |
-         byte_at(bytes, at + 3) << 24U;
-}
-std::uint32_t big(std::string_view bytes, std::size_t at) {
-  return byte_at(bytes, at + 3) | byte_at(bytes, at + 2) << 8U | byte_at(bytes, at + 1) << 16U |
-         byte_at(bytes, at) << 24U;
+std::uint64_t big(std::string_view bytes, std::size_t at) {
+  return base::big_endian(bytes.substr(at, 4));
 }
 
-std::string name_of(std::uint32_t processor) {
+std::string name_of(std::uint64_t processor) {
   switch (processor) {
     case 0x0100000C: return "arm64";
     case 0x01000007: return "x86_64";

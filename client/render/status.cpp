@@ -99,12 +99,18 @@ std::string own_memory(const value& status) {
   return bytes ? format_bytes(*bytes) : "unknown";
 }
 
+/// Only what was asked for: what is in force nobody can read.
+std::string tiers_asked(const value& member) {
+  const std::string text = printable(text_at(member, "tiers.text"));
+  return text.empty() ? "" : ", tiers: " + text;
+}
+
 std::string member_line(const value& member) {
   std::string line = fmt::format(
       "{} pid {}, {}, {}, nice {}", printable(text_at(member, "name")),
       text_at(member, "id.pid"), core_share(member, "cpu_share_percent"),
       format_bytes(number_at(member, "footprint_bytes").value_or(0)), text_at(member, "nice"));
-  if (flag_at(member, "raised")) return line + ", raised";
+  if (flag_at(member, "raised")) return line + ", raised" + tiers_asked(member);
   const std::string why = printable(text_at(member, "not_raised"));
   return why.empty() ? line : fmt::format("{}, not raised: {}", line, why);
 }

@@ -96,6 +96,7 @@ std::string thermal_line(const value& status, const Style& style) {
   }
   for (const value& fan : list_at(status, "thermal.fans")) {
     line += fmt::format(", {} {} rpm", printable(text_at(fan, "name")), text_at(fan, "rpm"));
+    if (text_at(fan, "mode") == "forced") line += " (held by another program)";
   }
   return line;
 }

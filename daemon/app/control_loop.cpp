@@ -63,6 +63,10 @@ ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)) {
                   if (pressure_.consume) pressure_.consume();
                 });
   }
+  if (auto watch = platform::open_thermal_watch()) {
+    thermal_ = std::move(*watch);
+    poller_.add(thermal_.fd.get(), Poller::Interest::readable, thermal_.consume);
+  }
   if (auto watch = platform::open_sleep_watch()) {
     sleep_ = std::move(*watch);
     poller_.add(sleep_->fd(), Poller::Interest::readable, [this] { on_sleep_event(); });
@@ -140,12 +144,13 @@ void ControlLoop::tick() {
     self_.worst_lateness = std::max(self_.worst_lateness, self_.tick_lateness);
     cost_.note_lateness(self_.tick_lateness);
   }
-  if (parts_.own_mode == Mode::active && !parts_.journal_fault) check_guardian();
+  if (parts_.own_mode == Mode::active && !parts_.obstacle) check_guardian();
   tell_sampler();
   Sample sample = parts_.sampler.take(*parts_.config.config(), begun);
   sample.own = std::exchange(own_, std::nullopt);
   sample.commands = parts_.board.drain();
   sample.outcomes = std::exchange(outcomes_, {});
+  sample.tier_outcomes = parts_.slow.take_tier_outcomes();
   // A reader may have taken seconds: what is over by now is not held for another tick.
   const Instant now = parts_.clock.now();
   fault_point("loop.before_decide");
@@ -154,6 +159,7 @@ void ControlLoop::tick() {
   keep_pause();
   const auto companions = companions_of(sample);
   outcomes_ = parts_.executor.run(decision.actions, companions, now);
+  parts_.slow.ask_tiers(decision.tier_requests);
   note_reaction();
   if (!parts_.executor.open_records().empty()) parts_.guardian.beat();
   for (const decide::Reason& reason : decision.reasons) {
@@ -195,6 +201,13 @@ void ControlLoop::tell_sampler() {
   if (auto answer = parts_.slow.take_report()) parts_.sampler.set_model_report(std::move(*answer));
   const Config& config = *parts_.config.config();
   const Instant now = parts_.clock.now();
+  if (auto report = parts_.slow.take_hardware()) {
+    parts_.sampler.set_hardware_report(std::move(*report));
+  }
+  if (!last_hardware_ || now - *last_hardware_ >= sense::kHardwarePeriod) {
+    last_hardware_ = now;
+    parts_.slow.ask_hardware();
+  }
   const bool due = !last_question_ || now - *last_question_ >= config.ollama.period;
   // Nobody is asked while no process of it runs: an idle machine makes no connections.
   if (config.ollama.enabled && ollama_present_ && due) {
@@ -323,8 +336,9 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
                           self_,
                           parts_.config.status(),
                           parts_.own_mode,
-                          parts_.journal_fault,
-                          std::move(failures)};
+                          parts_.obstacle,
+                          std::move(failures),
+                          decision.safe_mode};
   parts_.board.publish(std::make_shared<const Snapshot>(
       make_snapshot(std::move(decision), input, parts_.config.config())));
 }

@@ -43,7 +43,7 @@ class ControlLoop {
     WallTime started;
     Mode own_mode{Mode::active};
     decide::SafeState safe;
-    std::optional<std::string> journal_fault;
+    std::optional<Obstacle> obstacle;
   };
 
   explicit ControlLoop(Parts parts);
@@ -82,11 +82,13 @@ class ControlLoop {
   bool stopping_{false};
   std::optional<Instant> guardian_retry_;
   std::optional<Instant> last_question_;
+  std::optional<Instant> last_hardware_;
   OwnCost cost_;
   std::optional<OwnCostReading> own_;  ///< for the next sample
   SelfStatus self_;
   GuardianStatus guardian_status_;
-  platform::PressureWatch pressure_;
+  platform::EventWatch pressure_;
+  platform::EventWatch thermal_;
   std::unique_ptr<platform::SleepWatch> sleep_;
   std::map<ProcessId, Fd> exit_watches_;
   std::optional<Instant> pressure_event_;  ///< since the last tick

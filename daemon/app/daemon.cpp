@@ -54,11 +54,11 @@ Result<void> check_places(const Options& options) {
   return check_trusted(directory_of(options.socket));
 }
 
-/// The journal, or why there is none. What an earlier run left is undone here,
+/// The journal, or what stands against using it. What an earlier run left is undone here,
 /// before the first tick and before anybody can ask for anything.
 struct OpenedJournal {
   std::optional<journal::UndoJournal> journal;
-  std::optional<std::string> fault;
+  std::optional<Obstacle> obstacle;
   std::vector<decide::Reason> reasons;
 };
 
@@ -76,14 +76,18 @@ OpenedJournal open_journal(const Options& options, const BootId& boot,
          "the undo journal was damaged; it is kept as " + set_aside);
   }
   if (!journal) {
-    opened.fault = journal.error().what;
+    opened.obstacle = {
+        "the undo journal cannot be used, so nothing is changed: " + journal.error().what,
+        "mend or remove undo.db in the state directory, then restart m1optd"};
     return opened;
   }
   if (!options.inert()) {
     auto report = act::recover(*journal, control, table, boot, SystemClock().now(),
                                options.state_directory, false);
     if (!report) {
-      opened.fault = report.error().what;
+      opened.obstacle = {"what an earlier run left could not be undone, so nothing is changed: " +
+                             report.error().what,
+                         "sudo m1optctl recover, then restart m1optd"};
       return opened;
     }
     for (const Outcome& outcome : report->outcomes) {
@@ -93,7 +97,8 @@ OpenedJournal open_journal(const Options& options, const BootId& boot,
                        boost::describe::enum_to_string(outcome.code, "?"), outcome.text));
     }
     if (!report->complete()) {
-      opened.fault = "a record of an earlier run is still open (m1optctl recover tells which)";
+      opened.obstacle = {"a record of an earlier run is still open, so nothing is changed",
+                         "sudo m1optctl recover tells which; then restart m1optd"};
     }
   }
   opened.journal.emplace(std::move(*journal));
@@ -104,7 +109,10 @@ OpenedJournal open_journal(const Options& options, const BootId& boot,
 /// earlier boot, so none is written or undone.
 OpenedJournal without_journal(const Error& error) {
   OpenedJournal opened;
-  opened.fault = "this boot of the machine cannot be told from others: " + error.what;
+  opened.obstacle = {
+      "this boot of the machine cannot be told from others, so nothing is changed: " + error.what,
+      "the system does not tell its boot id (Linux: /proc/sys/kernel/random/boot_id, macOS: sysctl "
+      "kern.bootsessionuuid); undo.db is not at fault. Once it does, restart m1optd"};
   return opened;
 }
 
@@ -120,8 +128,9 @@ std::string make_epoch(WallTime started) {
 }
 
 sense::Sampler make_sampler(const Options& options, platform::ProcessTable& table,
-                            const Clock& clock) {
+                            const Clock& clock, bool hardware_apart) {
   sense::SamplerOptions sampling;
+  sampling.hardware_apart = hardware_apart;
   sampling.sensors = platform::make_sensors(options.sysroot);
   sampling.own_pid = ::getpid();
   sampling.own_uid = ::geteuid();
@@ -144,7 +153,7 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   OpenedJournal opened = booted ? open_journal(options, boot, *control, *table)
                                 : without_journal(booted.error());
   if (!opened.journal) {
-    // A journal in memory keeps the parts whole; with a fault nothing is ever changed.
+    // A journal in memory keeps the parts whole; with an obstacle nothing is ever changed.
     auto memory = journal::UndoJournal::open(":memory:");
     if (!memory) return refuse(options, memory.error().what);
     opened.journal.emplace(std::move(*memory));
@@ -157,17 +166,18 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
 
   act::GuardianLink guardian({platform::self_executable(), options.state_directory, options.log_file});
   act::Executor executor({*control, *table, *opened.journal, guardian, boot, options.state_directory,
-                          options.inert() || opened.fault.has_value()});
+                          options.inert() || opened.obstacle.has_value()});
   EventLog events(make_epoch(started));
   for (const decide::Reason& reason : opened.reasons) events.add(clock.wall(), reason);
   Board board(clock, events);
-  SlowWorker slow(clock, [&board] { board.wake(); });
+  SlowWorker slow(make_slow_jobs(clock, options.sysroot, !options.inert() && !opened.obstacle),
+                  [&board] { board.wake(); });
   board.set_self_test([&slow](auto done) { return slow.self_test(std::move(done)); });
-  sense::Sampler sampler = make_sampler(options, *table, clock);
+  sense::Sampler sampler = make_sampler(options, *table, clock, slow.has_hardware());
 
   ControlLoop loop({clock, sampler, *table, executor, guardian, *opened.journal, config, board,
                     events, slow, boot, machine, machine_problems, capabilities, started,
-                    own_mode(options), safe, opened.fault});
+                    own_mode(options), safe, opened.obstacle});
   loop.tick();  // so that the first answer has a snapshot
   serve::ServerOptions serving;
   serving.socket_path = options.socket;

@@ -1,28 +1,14 @@
 #include "app/slow_worker.h"
 
-#include "app/http_get.h"
+#include <exception>
+#include <utility>
+
 #include "base/log.h"
-#include "ollama/answers.h"
-#include "platform/platform.h"
 
 namespace m1opt::app {
 
-namespace {
-
-constexpr Duration kPatience = std::chrono::seconds(2);
-
-std::vector<serve::SelfTestStep> run_self_test() {
-  std::vector<serve::SelfTestStep> steps;
-  for (const Capability& capability : platform::probe_capabilities()) {
-    steps.push_back({capability.name, capability.available, capability.text});
-  }
-  return steps;
-}
-
-}  // namespace
-
-SlowWorker::SlowWorker(const Clock& clock, std::function<void()> wake)
-    : clock_(clock), wake_(std::move(wake)) {}
+SlowWorker::SlowWorker(SlowJobs jobs, std::function<void()> wake)
+    : jobs_(std::move(jobs)), wake_(std::move(wake)) {}
 
 SlowWorker::~SlowWorker() { stop(); }
 
@@ -41,7 +27,7 @@ void SlowWorker::stop() {
 
 void SlowWorker::ask_ollama(const OllamaConfig& config) {
   const std::lock_guard lock(mutex_);
-  if (asking_ || question_) return;
+  if (question_) return;
   question_ = config;
   changed_.notify_all();
 }
@@ -49,6 +35,31 @@ void SlowWorker::ask_ollama(const OllamaConfig& config) {
 std::optional<sense::ModelReport> SlowWorker::take_report() {
   const std::lock_guard lock(mutex_);
   return std::exchange(report_, std::nullopt);
+}
+
+void SlowWorker::ask_hardware() {
+  if (!has_hardware()) return;
+  const std::lock_guard lock(mutex_);
+  if (hardware_wanted_) return;
+  hardware_wanted_ = true;
+  changed_.notify_all();
+}
+
+std::optional<sense::HardwareReport> SlowWorker::take_hardware() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(hardware_, std::nullopt);
+}
+
+void SlowWorker::ask_tiers(const std::vector<TierRequest>& requests) {
+  if (requests.empty()) return;
+  const std::lock_guard lock(mutex_);
+  tier_requests_.insert(tier_requests_.end(), requests.begin(), requests.end());
+  changed_.notify_all();
+}
+
+std::vector<TierOutcome> SlowWorker::take_tier_outcomes() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(tier_outcomes_, {});
 }
 
 bool SlowWorker::self_test(std::function<void(std::vector<serve::SelfTestStep>)> done) {
@@ -59,54 +70,93 @@ bool SlowWorker::self_test(std::function<void(std::vector<serve::SelfTestStep>)>
   return true;
 }
 
-sense::ModelReport SlowWorker::ask(const OllamaConfig& config) {
-  sense::ModelReport report;
-  report.workload = "ollama";
-  auto body = http_get(config.host, config.port, "/api/ps", kPatience);
-  report.taken = clock_.now();
-  if (!body) {
-    report.fault = body.error().what;
-    return report;
+bool SlowWorker::ask_models() {
+  OllamaConfig config;
+  {
+    const std::lock_guard lock(mutex_);
+    config = *question_;
   }
-  auto models = ollama::parse_ps(*body);
-  if (models) {
-    report.models = std::move(*models);
-  } else {
-    report.fault = models.error().what;
+  std::optional<sense::ModelReport> report;
+  try {
+    report = jobs_.ask_models(config);
+  } catch (const std::exception& e) {
+    log_error("asking Ollama: {}", e.what());
   }
-  return report;
+  const std::lock_guard lock(mutex_);
+  question_.reset();
+  if (report) report_ = std::move(report);
+  return true;
+}
+
+bool SlowWorker::read_hardware() {
+  std::optional<sense::HardwareReport> report;
+  try {
+    report = jobs_.read_hardware();
+  } catch (const std::exception& e) {
+    log_error("reading temperatures and fans: {}", e.what());
+  }
+  const std::lock_guard lock(mutex_);
+  hardware_wanted_ = false;
+  if (report) hardware_ = std::move(report);
+  return !std::exchange(hardware_known_, hardware_known_ || hardware_.has_value());
+}
+
+bool SlowWorker::set_tiers() {
+  TierRequest request;
+  {
+    const std::lock_guard lock(mutex_);
+    request = tier_requests_.front();
+    tier_requests_.pop_front();
+  }
+  TierOutcome outcome{request, TierResult::failed, {}, {}};
+  try {
+    outcome = jobs_.set_tiers(request);
+  } catch (const std::exception& e) {
+    outcome.text = e.what();
+  }
+  const std::lock_guard lock(mutex_);
+  tier_outcomes_.push_back(std::move(outcome));
+  return true;
+}
+
+bool SlowWorker::test() {
+  std::vector<serve::SelfTestStep> steps;
+  try {
+    steps = jobs_.self_test();
+  } catch (const std::exception& e) {
+    steps = {{"self_test", false, e.what()}};
+  }
+  std::function<void(std::vector<serve::SelfTestStep>)> done;
+  {
+    const std::lock_guard lock(mutex_);
+    done = std::exchange(test_done_, nullptr);
+  }
+  done(std::move(steps));
+  return true;
+}
+
+/// Empty when it is time to stop.
+SlowWorker::Work SlowWorker::next() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] {
+    return stopping_ || hardware_wanted_ || question_ || !tier_requests_.empty() || test_done_;
+  });
+  if (stopping_) return nullptr;
+  if (!tier_requests_.empty()) return [this] { return set_tiers(); };
+  if (hardware_wanted_) return [this] { return read_hardware(); };
+  if (question_) return [this] { return ask_models(); };
+  return [this] { return test(); };
 }
 
 void SlowWorker::run() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    changed_.wait(lock, [this] { return stopping_ || question_ || test_done_; });
-    if (stopping_) return;
+  while (const Work work = next()) {
+    bool news = true;
     try {
-      if (question_) {
-        const OllamaConfig config = *std::exchange(question_, std::nullopt);
-        asking_ = true;
-        lock.unlock();
-        auto report = ask(config);
-        lock.lock();
-        asking_ = false;
-        report_ = std::move(report);
-      }
-      if (test_done_) {
-        lock.unlock();
-        auto steps = run_self_test();
-        lock.lock();
-        auto done = std::exchange(test_done_, nullptr);
-        lock.unlock();
-        done(std::move(steps));
-        lock.lock();
-      }
+      news = work();
     } catch (const std::exception& e) {
-      if (!lock.owns_lock()) lock.lock();
-      asking_ = false;
       log_error("slow thread: {}", e.what());
     }
-    wake_();
+    if (news) wake_();
   }
 }
 

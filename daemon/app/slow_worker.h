@@ -1,26 +1,23 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
-#include "base/clock.h"
-#include "model/config.h"
-#include "sense/sampler.h"
-#include "serve/backend.h"
+#include "app/slow_jobs.h"
 
 namespace m1opt::app {
 
-using namespace m1opt::base;
-using namespace m1opt::model;
-
-/// The thread for what may take long: asking Ollama, the self-test.
+/// The thread for what may take long: asking Ollama, the SMC, the self-test,
+/// tools of the system's. One thing at a time; what it learns is fetched.
 class SlowWorker {
  public:
-  SlowWorker(const Clock& clock, std::function<void()> wake);
+  /// `wake` is called on that thread when something is there to be fetched.
+  SlowWorker(SlowJobs jobs, std::function<void()> wake);
   ~SlowWorker();
 
   void start();
@@ -29,20 +26,38 @@ class SlowWorker {
   /// Control thread: asks Ollama once, unless it is being asked.
   void ask_ollama(const OllamaConfig& config);
   std::optional<sense::ModelReport> take_report();
+  [[nodiscard]] bool has_hardware() const { return static_cast<bool>(jobs_.read_hardware); }
+  /// Control thread: temperatures and fans once, unless they are being read. Only
+  /// the first reading wakes: later ones are for the next sample.
+  void ask_hardware();
+  std::optional<sense::HardwareReport> take_hardware();
+  void ask_tiers(const std::vector<TierRequest>& requests);
+  std::vector<TierOutcome> take_tier_outcomes();
+  /// False while one is asked for already.
   bool self_test(std::function<void(std::vector<serve::SelfTestStep>)> done);
 
  private:
-  void run();
-  sense::ModelReport ask(const OllamaConfig& config);
+  using Work = std::function<bool()>;  ///< is it worth a wake?
 
-  const Clock& clock_;
+  void run();
+  Work next();
+  bool ask_models();
+  bool read_hardware();
+  bool set_tiers();
+  bool test();
+
+  SlowJobs jobs_;
   std::function<void()> wake_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_{false};
-  std::optional<OllamaConfig> question_;
-  bool asking_{false};
+  std::optional<OllamaConfig> question_;  ///< until it is answered
   std::optional<sense::ModelReport> report_;
+  bool hardware_wanted_{false};  ///< until it is read
+  bool hardware_known_{false};
+  std::optional<sense::HardwareReport> hardware_;
+  std::deque<TierRequest> tier_requests_;
+  std::vector<TierOutcome> tier_outcomes_;
   std::function<void(std::vector<serve::SelfTestStep>)> test_done_;
   std::thread thread_;
 };

@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "platform/platform.h"
 
 namespace m1opt::app {
 
@@ -41,25 +44,45 @@ std::string make_headline(Mode mode, const StatusDocument& status) {
 
 }  // namespace
 
-std::vector<HealthFinding> find_health(const StatusInput& input, const StatusDocument& status) {
+namespace {
+
+/// Tiers that do nothing here, or the opposite of what one may think.
+void examine_tiers(const PriorityConfig& config, std::vector<HealthFinding>& found) {
+  if (!config.throughput_tier && !config.latency_tier) return;
+  if (!platform::has_tiers()) {
+    found.push_back({Severity::warning, "scheduling tiers are set, and this system has none",
+                     "take priority.throughput_tier and priority.latency_tier out of the config"});
+    return;
+  }
+  for (const auto& [key, tier] : {std::pair("throughput_tier", config.throughput_tier),
+                                  std::pair("latency_tier", config.latency_tier)}) {
+    if (tier.value_or(0) == 0) continue;
+    found.push_back({Severity::warning,
+                     fmt::format("priority.{} is {}: 0 is the best tier and 5 the worst, so this "
+                                 "slows the workload down",
+                                 key, *tier),
+                     "set it to 0 or null; a process that got it keeps it until it is restarted"});
+  }
+}
+
+}  // namespace
+
+std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
   std::vector<HealthFinding> found;
-  const Mode mode = status.mode;
   for (const std::string& failure : input.open_failures) {
     found.push_back({Severity::error, failure, "sudo m1optctl recover"});
   }
-  if (input.journal_fault) {
-    found.push_back({Severity::error,
-                     "the undo journal cannot be used, so nothing is changed: " + *input.journal_fault,
-                     "mend or remove undo.db in the state directory, then restart m1optd"});
+  if (input.obstacle) {
+    found.push_back({Severity::error, input.obstacle->text, input.obstacle->fix});
   }
-  if (status.safe_mode.active) {
-    found.push_back({Severity::error, "safe mode, nothing is begun: " + status.safe_mode.why,
-                     status.safe_mode.until
+  if (input.safe_mode.active) {
+    found.push_back({Severity::error, "safe mode, nothing is begun: " + input.safe_mode.why,
+                     input.safe_mode.until_instant
                          ? "see its log for what ended it; it acts again by itself after a while "
                            "without such an end, or at once after sudo m1optctl restart"
                          : "mend the state directory, then sudo m1optctl restart"});
   }
-  const bool acts = mode != Mode::dry_run && mode != Mode::sysroot && !input.journal_fault;
+  const bool acts = mode != Mode::dry_run && mode != Mode::sysroot && !input.obstacle;
   if (acts && !input.guardian.alive) {
     found.push_back({Severity::error, "the guardian is not running, so nothing is held",
                      "it is started again by itself; if this stays, see the log"});
@@ -82,6 +105,7 @@ std::vector<HealthFinding> find_health(const StatusInput& input, const StatusDoc
     found.push_back({capability.name == "suspend" ? Severity::error : Severity::warning,
                      capability.name + ": " + capability.text, "run m1optd as root"});
   }
+  examine_tiers(input.config.priority, found);
   if (acts && input.guardian.alive && !input.guardian.memory_locked) {
     found.push_back({Severity::info, "the guardian's memory is not locked: it may be slow under swap",
                      "raise the memory lock limit (LimitMEMLOCK) or run as root"});
@@ -112,7 +136,7 @@ Snapshot make_snapshot(decide::Decision&& decision, const StatusInput& input,
   if (decision.next.pause.active && decision.next.pause.until) {
     status.pause.until = wall_of(*decision.next.pause.until);
   }
-  status.safe_mode = std::move(decision.safe_mode);
+  status.safe_mode = input.safe_mode;
   if (status.safe_mode.until_instant) status.safe_mode.until = wall_of(*status.safe_mode.until_instant);
   status.machine = input.machine;
   status.memory = input.sample.memory;
@@ -137,7 +161,7 @@ Snapshot make_snapshot(decide::Decision&& decision, const StatusInput& input,
   status.guardian = input.guardian;
   status.self = input.self;
   status.config = input.config_status;
-  status.health = find_health(input, status);
+  status.health = find_health(input, status.mode);
   status.headline = make_headline(status.mode, status);
   return snapshot;
 }

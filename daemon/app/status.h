@@ -13,6 +13,12 @@ namespace m1opt::app {
 using namespace m1opt::base;
 using namespace m1opt::model;
 
+/// Why nothing may be changed, as a whole sentence, and what to do about it.
+struct Obstacle {
+  std::string text;
+  std::string fix;
+};
+
 /// What the snapshot needs beside the decision.
 struct StatusInput {
   const Sample& sample;
@@ -27,15 +33,16 @@ struct StatusInput {
   SelfStatus self;
   ConfigStatus config_status;
   Mode own_mode{Mode::active};               ///< dry_run or sysroot; else active
-  std::optional<std::string> journal_fault;  ///< why nothing may be changed
+  std::optional<Obstacle> obstacle;
   std::vector<std::string> open_failures;    ///< records that could not be undone
+  SafeModeStatus safe_mode{};
 };
 
 /// Puts a tick together for the API.
 Snapshot make_snapshot(decide::Decision&& decision, const StatusInput& input,
                        std::shared_ptr<const Config> config);
 
-/// What a person must know, worst first; empty when all is well. Of the status: mode and safe_mode.
-std::vector<HealthFinding> find_health(const StatusInput& input, const StatusDocument& status);
+/// What a person must know, worst first; empty when all is well.
+std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode);
 
 }  // namespace m1opt::app

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "platform/platform.h"
+
 namespace m1opt::app {
 
 namespace {
@@ -24,6 +26,9 @@ Result<void> check_one(const std::string& path) {
     return Error{Errc::not_permitted, 0,
                  fmt::format("{} can be written by others: chmod go-w {}", path, path)};
   }
+  const auto writer = platform::find_foreign_writer(path);
+  if (!writer) return writer.error();
+  if (*writer) return Error{Errc::not_permitted, 0, path + ": " + **writer};
   return {};
 }
 

@@ -54,12 +54,16 @@ std::string ban_text(const Ban& ban, Instant now) {
   return left;
 }
 
+Duration back_off_after(int failures) {
+  Duration wait = kFirstBackOff;
+  for (int i = 1; i < failures && wait < kLongestBackOff; ++i) wait *= 2;
+  return std::min(wait, kLongestBackOff);
+}
+
 bool add_back_off(Tick& tick, const std::string& target, ActionKind kind, const std::string& text) {
   BackOff& back_off = tick.state.back_offs[{target, kind}];
-  Duration wait = kFirstBackOff;
-  for (int i = 0; i < back_off.failures && wait < kLongestBackOff; ++i) wait *= 2;
   ++back_off.failures;
-  back_off.until = tick.now + std::min(wait, kLongestBackOff);
+  back_off.until = tick.now + back_off_after(back_off.failures);
   back_off.text = text;
   return back_off.failures == 1;
 }

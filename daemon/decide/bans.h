@@ -20,8 +20,11 @@ std::optional<Ban> find_ban(const Tick& tick, const std::string& target, Process
 /// "cooldown, 23 s left"
 std::string ban_text(const Ban& ban, Instant now);
 
-/// An action on this row failed: nothing of the kind for 60 s, doubling to an
-/// hour. One refusal speaks for the row, so a row of 12 does not fail 12 times.
+/// 60 s after the first failure, doubling to an hour.
+Duration back_off_after(int failures);
+
+/// An action on this row failed: nothing of the kind for back_off_after(). One
+/// refusal speaks for the row, so a row of 12 does not fail 12 times.
 /// True the first time: then it is reported.
 bool add_back_off(Tick& tick, const std::string& target, ActionKind kind, const std::string& text);
 void clear_back_off(Tick& tick, const std::string& target, ActionKind kind);

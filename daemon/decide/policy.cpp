@@ -12,6 +12,7 @@
 #include "decide/safe_mode.h"
 #include "decide/targets.h"
 #include "decide/tick.h"
+#include "decide/tiers.h"
 #include "decide/workloads.h"
 
 namespace m1opt::decide {
@@ -86,6 +87,7 @@ Decision step(const State& state, const Sample& sample, const Config& config, In
   Decision decision;
   Tick tick(state, sample, config, now, decision);
   absorb_outcomes(tick);
+  absorb_tier_outcomes(tick);
   prune_bans(tick);
   leave_passive(tick);
   update_rates(tick);
@@ -104,6 +106,7 @@ Decision step(const State& state, const Sample& sample, const Config& config, In
   if (tick.may_begin() && !tick.gap) {
     extend_holds(tick);
     begin_raises(tick);
+    ask_for_tiers(tick);
     if (!by_hand) begin_one(tick, rules);
   }
   decision.actions = std::move(tick.ends);

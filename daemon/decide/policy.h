@@ -31,6 +31,7 @@ struct Decision {
   std::vector<Action> actions;
   std::vector<CommandReply> replies;  ///< of commands that wait for no action
   std::vector<Reason> reasons;        ///< what changed, in order
+  std::vector<TierRequest> tier_requests;  ///< each once: the outcome comes with a later sample
   bool reload{false};                 ///< somebody asked to read the config again
   Duration period{};                  ///< when to sample again, at the latest
   // What the API shows of this tick; wall times in them are filled in by app/.

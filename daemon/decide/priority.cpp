@@ -8,11 +8,10 @@
 #include "decide/holds.h"
 #include "decide/safe_mode.h"
 #include "decide/text.h"
+#include "decide/tiers.h"
 
 namespace m1opt::decide {
-namespace {
 
-/// The raise over a member: its own, or one that took it in as a child.
 const Hold* raise_of(const State& state, ProcessId process) {
   for (const auto& hold : state.holds) {
     if (hold.kind != ActionKind::raise) continue;
@@ -23,6 +22,8 @@ const Hold* raise_of(const State& state, ProcessId process) {
   }
   return nullptr;
 }
+
+namespace {
 
 /// Without a runner or a lease it is no inference, only a busy server.
 bool does_inference(const WorkloadSample& workload) {
@@ -76,6 +77,7 @@ WorkloadMember member_status(const Tick& tick, const WorkloadSample& workload,
   if (const Track* track = find_track(tick.state, process.id); track != nullptr && track->performance_share) {
     status.performance_core_share = Percent{*track->performance_share};
   }
+  status.tiers = tier_status(tick, process.id);
   status.raised = raise_of(tick.state, process.id) != nullptr;
   if (!status.raised) {
     status.not_raised = raise_obstacle(tick, workload, member);

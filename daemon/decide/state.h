@@ -195,6 +195,20 @@ struct BackOff {
   bool operator==(const BackOff&) const = default;
 };
 
+/// What was asked of the system's tool for one process, and how it went.
+struct TierMemory {
+  TierRequest request;
+  bool waiting{false};  ///< for the outcome
+  bool settled{false};  ///< never again
+  int failures{0};
+  Instant not_before;   ///< after a failure
+  Instant last_seen;
+  std::optional<int> exit_status;
+  std::string text;
+
+  bool operator==(const TierMemory&) const = default;
+};
+
 struct Lease {
   ProcessId process;
   std::string name;
@@ -258,6 +272,9 @@ struct State {
   std::map<std::string, int> vanished;  ///< row -> suspended processes that vanished
   std::set<ProcessId> refused;          ///< reported already
   std::set<std::string> overfull;       ///< rows reported for limits.max_match
+
+  std::map<ProcessId, TierMemory> tiers;  ///< processes for which tiers were asked
+  std::optional<std::string> no_tiers;    ///< why this system has none; then nobody asks again
 
   bool operator==(const State&) const = default;
 };

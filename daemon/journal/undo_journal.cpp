@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kSchemaVersion = 1;
 constexpr int kBusyMs = 500;
-constexpr std::int64_t kClosedKept = 500;
+constexpr std::int64_t kClosedKept = 100;
 
 // WAL: a crash in the middle of a write leaves the last complete transaction,
 // and other processes can close records while the daemon has the file open.
@@ -111,6 +111,9 @@ Result<RecordId> UndoJournal::add(UndoRecord record) {
     if (auto done = fill.bind(record_to_text(record)).bind(record.id).run(); !done) {
       return done.error();
     }
+    // A daemon that runs for months must not fill its journal with what is over.
+    Statement trim(db_.get(), "DELETE FROM undo WHERE outcome IS NOT NULL AND id <= ?");
+    if (auto done = trim.bind(record.id - kClosedKept).run(); !done) return done.error();
     if (auto done = execute(db_.get(), "COMMIT"); !done) return done.error();
     return record.id;
   }();

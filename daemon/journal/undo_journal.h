@@ -55,7 +55,7 @@ class UndoJournal {
   /// Suspended processes first, then by id. An unreadable record is an error
   /// that names its id; the others are still returned through `unreadable`.
   Result<std::vector<UndoRecord>> open_records(std::vector<RecordId>* unreadable = nullptr);
-  /// Forgets closed records but the newest 500, and gives the space back.
+  /// Forgets closed records but the newest 100 (as each add() does), and gives the space back.
   Result<void> tidy();
 
   Result<void> store_pause(const std::optional<StoredPause>& pause);

@@ -158,10 +158,14 @@ BOOST_DESCRIBE_STRUCT(SelfConfig, (), (cpu, memory, open_files, wakeups_per_s, l
 struct PriorityConfig {
   bool enabled{true};
   int nice{-10};
+  /// macOS, 0 best to 5 worst; absent: left alone. Once set they stay until the
+  /// process ends, and setting one of the two clears the other.
+  std::optional<int> throughput_tier;
+  std::optional<int> latency_tier;
 
   bool operator==(const PriorityConfig&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(PriorityConfig, (), (enabled, nice))
+BOOST_DESCRIBE_STRUCT(PriorityConfig, (), (enabled, nice, throughput_tier, latency_tier))
 
 /// Asks a local Ollama which models it holds. Loopback only.
 struct OllamaConfig {

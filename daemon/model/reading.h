@@ -76,13 +76,21 @@ struct Temperature {
 };
 BOOST_DESCRIBE_STRUCT(Temperature, (), (name, value))
 
+enum class FanMode {
+  automatic,
+  forced,  ///< another program holds its speed
+  system   ///< the system holds it for reasons of its own
+};
+BOOST_DESCRIBE_ENUM(FanMode, automatic, forced, system)
+
 struct Fan {
   std::string name;
   std::int64_t rpm{};
+  std::optional<FanMode> mode;  ///< absent where the system does not tell
 
   bool operator==(const Fan&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Fan, (), (name, rpm))
+BOOST_DESCRIBE_STRUCT(Fan, (), (name, rpm, mode))
 
 /// 0 nominal, 1 moderate, 2 heavy, 3 trapping, 4 sleeping: the scale of macOS
 /// thermal pressure, onto which Linux trip points are mapped.
@@ -93,11 +101,24 @@ struct ThermalReading {
   std::vector<Temperature> temperatures;
   std::vector<Fan> fans;
   std::optional<Percent> cpu_frequency_cap;  ///< allowed maximum, of the hardware's maximum
+  Duration sensors_age{};  ///< of temperatures and fans; 0 where they are read with the rest
 
   bool operator==(const ThermalReading&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ThermalReading, (),
-                      (level, level_source, hottest, temperatures, fans, cpu_frequency_cap))
+                      (level, level_source, hottest, temperatures, fans, cpu_frequency_cap,
+                       sensors_age))
+
+/// The part of a ThermalReading that the slow thread reads, where asking for it
+/// may take long; `problems` name the fields of the ThermalReading.
+struct HardwareReading {
+  std::optional<MilliCelsius> hottest;
+  std::vector<Temperature> temperatures;
+  std::vector<Fan> fans;
+  std::vector<Problem> problems;
+
+  bool operator==(const HardwareReading&) const = default;
+};
 
 struct PowerReading {
   std::optional<bool> on_battery;

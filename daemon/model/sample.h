@@ -10,6 +10,7 @@
 #include "model/command.h"
 #include "model/process.h"
 #include "model/reading.h"
+#include "model/tier.h"
 
 namespace m1opt::model {
 
@@ -94,6 +95,7 @@ struct Sample {
 
   std::vector<Command> commands;   ///< what users asked for since the last sample
   std::vector<Outcome> outcomes;   ///< what the last actions really did
+  std::vector<TierOutcome> tier_outcomes;
 };
 BOOST_DESCRIBE_STRUCT(Sample, (),
                       (memory, pressure, swap, thermal, power, cpu, gpu, process_count, workloads,

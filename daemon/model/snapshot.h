@@ -35,12 +35,13 @@ struct WorkloadMember {
   /// Of its CPU time since the last sample; absent where the system does not tell, or it took none.
   std::optional<Percent> performance_core_share;
   std::optional<bool> app_nap;  ///< macOS: held back by App Nap; absent elsewhere
+  std::optional<TierStatus> tiers;  ///< absent: none was asked for
 
   bool operator==(const WorkloadMember&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(WorkloadMember, (),
                       (id, name, uid, runner, state, nice, cpu_share, footprint, raised,
-                       not_raised, background, performance_core_share, app_nap))
+                       not_raised, background, performance_core_share, app_nap, tiers))
 
 struct WorkloadStatus {
   std::string name;

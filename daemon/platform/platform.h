@@ -13,6 +13,7 @@
 #include "model/process.h"
 #include "model/sample.h"
 #include "model/snapshot.h"
+#include "model/tier.h"
 #include "model/undo_record.h"
 
 /// The seams between m1opt and an operating system. platform/<os>/ fetches raw
@@ -34,6 +35,10 @@ struct Sensor {
 /// reports `unsupported`, so every field of Sample has a reader.
 /// `sysroot` is prefixed to every path read ("" = the machine itself).
 std::vector<Sensor> make_sensors(const std::string& sysroot);
+
+/// Reads temperatures and fans where that may take long (macOS: the SMC), for
+/// the slow thread; empty where a sensor reads them.
+std::function<HardwareReading()> make_hardware_reader(const std::string& sysroot);
 
 /// What does not change while the machine is up.
 MachineReading read_machine(const std::string& sysroot, std::vector<Problem>& problems);
@@ -123,6 +128,13 @@ class ProcessControl {
 
 std::unique_ptr<ProcessControl> make_process_control();
 
+/// Asks the system's own tool for scheduling tiers; identity and program are
+/// checked right before and after. Not part of ProcessControl, whose every
+/// change can be read and undone. Blocks for seconds: the slow thread calls it.
+TierOutcome set_tiers(const TierRequest& request);
+/// False where there are none at all.
+bool has_tiers();
+
 /// What this process may do, tried on a sacrificial child at start.
 std::vector<Capability> probe_capabilities();
 
@@ -141,6 +153,11 @@ struct PeerIdentity {
 };
 Result<PeerIdentity> peer_identity(int fd);
 
+/// Does an access list besides the mode let somebody other than root change this
+/// file or directory? Says who and how to mend it; absent: nobody. A symlink is
+/// looked at itself. On Linux such a list shows in the mode's group bits.
+Result<std::optional<std::string>> find_foreign_writer(const std::string& path);
+
 /// The gid of a group; for an empty name the system's administrators (macOS
 /// admin, Linux sudo, then wheel). `gone` when there is no such group.
 Result<std::uint32_t> find_group(const std::string& name);
@@ -151,16 +168,18 @@ Result<std::uint32_t> find_user(const std::string& name);
 /// Becomes readable when the process ends.
 Result<Fd> open_exit_watch(ProcessId process);
 
-/// Becomes ready when memory gets short.
-struct PressureWatch {
+/// Becomes ready when something happens that is worth a look.
+struct EventWatch {
   Fd fd;
   Duration window{};
   std::string text;  ///< "PSI memory some 50 ms in 500 ms"
   bool urgent{false};  ///< waited for with POLLPRI instead of POLLIN
   std::function<void()> consume{};  ///< makes it silent again; empty: poll() itself does
 };
-/// Linux: tries a 500 ms window, then 2 s. `unsupported` when there is none.
-Result<PressureWatch> open_pressure_watch();
+/// When memory gets short. Linux: tries a 500 ms window, then 2 s. `unsupported` when there is none.
+Result<EventWatch> open_pressure_watch();
+/// When the thermal level changes; `unsupported` where it can only be polled.
+Result<EventWatch> open_thermal_watch();
 
 enum class SleepEvent { will_sleep, awake };
 

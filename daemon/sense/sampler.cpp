@@ -34,6 +34,8 @@ struct Sampler::Parts {
   Rights rights;
   std::vector<Lease> leases;
   std::vector<ModelReport> reports;
+  std::optional<HardwareReport> hardware;
+  std::optional<Instant> last_take;
   std::vector<std::int32_t> protected_pids;
   std::vector<std::int32_t> ancestors;  ///< of the daemon, read afresh on each tick that needs them
 
@@ -45,6 +47,8 @@ struct Sampler::Parts {
         rights(options.own_uid, options.is_administrator, options.find_account) {}
 
   void read_sensors(Sample& sample);
+  void add_hardware(Sample& sample, const Config& config, Instant now);
+  Duration hardware_limit(const Config& config, Instant now) const;
   void read_processes(Sample& sample, const Config& config, Instant now);
   void add_workloads(Sample& sample, const Config& config);
   void add_member(WorkloadSample& workload, const Tracked& process, const WorkloadConfig* row);
@@ -70,6 +74,44 @@ void Sampler::Parts::read_sensors(Sample& sample) {
     if (took <= kSlow) continue;
     sample.problems.push_back(
         problem_of(sensor.name, "slow", fmt::format("reading it took {:.1f} s", seconds_of(took))));
+  }
+}
+
+/// A machine that slept has not looked in between, which makes no old reading younger.
+Duration Sampler::Parts::hardware_limit(const Config& config, Instant now) const {
+  const Duration since = last_take ? now - *last_take : Duration{};
+  return kStalePeriods * std::max(kHardwarePeriod, std::min(since, config.sampling.idle_period));
+}
+
+void Sampler::Parts::add_hardware(Sample& sample, const Config& config, Instant now) {
+  const auto absent = [&](const char* code, const std::string& text) {
+    for (const char* field : {"thermal.hottest", "thermal.temperatures", "thermal.fans"}) {
+      sample.problems.push_back(problem_of(field, code, text));
+    }
+  };
+  const Duration age = hardware ? now - hardware->taken : Duration{};
+  if (!hardware) {
+    absent(to_string(Errc::busy), "not read yet: the slow thread is asking for the first time");
+  } else if (age > hardware_limit(config, now)) {
+    absent("stale", fmt::format("the last reading is {:.0f} s old", seconds_of(age)));
+  } else {
+    const HardwareReading& reading = hardware->reading;
+    sample.problems.insert(sample.problems.end(), reading.problems.begin(),
+                           reading.problems.end());
+    if (!sample.thermal && (!reading.temperatures.empty() || !reading.fans.empty())) {
+      sample.thermal = ThermalReading{};
+    }
+    if (sample.thermal) {
+      sample.thermal->hottest = reading.hottest;
+      sample.thermal->temperatures = reading.temperatures;
+      sample.thermal->fans = reading.fans;
+    }
+  }
+  if (sample.thermal) {
+    sample.thermal->sensors_age = age;
+  } else {
+    sample.problems.push_back(problem_of("thermal", to_string(Errc::unsupported),
+                                         "no thermal level, temperature or fan can be read"));
   }
 }
 
@@ -262,6 +304,8 @@ void Sampler::set_model_report(ModelReport report) {
   reports.push_back(std::move(report));
 }
 
+void Sampler::set_hardware_report(HardwareReport report) { parts_->hardware = std::move(report); }
+
 void Sampler::set_held(std::vector<ProcessId> held) { parts_->tracker.set_held(held); }
 
 void Sampler::set_protected_pids(std::vector<std::int32_t> pids) {
@@ -272,6 +316,8 @@ Sample Sampler::take(const Config& config, Instant now) {
   Sample sample;
   try {
     parts_->read_sensors(sample);
+    if (parts_->options.hardware_apart) parts_->add_hardware(sample, config, now);
+    parts_->last_take = now;
     parts_->read_processes(sample, config, now);
   } catch (const std::exception& e) {
     sample.problems.push_back(problem_of("processes", to_string(Errc::io), e.what()));

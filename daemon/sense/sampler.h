@@ -36,8 +36,19 @@ struct ModelReport {
   std::string fault;  ///< why `models` is absent; empty = the server was not asked
 };
 
+/// Temperatures and fans as the slow thread read them.
+struct HardwareReport {
+  HardwareReading reading;
+  Instant taken;
+};
+
+/// How often they are asked for, at the most once a sample. Older than three of
+/// these periods (or of samples, when those are rarer) they are stale.
+inline constexpr Duration kHardwarePeriod = std::chrono::seconds(5);
+
 struct SamplerOptions {
   std::vector<platform::Sensor> sensors;
+  bool hardware_apart{false};  ///< temperatures and fans come by set_hardware_report
   std::int32_t own_pid{0};
   std::uint32_t own_uid{0};
   /// Is this user a member of the group (empty name: the system's
@@ -62,6 +73,7 @@ class Sampler {
   void set_leases(std::vector<Lease> leases);
   /// Replaces the earlier report of the same workload.
   void set_model_report(ModelReport report);
+  void set_hardware_report(HardwareReport report);
   /// Processes that m1opt holds: they stay in Sample.targets until they end,
   /// whatever they run by then, and their `waited` is read.
   void set_held(std::vector<ProcessId> held);

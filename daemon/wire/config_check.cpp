@@ -72,6 +72,21 @@ bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
+void check_tier(const Checker& priority, std::string_view key, std::optional<int> tier) {
+  if (tier && (*tier < 0 || *tier > 5)) {
+    priority.at(key).fault(fmt::format(
+        "{} is out of range 0 to 5: 0 is the best tier, 5 the worst, anything above 0 slows the "
+        "workload down, and none can be taken back",
+        *tier));
+  }
+}
+
+void check_priority(const Checker& priority, const PriorityConfig& config) {
+  priority.between("nice", config.nice, -20, 19);
+  check_tier(priority, "throughput_tier", config.throughput_tier);
+  check_tier(priority, "latency_tier", config.latency_tier);
+}
+
 void check_ollama(const Checker& ollama, const OllamaConfig& config) {
   ollama.between("port", config.port, 1, 65535);
   ollama.positive("period_s", config.period);
@@ -183,7 +198,7 @@ std::vector<Fault> check_config(const Config& config, std::span<const KnownMetri
   root.at("sampling").positive("busy_period_s", config.sampling.busy_period);
   root.at("sampling").positive("idle_period_s", config.sampling.idle_period);
   check_api(root.at("api"), config.api);
-  root.at("priority").between("nice", config.priority.nice, -20, 19);
+  check_priority(root.at("priority"), config.priority);
   check_ollama(root.at("ollama"), config.ollama);
   check_limits(root.at("limits"), config.limits);
   check_self(root.at("self"), config.self);

@@ -51,7 +51,7 @@ inline model::StatusDocument busy_status() {
   workload.footprint = Bytes{4LL << 30};
   workload.models = std::vector<LoadedModel>{{"llama3.2:3b", Bytes{3LL << 30}, 8192, {}}};
   workload.processes = {{ProcessId{700, 1}, "llama-server", 1000, true, RunState::running, -10,
-                         Percent{178}, Bytes{3LL << 30}, true, "", false, {}, {}}};
+                         Percent{178}, Bytes{3LL << 30}, true, "", false, {}, {}, {}}};
   status.workloads = {workload};
   HoldStatus hold;
   hold.kind = ActionKind::suspend;

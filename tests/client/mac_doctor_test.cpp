@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "client/doctor_fans.h"
 #include "client/documents.h"
 #include "client/mac/doctor.h"
 #include "client/mac/job_lint.h"
@@ -14,6 +15,7 @@ namespace fs = std::filesystem;
 namespace mac = client::mac;
 using client::Finding;
 using client::FindingResult;
+using client::judge_fans;
 using test::has;
 
 namespace {
@@ -160,7 +162,36 @@ TEST_CASE("a helper that can set the fans is named without a claim that it does"
   made_up.put_job(made_up.daemons("eu.exelban.Stats.SMC.Helper"), "com.example.backup");
   const Finding finding = the(made_up.examine(), "fans.eu.exelban.Stats.SMC.Helper");
   CHECK(finding.result == FindingResult::skipped);
-  CHECK(has(finding.evidence, "is not read"));
+  CHECK(has(finding.evidence, "is not known"));
+}
+
+TEST_CASE("where the daemon reads who controls the fans, helpers are only evidence") {
+  MadeUpMac made_up;
+  made_up.put_job(made_up.daemons("eu.exelban.Stats.SMC.Helper"), "com.example.backup");
+  const auto judged = [&](std::optional<model::FanMode> mode) {
+    model::StatusDocument status;
+    status.thermal = model::ThermalReading{};
+    status.thermal->fans = {{"fan 0", 1200, model::FanMode::automatic}, {"fan 1", 5000, mode}};
+    auto findings = made_up.examine();
+    judge_fans(wire::encode(status), findings);
+    return findings;
+  };
+  auto findings = judged(model::FanMode::forced);
+  CHECK(look_up(findings, "fans.eu.exelban.Stats.SMC.Helper") == nullptr);
+  CHECK(the(findings, "fans.mode").result == FindingResult::fail);
+  CHECK(the(findings, "fans.mode").evidence ==
+        "fan 0 automatic at 1200 rpm, fan 1 forced at 5000 rpm; Stats can set the fans");
+  CHECK_FALSE(the(findings, "fans.mode").fix.empty());
+  findings = judged(model::FanMode::system);
+  CHECK(look_up(findings, "fans.eu.exelban.Stats.SMC.Helper") == nullptr);
+  CHECK(the(findings, "fans.mode").result == FindingResult::pass);
+  findings = judged(std::nullopt);
+  CHECK(the(findings, "fans.mode").evidence == "fan 0 automatic at 1200 rpm; Stats can set the fans");
+  findings = made_up.examine();
+  judge_fans(boost::json::parse(R"({"thermal":{"fans":[{"name":"fan 0","rpm":9,"mode":null}]}})"),
+             findings);
+  CHECK(look_up(findings, "fans.mode") == nullptr);
+  CHECK(look_up(findings, "fans.eu.exelban.Stats.SMC.Helper") != nullptr);
 }
 
 TEST_CASE("under Rosetta is a fault, and an unknown answer is none") {

@@ -47,6 +47,17 @@ TEST_CASE("a status says who is held, why, since when and until when") {
   CHECK(has(text, "Fix: m1optctl doctor"));
 }
 
+TEST_CASE("a status says what tiers were asked for, and which fan another program holds") {
+  auto status = test::busy_status();
+  status.workloads[0].processes[0].tiers =
+      model::TierStatus{0, {}, 0, "taskpolicy -t 0 -p 700 exited with 0; whether it is in force cannot be read"};
+  status.thermal = model::ThermalReading{};
+  status.thermal->fans = {{"fan 0", 5000, model::FanMode::forced}, {"fan 1", 1200, model::FanMode::system}};
+  const std::string text = rendered(status, Style{false, true, 0});
+  CHECK(has(text, "raised, tiers: taskpolicy -t 0 -p 700 exited with 0; whether it is in force"));
+  CHECK(has(text, "fan 0 5000 rpm (held by another program), fan 1 1200 rpm"));
+}
+
 TEST_CASE("an absent reading is unknown with its reason, never zero") {
   const std::string text = rendered(test::busy_status(), Style{false, true, 0});
   CHECK(has(text, "compressed unknown (no zram here)"));

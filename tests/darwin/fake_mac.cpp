@@ -311,6 +311,13 @@ int FakeMac::open_events() {
   return ends[0];
 }
 
+std::uint32_t FakeMac::notify_register_descriptor(const char* name, int& fd) {
+  if (!notify_works) return 1000000;
+  if (std::string_view(name) != "com.apple.system.thermalpressurelevel") return 1;
+  fd = open_events();
+  return 0;
+}
+
 mac::Answer FakeMac::open_exit_events(std::int32_t pid) {
   if (!processes.contains(pid)) return {0, ESRCH};
   return {open_events(), 0};
@@ -347,6 +354,11 @@ Result<void> FakeMac::release_assertion(std::uint32_t id) {
   return Error{Errc::io, 0, "no such assertion"};
 }
 
+Result<std::vector<mac::AccessEntry>> FakeMac::access_list(const char* path) {
+  if (access_error != 0) return error_from_errno("read the access list", access_error);
+  return access_lists[path];
+}
+
 mac::Answer FakeMac::peer_credentials(int, std::span<std::byte> out) {
   if (peer_error != 0) return {0, peer_error};
   mac::Answer answer = copy_out(bytes_of(peer), out);
@@ -363,6 +375,13 @@ Result<std::uint32_t> FakeMac::find_group(const std::string& name) {
 std::vector<std::uint32_t> FakeMac::groups_of(std::uint32_t uid) {
   ++group_lookups;
   return members[uid];
+}
+
+Result<platform::posix::ToolExit> FakeMac::run_tool(const platform::posix::Tool& tool) {
+  if (tool_error != 0) return error_from_errno("start " + tool.path, tool_error);
+  tools.push_back(tool);
+  if (while_tool_runs) while_tool_runs();
+  return tool_exit;
 }
 
 mac::Answer FakeMac::start_child() {

@@ -98,6 +98,7 @@ class FakeMac final : public mac::RawCalls {
   std::uint32_t effective_user() override { return euid; }
   std::uint32_t notify_register_check(const char* name, int& token) override;
   std::uint32_t notify_get_state(int token, std::uint64_t& state) override;
+  std::uint32_t notify_register_descriptor(const char* name, int& fd) override;
   mac::Answer open_exit_events(std::int32_t pid) override;
   mac::Answer open_pressure_events() override;
   Result<int> open_power_messages() override;
@@ -110,10 +111,12 @@ class FakeMac final : public mac::RawCalls {
   Result<mac::PowerSources> power_sources() override;
   Result<std::uint32_t> create_assertion(const std::string& name, Duration timeout) override;
   Result<void> release_assertion(std::uint32_t id) override;
+  Result<std::vector<mac::AccessEntry>> access_list(const char* path) override;
   mac::Answer peer_credentials(int fd, std::span<std::byte> out) override;
   mac::Answer peer_pid(int) override { return {4711, 0}; }
   Result<std::uint32_t> find_group(const std::string& name) override;
   std::vector<std::uint32_t> groups_of(std::uint32_t uid) override;
+  Result<platform::posix::ToolExit> run_tool(const platform::posix::Tool& tool) override;
   mac::Answer start_child() override;
   void end_child(std::int32_t pid) override { end(pid); }
 
@@ -139,6 +142,8 @@ class FakeMac final : public mac::RawCalls {
   mac::PowerSources power{"AC Power", {{"InternalBattery", 80, 100}}};
   std::map<std::uint32_t, std::string> assertions;  ///< "NAME for SECONDS s" by id
   mac::PeerCredentials peer{0, 501, 2, 0, {20, 12}};
+  std::map<std::string, std::vector<mac::AccessEntry>> access_lists;
+  int access_error{0};
   int peer_error{0};
   std::int64_t peer_length{sizeof(mac::PeerCredentials)};
   std::map<std::string, std::uint32_t> groups{{"admin", 80}, {"staff", 20}};
@@ -160,6 +165,10 @@ class FakeMac final : public mac::RawCalls {
   /// Runs right before a signal or a priority takes effect: the time in which
   /// a number may go to another process.
   std::function<void(std::int32_t pid)> before_change;
+  platform::posix::ToolExit tool_exit{0, {}, false, {}};
+  int tool_error{0};
+  std::function<void()> while_tool_runs;
+  std::vector<platform::posix::Tool> tools;  ///< that were run
   std::vector<std::string> effects;  ///< "setpriority 4 812 0x1000", "kill 812 stop"
 
  private:

@@ -7,6 +7,7 @@
 #include "act/recovery.h"
 #include "darwin/fake_mac.h"
 #include "platform/darwin/darwin.h"
+#include "support/holder.h"
 #include "support/temp_dir.h"
 
 namespace m1opt::test {
@@ -14,34 +15,16 @@ namespace m1opt::test {
 /// The real executor and journal over a Mac in memory. The guardian is the real
 /// second process, which knows this system's processes and not the Mac's: what
 /// it would do on a Mac is undo_record, which the tests call themselves.
-class MacRig {
+class MacRig : public Holder<MacRig> {
  public:
   MacRig() { guardian_.start().value(); }
 
   model::Action begin(model::ActionKind kind, ProcessId process) {
-    model::Action action;
-    action.verb = model::ActionVerb::begin;
-    action.kind = kind;
-    action.process = process;
-    action.executable = mac_.at(process.pid).path;
-    action.target = "testd";
-    action.deadline = clock_.now() + std::chrono::minutes(5);
-    action.nice = -10;
-    action.reason = "a test asks for it";
-    return action;
-  }
-  model::Outcome run(const model::Action& action) {
-    return executor_.run({action}, companions_, clock_.now()).front();
+    return Holder::begin(kind, process, mac_.at(process.pid).path);
   }
   model::Outcome hold(model::ActionKind kind, ProcessId process) {
     mac_.advance(1000);
     return run(begin(kind, process));
-  }
-  model::Outcome end(model::RecordId record) {
-    model::Action action;
-    action.verb = model::ActionVerb::end;
-    action.record = record;
-    return run(action);
   }
   act::UndoResult undo(const model::UndoRecord& record) {
     return act::undo_record(*control_, *table_, boot_, record);

@@ -195,7 +195,6 @@ TEST_CASE("the thermal pressure is 0 to 4; another system's scale is not guessed
     REQUIRE(sample.thermal);
     CHECK(sample.thermal->level == static_cast<int>(level));
   }
-  mac.smc.set("FNum", "ui8 ", {0});
   for (const std::uint64_t other : {5U, 10U, 20U, 50U}) {
     mac.thermal = other;
     CHECK(tells(sensor.read(sample), "thermal.level", "parse"));

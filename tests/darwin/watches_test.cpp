@@ -37,6 +37,22 @@ TEST_CASE("an exit is watched only for the process that was meant") {
   CHECK(open_exit_watch(mac, id).error().code == base::Errc::gone);
 }
 
+TEST_CASE("a thermal notification wakes once, and without it the level is polled") {
+  FakeMac mac;
+  auto watch = open_thermal_watch(mac);
+  REQUIRE(watch);
+  CHECK_FALSE(watch->urgent);
+  CHECK_FALSE(is_readable(watch->fd.get()));
+  REQUIRE(::write(mac.events.get(), "\0\0\0\7", 4) == 4);
+  CHECK(is_readable(watch->fd.get()));
+  watch->consume();
+  CHECK_FALSE(is_readable(watch->fd.get()));
+  CHECK(find(probe_capabilities(mac), "thermal_event").available);
+  mac.notify_works = false;
+  CHECK(open_thermal_watch(mac).error().code == base::Errc::unsupported);
+  CHECK_FALSE(find(probe_capabilities(mac), "thermal_event").available);
+}
+
 TEST_CASE("a pressure event wakes once, and without the source the level is polled") {
   FakeMac mac;
   auto watch = open_pressure_watch(mac);

@@ -23,6 +23,7 @@ constexpr const char* kPhotos =
 sense::Sampler make_sampler(MacRig& rig) {
   sense::SamplerOptions options;
   options.sensors = platform::darwin::make_sensors(rig.mac_);
+  options.hardware_apart = true;
   options.own_pid = kDaemon;
   options.own_uid = 0;
   options.is_administrator = [&rig](std::uint32_t uid, const std::string& group) {
@@ -30,7 +31,9 @@ sense::Sampler make_sampler(MacRig& rig) {
     return gid && platform::darwin::is_member(rig.mac_, uid, *gid);
   };
   options.find_account = [](const std::string&) { return std::nullopt; };
-  return sense::Sampler(std::move(options), *rig.table_, rig.clock_);
+  sense::Sampler sampler(std::move(options), *rig.table_, rig.clock_);
+  sampler.set_hardware_report({platform::darwin::make_hardware_reader(rig.mac_)(), rig.clock_.now()});
+  return sampler;
 }
 
 bool told(const Sample& sample, const std::string& reader) {
@@ -88,6 +91,7 @@ TEST_CASE("every reading of a Mac is there or says why it is not") {
   MacRig rig;
   rig.mac_.smc.set("FNum", "ui8 ", {1});
   rig.mac_.smc.set_float("F0Ac", 1800);
+  rig.mac_.smc.set("F0md", "ui8 ", {1});
   rig.mac_.smc.set_float("Tp01", 55);
   auto sampler = make_sampler(rig);
   const auto sample = sampler.take(test::sense_config(), rig.clock_.now());
@@ -103,6 +107,8 @@ TEST_CASE("every reading of a Mac is there or says why it is not") {
       {"thermal level", sample.thermal && sample.thermal->level},
       {"temperatures", sample.thermal && !sample.thermal->temperatures.empty()},
       {"fan speeds", sample.thermal && !sample.thermal->fans.empty()},
+      {"who controls a fan", sample.thermal && !sample.thermal->fans.empty() &&
+                                 sample.thermal->fans[0].mode == FanMode::forced},
       {"GPU wired limit", sample.gpu && sample.gpu->wired_limit},
       {"power source", sample.power && sample.power->on_battery},
       {"battery charge", sample.power && sample.power->charge},
@@ -161,6 +167,7 @@ TEST_CASE("a Mac without every optional thing: all is unsupported with a reason,
   CHECK(problems.size() == 6);
   CHECK(platform::darwin::read_boot_id(rig.mac_).error().code == Errc::unsupported);
   CHECK(platform::darwin::open_pressure_watch(rig.mac_).error().code == Errc::unsupported);
+  CHECK(platform::darwin::open_thermal_watch(rig.mac_).error().code == Errc::unsupported);
 
   // Even when asked to hold what it knew before: what can be undone is held, the rest is refused.
   const auto id = rig.mac_.id_of(500);

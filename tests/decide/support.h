@@ -187,6 +187,7 @@ class World {
     if (distort) distort(sample);
     sample.commands = std::exchange(commands_, {});
     sample.outcomes = std::exchange(outcomes_, {});
+    sample.tier_outcomes = std::exchange(tier_outcomes_, {});
     last = step(state, sample, config, now);
     state = last.next;
     reasons.insert(reasons.end(), last.reasons.begin(), last.reasons.end());
@@ -278,6 +279,7 @@ class World {
                          [&](const RuleConfig& entry) { return entry.name == name; });
   }
   void add_outcome(Outcome outcome) { outcomes_.push_back(std::move(outcome)); }
+  void add_outcome(TierOutcome outcome) { tier_outcomes_.push_back(std::move(outcome)); }
 
  private:
   static Duration scaled(Duration d, double share) {
@@ -330,6 +332,7 @@ class World {
 
   std::vector<Command> commands_;
   std::vector<Outcome> outcomes_;
+  std::vector<TierOutcome> tier_outcomes_;
   std::uint64_t last_command_{0};
   RecordId last_record_{0};
 };

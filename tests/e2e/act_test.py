@@ -207,8 +207,11 @@ class SysrootTest(E2eTest):
                                                stderr=subprocess.DEVNULL, start_new_session=True)
         self.assertTrue(within(10, self.daemon._answers))
         self.assertIsNone(self.status()["memory"])
-        texts = [finding["text"] for finding in self.daemon.get("/v1/health")["findings"]]
-        self.assertTrue(any("this boot of the machine cannot be told from others" in text for text in texts), texts)
+        found = [finding for finding in self.daemon.get("/v1/health")["findings"]
+                 if "this boot of the machine cannot be told from others" in finding["text"]]
+        self.assertEqual(len(found), 1, found)
+        self.assertIn("the system does not tell its boot id", found[0]["fix"])
+        self.assertNotIn("remove undo.db", found[0]["fix"])
 
 
 if __name__ == "__main__":

@@ -215,6 +215,42 @@ class MacInstall(MacInstallCase):
         self.install(PREFIX="/opt/m1opt")
         self.assertTrue((self.dest / "opt/m1opt/bin/m1optctl").exists())
 
+    def test_an_access_list_that_lets_others_write_is_refused_with_the_fix(self):
+        places = ("Library/PrivilegedHelperTools", "Library")
+        for entry in ("user:joe allow add_file", "group:staff inherited allow list,add_subdirectory,file_inherit",
+                      "group:everyone allow delete_child", "user:joe allow read,writesecurity", "user:joe allow chown",
+                      "ABCDEFAB-CDEF-ABCD-EFAB-CDEF00000001 allow delete", "group:Domain Users allow write"):
+            with self.subTest(entry):
+                place = self.dest / places[0]
+                places = places[::-1]
+                (self.state / "acl").write_text(f"{place}\tgroup:everyone deny delete\n{place}\t{entry}\n")
+                said = self.install(ok=False)
+                self.assertIn(f"({entry})", said)
+                self.assertIn(f"sudo chmod -N '{place}'", said)
+                self.assertEqual((self.files(), self.calls()), (set(), []))
+
+    def test_an_access_list_that_denies_or_only_lets_read_is_fine(self):
+        (self.state / "acl").write_text("".join(f"{self.dest / 'Library'}\t{entry}\n" for entry in (
+            "group:everyone deny delete,add_file", "user:joe allow list,search,readattr,file_inherit",
+            "user:root allow add_file,delete", "user:root inherited allow write")))
+        self.install()
+        self.assert_runs("1.0.0")
+
+    def test_an_access_list_that_cannot_be_read_is_not_taken_for_none(self):
+        self.write(self.standins / "ls", "#!/bin/sh\nexit 1\n")
+        self.assertIn("is not known", self.install(ok=False))
+        self.assertEqual(self.files(), set())
+
+    def test_a_package_is_made_by_destdir_alone_and_touches_no_job(self):
+        (self.dest / "Library").chmod(0o775)  # a package's tree is nobody's way to root yet
+        self.install(M1OPT_PACKAGE="1")
+        self.assertEqual(self.calls(), [])
+        self.assertEqual(self.jobs(), [])
+        self.assertEqual(sorted(name for name in self.files() if "Application Support" not in name), sorted(
+            str(path.relative_to(self.dest)) for path in (
+                self.daemon, self.client, *self.plists, self.dest / "etc/m1opt/m1opt.json")))
+        self.assertEqual({self.daemon.stat().st_mode & 0o777, self.plists[0].stat().st_mode & 0o777}, {0o755, 0o644})
+
     def test_a_symlink_is_followed_to_what_others_can_write(self):
         shutil.rmtree(self.dest / "etc")
         open_to_all = self.dest / "private"

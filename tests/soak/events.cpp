@@ -64,13 +64,13 @@ void SoakRig::change_processes() {
   switch (event) {
     case 0:
     case 1:
-      if (machine_.processes.size() < 70) start_something();
+      if (machine_.processes.size() < 26) start_something();
       break;
     case 2:
-      if (machine_.processes.size() > 12) machine_.exit(pid);
+      if (machine_.processes.size() > 8) machine_.exit(pid);
       break;
     case 3:
-      if (machine_.processes.size() < 90) machine_.fork(pid, process.path, process.arguments, process.appetite);
+      if (machine_.processes.size() < 34) machine_.fork(pid, process.path, process.arguments, process.appetite);
       break;
     case 4: process.path = chance(2) ? one_of(kTargets) : one_of(kOthers); break;
     case 5: {

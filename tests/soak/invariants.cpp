@@ -201,6 +201,20 @@ std::string still_its_program(const AfterTick& after) {
   return {};
 }
 
+std::string identified_last(const AfterTick& after) {
+  const auto when = [](const std::map<std::int32_t, long>& times, std::int32_t pid) {
+    const auto found = times.find(pid);
+    return found == times.end() ? 0L : found->second;
+  };
+  for (const UndoRecord* record : after.fresh) {
+    const auto pid = record->process.pid;
+    if (when(after.machine.identified_at, pid) <= when(after.machine.changed_at, pid)) {
+      return fmt::format("pid {}", pid);
+    }
+  }
+  return {};
+}
+
 std::string pause_holds_nothing(const AfterTick& after) {
   if (after.snapshot.status.mode != Mode::paused || !after.well || after.records.empty()) return {};
   return fmt::format("{} records are open", after.records.size());
@@ -271,6 +285,7 @@ constexpr std::array kInvariants{
               only_targets},
     Invariant{"neither the protected list nor a workload's own tree is ever slowed", never_protected},
     Invariant{"what is held runs the program that it was held for", still_its_program},
+    Invariant{"after the last change that begins a hold its program is looked at once more", identified_last},
     Invariant{"while paused nothing is held", pause_holds_nothing},
     Invariant{"in safe mode nothing begins", safe_mode_begins_nothing},
     Invariant{"an unknown reading starts nothing", unknown_starts_nothing},

@@ -27,7 +27,7 @@ app::ControlLoop::Parts loop_parts(SimDaemon& daemon, SimMachine& machine, const
   return {clock,         daemon.sampler, machine,      daemon.executor, daemon.guardian,
           journal,       config,         daemon.board, daemon.events,   daemon.slow,
           kBoot,         {},             {},           {},              clock.wall(),
-          Mode::active,  std::move(safe), std::nullopt};
+          Mode::active,  std::move(safe), {}};
 }
 
 app::Options config_options(const TempDir& directory) {
@@ -58,7 +58,7 @@ SimDaemon::SimDaemon(SimMachine& machine, const base::Clock& clock, journal::Und
       executor({machine, machine, journal, guardian, kBoot, directory, false}),
       events("soak"),
       board(clock, events),
-      slow(clock, [] {}),
+      slow({}, [] {}),
       sampler(std::move(sensing), machine, clock),
       loop(loop_parts(*this, machine, clock, journal, config, std::move(safe))),
       started(clock.now()) {}
@@ -72,7 +72,7 @@ SoakRig::SoakRig(unsigned seed)
   change_config();
   machine_.start("/usr/sbin/m1optd", {"m1optd"}, 0);
   machine_.event = [this] { happen_within_a_call(); };
-  for (int i = 0; i < 30; ++i) start_something();
+  for (int i = 0; i < 14; ++i) start_something();
   boot();
 }
 

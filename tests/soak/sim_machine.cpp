@@ -175,12 +175,14 @@ Result<Duration> SimMachine::waited(ProcessId process) {
 }
 
 void SimMachine::called() {
+  ++calls_;
   if (calls_until_event < 0 || --calls_until_event >= 0) return;
   if (event) event();
 }
 
 Result<std::string> SimMachine::identify(ProcessId process) {
   called();
+  identified_at[process.pid] = calls_;
   const SimProcess* found = find(process);
   if (found == nullptr) return kGone;
   return found->path;
@@ -241,6 +243,7 @@ Result<std::int64_t> SimMachine::read(Attribute attribute, const Subject& subjec
 
 Result<void> SimMachine::write(Attribute attribute, const Subject& subject, std::int64_t wanted) {
   called();
+  changed_at[subject.process.pid] = calls_;
   SimValue* value = value_of(attribute, subject);
   if (value == nullptr) return kGone;
   if (attribute == Attribute::run_state && wanted == 0 && value->own != 0) {

@@ -56,7 +56,7 @@ class SimMachine final : public platform::ProcessTable, public platform::Process
   /// Above every number a real process can have, so that what is asked of the real system by a
   /// number of this machine never hits anybody.
   static constexpr std::int32_t kFirstPid = 5'000'000;
-  static constexpr std::int32_t kPids = 400;
+  static constexpr std::int32_t kPids = 200;
 
   std::map<std::int32_t, SimProcess> processes;
   std::map<std::int64_t, SimValue> groups;  ///< nice of an autogroup
@@ -69,6 +69,9 @@ class SimMachine final : public platform::ProcessTable, public platform::Process
   std::function<bool()> write_fails = [] { return false; };
   std::function<bool()> undo_denied = [] { return false; };
   int failed_writes{0};
+  /// When, in calls, a process was last changed and when it was last identified.
+  std::map<std::int32_t, long> changed_at;
+  std::map<std::int32_t, long> identified_at;
 
   SimProcess& start(const std::string& path, std::vector<std::string> arguments, double appetite,
                     std::optional<std::int32_t> number = {});
@@ -115,6 +118,7 @@ class SimMachine final : public platform::ProcessTable, public platform::Process
   SimValue* value_of(Attribute attribute, const Subject& subject);
   void called();
 
+  long calls_{0};
   std::int64_t last_group_{0};
   std::uint64_t token_{100};
   std::int32_t newest_{kFirstPid};

@@ -7,6 +7,7 @@
 
 #include "act/executor.h"
 #include "support/child_process.h"
+#include "support/holder.h"
 #include "support/temp_dir.h"
 
 namespace m1opt::test {
@@ -38,7 +39,7 @@ inline std::vector<act::ActionRow> doable_actions() {
 
 /// An executor on the real kernel, with a real journal and the real guardian
 /// as a process of its own (tests/tools/guardian.cpp).
-class ExecutorRig {
+class ExecutorRig : public Holder<ExecutorRig> {
  public:
   explicit ExecutorRig(bool inert = false)
       : boot_(platform::read_boot_id("").value()),
@@ -49,31 +50,10 @@ class ExecutorRig {
     if (!inert) guardian_.start().value();
   }
 
-  model::Action begin(model::ActionKind kind, base::ProcessId process, const std::string& executable) {
-    model::Action action;
-    action.verb = model::ActionVerb::begin;
-    action.kind = kind;
-    action.process = process;
-    action.executable = executable;
-    action.target = "testd";
-    action.deadline = clock_.now() + std::chrono::minutes(5);
-    action.nice = -10;
-    action.reason = "a test asks for it";
-    return action;
-  }
-  model::Outcome run(const model::Action& action) {
-    return executor_.run({action}, companions_, clock_.now()).front();
-  }
   model::Outcome hold(model::ActionKind kind, const ChildProcess& child) {
     companions_.targets.insert(child.pid());
     companions_.workloads["testd"].insert(child.pid());
     return run(begin(kind, child.id(), child.executable()));
-  }
-  model::Outcome end(model::RecordId record) {
-    model::Action action;
-    action.verb = model::ActionVerb::end;
-    action.record = record;
-    return run(action);
   }
 
   std::unique_ptr<platform::ProcessControl> control_ = platform::make_process_control();

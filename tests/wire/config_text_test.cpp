@@ -125,6 +125,9 @@ TEST_CASE("every fault of values has its path and place") {
        "m1opt.json:1:27: $.limits.duty_percent: 101 is out of range 0 to 100"},
       {R"({"priority":{"nice":-21}})",
        "m1opt.json:1:21: $.priority.nice: -21 is out of range -20 to 19"},
+      {R"({"priority":{"latency_tier":6}})",
+       "m1opt.json:1:29: $.priority.latency_tier: 6 is out of range 0 to 5: 0 is the best tier, 5 "
+       "the worst, anything above 0 slows the workload down, and none can be taken back"},
       {R"({"api":{"max_connections":4097}})",
        "m1opt.json:1:27: $.api.max_connections: 4097 is out of range 1 to 4096"},
   };

@@ -51,6 +51,12 @@ Capability probe_pressure(RawCalls& calls) {
   return {"pressure_event", false, "polled instead: " + watch.error().what};
 }
 
+Capability probe_thermal(RawCalls& calls) {
+  auto watch = open_thermal_watch(calls);
+  if (watch) return {"thermal_event", true, watch->text};
+  return {"thermal_event", false, "polled instead: " + watch.error().what};
+}
+
 Capability other_users(RawCalls& calls) {
   if (calls.effective_user() == 0) {
     return {"other_users", true, "processes of other users can be held"};
@@ -90,6 +96,7 @@ std::vector<Capability> probe_capabilities(RawCalls& calls) {
   }
   found.push_back(other_users(calls));
   found.push_back(probe_pressure(calls));
+  found.push_back(probe_thermal(calls));
   found.push_back(probe_smc(calls));
   found.push_back(native(calls));
   return found;

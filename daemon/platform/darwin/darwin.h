@@ -12,6 +12,8 @@
 namespace m1opt::platform::darwin {
 
 std::vector<Sensor> make_sensors(RawCalls& calls);
+/// Temperatures and fans by the SMC; for one thread.
+std::function<HardwareReading()> make_hardware_reader(RawCalls& calls);
 MachineReading read_machine(RawCalls& calls, std::vector<Problem>& problems);
 /// Does Rosetta run this program?
 bool is_translated(RawCalls& calls);
@@ -20,15 +22,18 @@ Result<BootId> read_boot_id(RawCalls& calls);
 
 std::unique_ptr<ProcessTable> make_process_table(RawCalls& calls);
 std::unique_ptr<ProcessControl> make_process_control(RawCalls& calls);
+TierOutcome set_tiers(RawCalls& calls, const TierRequest& request);
 std::vector<Capability> probe_capabilities(RawCalls& calls);
 
 Result<PeerIdentity> peer_identity(RawCalls& calls, int fd);
+Result<std::optional<std::string>> find_foreign_writer(RawCalls& calls, const std::string& path);
 /// For an empty name the administrators, "admin".
 Result<std::uint32_t> find_group(RawCalls& calls, const std::string& name);
 bool is_member(RawCalls& calls, std::uint32_t uid, std::uint32_t gid);
 
 Result<Fd> open_exit_watch(RawCalls& calls, ProcessId process);
-Result<PressureWatch> open_pressure_watch(RawCalls& calls);
+Result<EventWatch> open_pressure_watch(RawCalls& calls);
+Result<EventWatch> open_thermal_watch(RawCalls& calls);
 Result<std::unique_ptr<SleepWatch>> open_sleep_watch(RawCalls& calls);
 std::unique_ptr<SleepBlocker> make_sleep_blocker(RawCalls& calls);
 Result<ProcessCost> read_cost(RawCalls& calls, std::int32_t pid);

@@ -42,6 +42,11 @@ std::vector<Sensor> make_sensors(const std::string& sysroot) {
   return sensors;
 }
 
+std::function<HardwareReading()> make_hardware_reader(const std::string& sysroot) {
+  if (!sysroot.empty()) return nullptr;
+  return darwin::make_hardware_reader(darwin::system_calls());
+}
+
 MachineReading read_machine(const std::string& sysroot, std::vector<Problem>& problems) {
   if (sysroot.empty()) return darwin::read_machine(darwin::system_calls(), problems);
   problems.push_back({"machine", to_string(Errc::unsupported), no_capture().what});
@@ -62,6 +67,12 @@ std::unique_ptr<ProcessControl> make_process_control() {
   return darwin::make_process_control(darwin::system_calls());
 }
 
+TierOutcome set_tiers(const TierRequest& request) {
+  return darwin::set_tiers(darwin::system_calls(), request);
+}
+
+bool has_tiers() { return true; }
+
 std::vector<Capability> probe_capabilities() {
   return darwin::probe_capabilities(darwin::system_calls());
 }
@@ -80,6 +91,9 @@ std::string self_executable() {
 Result<PeerIdentity> peer_identity(int fd) {
   return darwin::peer_identity(darwin::system_calls(), fd);
 }
+Result<std::optional<std::string>> find_foreign_writer(const std::string& path) {
+  return darwin::find_foreign_writer(darwin::system_calls(), path);
+}
 Result<std::uint32_t> find_group(const std::string& name) {
   return darwin::find_group(darwin::system_calls(), name);
 }
@@ -91,8 +105,11 @@ Result<std::uint32_t> find_user(const std::string& name) { return posix::find_us
 Result<Fd> open_exit_watch(ProcessId process) {
   return darwin::open_exit_watch(darwin::system_calls(), process);
 }
-Result<PressureWatch> open_pressure_watch() {
+Result<EventWatch> open_pressure_watch() {
   return darwin::open_pressure_watch(darwin::system_calls());
+}
+Result<EventWatch> open_thermal_watch() {
+  return darwin::open_thermal_watch(darwin::system_calls());
 }
 Result<std::unique_ptr<SleepWatch>> open_sleep_watch() {
   return darwin::open_sleep_watch(darwin::system_calls());

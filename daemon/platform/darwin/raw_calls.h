@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/units.h"
+#include "platform/posix/tool.h"
 
 /// The calls that macOS itself must answer, over plain numbers and bytes: no
 /// Apple header above this line, so all that decodes, converts, retries and
@@ -66,6 +67,23 @@ struct PowerSources {
   std::vector<PowerSource> sources;
 };
 
+/// Rights of an access list (sys/acl.h), those that matter; the same bits name
+/// what may be done to a directory (add a file, a subdirectory).
+inline constexpr std::uint32_t kAccessReadData = 1U << 1U;
+inline constexpr std::uint32_t kAccessWriteData = 1U << 2U;
+inline constexpr std::uint32_t kAccessDelete = 1U << 4U;
+inline constexpr std::uint32_t kAccessAppendData = 1U << 5U;
+inline constexpr std::uint32_t kAccessDeleteChild = 1U << 6U;
+inline constexpr std::uint32_t kAccessWriteSecurity = 1U << 12U;
+inline constexpr std::uint32_t kAccessChangeOwner = 1U << 13U;
+
+/// An entry of an access list: allowed or denied to a user or group by its UUID.
+struct AccessEntry {
+  bool allows{false};
+  std::uint32_t rights{0};
+  std::array<std::uint8_t, 16> who{};
+};
+
 /// kIOMessage… of IORegisterForSystemPower (IOKit/IOMessage.h).
 inline constexpr std::uint32_t kCanSystemSleep = 0xe0000270;
 inline constexpr std::uint32_t kSystemWillSleep = 0xe0000280;
@@ -117,6 +135,8 @@ class RawCalls {
   /// notify(3): statuses, 0 is NOTIFY_STATUS_OK. The token lives as long as the process.
   virtual std::uint32_t notify_register_check(const char* name, int& token) = 0;
   virtual std::uint32_t notify_get_state(int token, std::uint64_t& state) = 0;
+  /// A non-blocking descriptor that a token is written to at each notification. For one name only.
+  virtual std::uint32_t notify_register_descriptor(const char* name, int& fd) = 0;
 
   /// Descriptors; reading them until EAGAIN makes them silent again.
   virtual Answer open_exit_events(std::int32_t pid) = 0;      ///< kqueue, EVFILT_PROC NOTE_EXIT
@@ -133,12 +153,18 @@ class RawCalls {
   virtual Result<std::uint32_t> create_assertion(const std::string& name, Duration timeout) = 0;
   virtual Result<void> release_assertion(std::uint32_t id) = 0;
 
+  /// acl_get_link_np; empty when there is no list.
+  virtual Result<std::vector<AccessEntry>> access_list(const char* path) = 0;
+
   /// getsockopt LOCAL_PEERCRED: bytes of struct xucred; LOCAL_PEERPID.
   virtual Answer peer_credentials(int fd, std::span<std::byte> out) = 0;
   virtual Answer peer_pid(int fd) = 0;
   virtual Result<std::uint32_t> find_group(const std::string& name) = 0;
   /// Every group of the user's, the primary one first (getgrouplist).
   virtual std::vector<std::uint32_t> groups_of(std::uint32_t uid) = 0;
+
+  /// A program of the system's, run to its end; see posix/tool.h.
+  virtual Result<posix::ToolExit> run_tool(const posix::Tool& tool) = 0;
 
   /// A child that waits until it is ended or this process ends.
   virtual Answer start_child() = 0;

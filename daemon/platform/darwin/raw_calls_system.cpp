@@ -7,6 +7,8 @@
 #include <mach/mach_time.h>
 #include <mach/vm_page_size.h>
 #include <signal.h>
+#include <spawn.h>
+#include <sys/acl.h>
 #include <sys/event.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -19,6 +21,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "platform/darwin/io_kit_system.h"
@@ -28,6 +31,8 @@
 extern "C" {
 std::uint32_t notify_register_check(const char* name, int* out_token);
 std::uint32_t notify_get_state(int token, std::uint64_t* state64);
+std::uint32_t notify_register_file_descriptor(const char* name, int* notify_fd, int flags,
+                                              int* out_token);
 }
 
 namespace m1opt::platform::darwin {
@@ -74,6 +79,24 @@ Answer make_pressure_source() {
   dispatch_source_set_event_handler_f(source, on_pressure);
   dispatch_resume(source);
   return {ends[0], 0};
+}
+
+constexpr std::uint32_t kNotifyFailed = 1000000;  // NOTIFY_STATUS_FAILED (notify.h)
+
+/// For as long as the process lives; who asks gets a descriptor of his own.
+struct NotifySource {
+  std::uint32_t status{kNotifyFailed};
+  int fd{-1};
+};
+
+NotifySource register_notify_source(const char* name) {
+  NotifySource source;
+  int token = 0;
+  source.status = ::notify_register_file_descriptor(name, &source.fd, 0, &token);
+  if (source.status != 0) return source;
+  ::fcntl(source.fd, F_SETFD, FD_CLOEXEC);
+  ::fcntl(source.fd, F_SETFL, O_NONBLOCK);
+  return source;
 }
 
 class SystemCalls final : public RawCalls {
@@ -169,6 +192,13 @@ class SystemCalls final : public RawCalls {
     return ::notify_get_state(token, &state);
   }
 
+  std::uint32_t notify_register_descriptor(const char* name, int& fd) override {
+    static const NotifySource source = register_notify_source(name);
+    if (source.status != 0) return source.status;
+    fd = ::fcntl(source.fd, F_DUPFD_CLOEXEC, 0);
+    return fd < 0 ? kNotifyFailed : 0;
+  }
+
   Answer open_exit_events(std::int32_t pid) override;
   Answer open_pressure_events() override;
   Result<int> open_power_messages() override { return io_kit::open_power_messages(); }
@@ -187,6 +217,8 @@ class SystemCalls final : public RawCalls {
   }
   Result<void> release_assertion(std::uint32_t id) override { return io_kit::release_assertion(id); }
 
+  Result<std::vector<AccessEntry>> access_list(const char* path) override;
+
   Answer peer_credentials(int fd, std::span<std::byte> out) override {
     auto length = static_cast<socklen_t>(out.size());
     const int code = ::getsockopt(fd, SOL_LOCAL, LOCAL_PEERCRED, out.data(), &length);
@@ -202,6 +234,10 @@ class SystemCalls final : public RawCalls {
     return posix::find_group(name);
   }
   std::vector<std::uint32_t> groups_of(std::uint32_t uid) override { return posix::groups_of(uid); }
+
+  Result<posix::ToolExit> run_tool(const posix::Tool& tool) override {
+    return posix::run_tool(tool, POSIX_SPAWN_CLOEXEC_DEFAULT);
+  }
 
   Answer start_child() override;
   void end_child(std::int32_t pid) override {
@@ -226,6 +262,41 @@ Answer SystemCalls::open_exit_events(std::int32_t pid) {
     return failed;
   }
   return {fd, 0};
+}
+
+Result<std::vector<AccessEntry>> SystemCalls::access_list(const char* path) {
+  static_assert(ACL_READ_DATA == kAccessReadData && ACL_WRITE_DATA == kAccessWriteData &&
+                ACL_DELETE == kAccessDelete && ACL_APPEND_DATA == kAccessAppendData &&
+                ACL_DELETE_CHILD == kAccessDeleteChild &&
+                ACL_WRITE_SECURITY == kAccessWriteSecurity &&
+                ACL_CHANGE_OWNER == kAccessChangeOwner && ACL_ADD_FILE == kAccessWriteData);
+  errno = 0;
+  acl_t list = ::acl_get_link_np(path, ACL_TYPE_EXTENDED);
+  // ENOENT is said of an object without a list too; that it exists was looked at before.
+  if (list == nullptr && (errno == ENOENT || errno == ENOTSUP || errno == EOPNOTSUPP)) {
+    return std::vector<AccessEntry>{};
+  }
+  if (list == nullptr) {
+    return error_from_errno(std::string("read the access list of ") + path, errno);
+  }
+  std::vector<AccessEntry> entries;
+  acl_entry_t entry = nullptr;
+  for (int which = ACL_FIRST_ENTRY; ::acl_get_entry(list, which, &entry) == 0;
+       which = ACL_NEXT_ENTRY) {
+    AccessEntry& found = entries.emplace_back();
+    // What cannot be told counts as allowed to change everything.
+    acl_tag_t tag = ACL_UNDEFINED_TAG;
+    found.allows = ::acl_get_tag_type(entry, &tag) != 0 || tag != ACL_EXTENDED_DENY;
+    acl_permset_mask_t rights = 0;
+    const bool known = ::acl_get_permset_mask_np(entry, &rights) == 0;
+    found.rights = known ? static_cast<std::uint32_t>(rights) : ~0U;
+    if (void* who = ::acl_get_qualifier(entry); who != nullptr) {
+      std::memcpy(found.who.data(), who, found.who.size());
+      ::acl_free(who);
+    }
+  }
+  ::acl_free(list);
+  return entries;
 }
 
 /// One source serves everybody; whoever asks gets a descriptor of his own.

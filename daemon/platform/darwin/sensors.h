@@ -7,6 +7,9 @@
 /// One function a group of readings, as in platform/linux.
 namespace m1opt::platform::darwin {
 
+/// kOSThermalNotificationPressureLevelName (libkern/OSThermalNotification.h).
+inline constexpr const char* kThermalLevelName = "com.apple.system.thermalpressurelevel";
+
 Sensor make_memory_sensor(RawCalls& calls);
 Sensor make_pressure_sensor(RawCalls& calls);
 Sensor make_swap_sensor(RawCalls& calls);

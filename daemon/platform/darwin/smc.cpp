@@ -4,7 +4,9 @@
 
 #include <cmath>
 #include <cstring>
+#include <span>
 
+#include "base/bytes.h"
 #include "platform/darwin/errors.h"
 #include "platform/thermal_text.h"
 
@@ -19,14 +21,7 @@ constexpr std::uint8_t kNoSuchKey = 0x84;
 constexpr std::size_t kMostTemperatures = 32;
 constexpr std::uint32_t kMostKeys = 10'000;
 constexpr int kMostFans = 8;
-constexpr int kForced = 1;  // 0 automatic, 3 by the system
 constexpr double kFastestFan = 20'000;
-
-std::uint64_t big_endian(const std::array<std::uint8_t, 32>& bytes, std::uint32_t size) {
-  std::uint64_t value = 0;
-  for (std::uint32_t i = 0; i < size; ++i) value = value << 8U | bytes[i];
-  return value;
-}
 
 /// Tp, Te and Ts: processor cores; Tg: graphics. What else begins with T differs
 /// from chip to chip.
@@ -59,10 +54,10 @@ std::optional<double> decode_smc(std::uint32_t type, std::uint32_t size,
     if (!std::isfinite(value)) return std::nullopt;
     return value;
   }
-  if (type == smc_key("fpe2") && size == 2) return static_cast<double>(big_endian(bytes, 2)) / 4.0;
+  if (type == smc_key("fpe2") && size == 2) return static_cast<double>(big_endian(std::span(bytes).first(2))) / 4.0;
   if ((type == smc_key("ui8 ") && size == 1) || (type == smc_key("ui16") && size == 2) ||
       (type == smc_key("ui32") && size == 4)) {
-    return static_cast<double>(big_endian(bytes, size));
+    return static_cast<double>(big_endian(std::span(bytes).first(size)));
   }
   return std::nullopt;
 }
@@ -120,15 +115,13 @@ Result<double> Smc::read(std::string_view name) {
                                            name, smc_name(info->type), info->size)};
 }
 
-void Smc::find_more_keys() {
-  if (!key_count_) {
-    const auto count = read("#KEY");
-    if (!count || *count < 1 || *count > kMostKeys) return;
-    key_count_ = static_cast<std::uint32_t>(*count);
-  }
-  for (std::uint32_t done = 0; done < kKeysPerRead && next_index_ < *key_count_; ++done) {
+void Smc::find_temperature_keys() {
+  const auto count = read("#KEY");
+  if (!count || *count < 1 || *count > kMostKeys) return;
+  searched_ = true;
+  for (std::uint32_t index = 0; index < static_cast<std::uint32_t>(*count); ++index) {
     SmcMessage message{};
-    message.index = next_index_++;
+    message.index = index;
     message.command = kKeyByIndex;
     const auto answer = call(message);
     if (!answer || !is_temperature_key(smc_name(answer->key))) continue;
@@ -141,7 +134,7 @@ void Smc::find_more_keys() {
 }
 
 std::vector<Temperature> Smc::read_temperatures() {
-  find_more_keys();
+  if (!searched_) find_temperature_keys();
   std::vector<Temperature> found;
   for (const std::uint32_t key : temperature_keys_) {
     const auto value = read(smc_name(key));
@@ -160,21 +153,21 @@ std::vector<Fan> Smc::read_fans() {
   for (int i = 0; i < std::min(static_cast<int>(*count), kMostFans); ++i) {
     const auto rpm = read(fmt::format("F{}Ac", i));
     if (!rpm || *rpm < 0 || *rpm > kFastestFan) continue;
-    fans.push_back({fmt::format("fan {}", i), std::lround(*rpm)});
+    fans.push_back({fmt::format("fan {}", i), std::lround(*rpm), read_fan_mode(i)});
   }
   return fans;
 }
 
-std::vector<int> Smc::forced_fans() {
-  std::vector<int> forced;
-  const auto count = read("FNum");
-  if (!count) return forced;
-  for (int i = 0; i < std::min(static_cast<int>(*count), kMostFans); ++i) {
-    auto mode = read(fmt::format("F{}Md", i));
-    if (!mode) mode = read(fmt::format("F{}md", i));
-    if (mode && static_cast<int>(*mode) == kForced) forced.push_back(i);
+std::optional<FanMode> Smc::read_fan_mode(int fan) {
+  auto mode = read(fmt::format("F{}Md", fan));
+  if (!mode) mode = read(fmt::format("F{}md", fan));
+  if (!mode) return std::nullopt;
+  switch (static_cast<int>(*mode)) {
+    case 0: return FanMode::automatic;
+    case 1: return FanMode::forced;
+    case 3: return FanMode::system;
+    default: return std::nullopt;
   }
-  return forced;
 }
 
 }  // namespace m1opt::platform::darwin

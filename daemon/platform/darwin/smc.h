@@ -34,12 +34,10 @@ struct SmcKeyInfo {
 };
 
 /// One controller. Both the return value of a call and the result inside the
-/// answer are looked at. Finding the temperature keys takes two calls for each
-/// of some two thousand keys, so a read goes through kKeysPerRead of them.
+/// answer are looked at. The first reading of temperatures goes through all
+/// keys, two calls for each of some two thousand: a fraction of a second.
 class Smc {
  public:
-  static constexpr std::uint32_t kKeysPerRead = 128;
-
   explicit Smc(RawCalls& calls) : calls_(calls) {}
 
   /// Opens it at the first call; an error is kept and given again.
@@ -47,27 +45,23 @@ class Smc {
   /// `unsupported` when there is no such key, `parse` when it has no number.
   Result<double> read(std::string_view key);
 
-  /// All keys have been gone through.
-  [[nodiscard]] bool knows_all_keys() const { return key_count_ && next_index_ >= *key_count_; }
-
-  /// Temperatures of processor and graphics found so far; implausible ones are left out.
+  /// Temperatures of processor and graphics; implausible ones are left out.
   std::vector<Temperature> read_temperatures();
   /// Empty on a machine without fans.
   std::vector<Fan> read_fans();
-  /// Fans whose speed somebody has fixed, by number: mode key F0Md, on newer machines F0md.
-  std::vector<int> forced_fans();
 
  private:
   Result<SmcMessage> call(SmcMessage message);
   Result<SmcKeyInfo> key_info(std::uint32_t key);
-  void find_more_keys();
+  void find_temperature_keys();
+  /// Mode key F0Md, on newer machines F0md; absent for a mode that is not known.
+  std::optional<FanMode> read_fan_mode(int fan);
 
   RawCalls& calls_;
   std::optional<Result<void>> opened_;
   std::map<std::uint32_t, Result<SmcKeyInfo>> infos_;
   std::vector<std::uint32_t> temperature_keys_;
-  std::uint32_t next_index_{0};
-  std::optional<std::uint32_t> key_count_;
+  bool searched_{false};
 };
 
 }  // namespace m1opt::platform::darwin

@@ -8,6 +8,7 @@
 #include "platform/darwin/darwin.h"
 #include "platform/darwin/errors.h"
 #include "platform/darwin/process_reading.h"
+#include "platform/darwin/sensors.h"
 
 namespace m1opt::platform::darwin {
 
@@ -78,15 +79,29 @@ Result<Fd> open_exit_watch(RawCalls& calls, ProcessId process) {
 /// Only an early wake: the kernel never picks a process with a footprint below
 /// 10 MB for this event (xnu bsd/kern/kern_memorystatus_notify.c), so the level
 /// is read at each tick all the same.
-Result<PressureWatch> open_pressure_watch(RawCalls& calls) {
+Result<EventWatch> open_pressure_watch(RawCalls& calls) {
   const Answer answer = calls.open_pressure_events();
   if (!answer.ok()) {
     return Error{Errc::unsupported, answer.error, "no memory pressure source can be opened"};
   }
-  PressureWatch watch;
+  EventWatch watch;
   watch.fd = Fd(static_cast<int>(answer.value));
   watch.text = "memory pressure source (an early wake only; the level is polled)";
   watch.consume = [fd = watch.fd.get()] { consume(fd); };
+  return watch;
+}
+
+/// Only an early wake too: the state is asked for at each tick, by a token of the sensor's own.
+Result<EventWatch> open_thermal_watch(RawCalls& calls) {
+  int fd = -1;
+  if (const auto status = calls.notify_register_descriptor(kThermalLevelName, fd); status != 0) {
+    return Error{Errc::unsupported, 0,
+                 fmt::format("notify_register_file_descriptor: status {}", status)};
+  }
+  EventWatch watch;
+  watch.fd = Fd(fd);
+  watch.text = "thermal notification (an early wake only; the level is polled)";
+  watch.consume = [fd] { consume(fd); };
   return watch;
 }
 

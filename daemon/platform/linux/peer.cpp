@@ -40,6 +40,8 @@ Result<PeerIdentity> peer_identity(int fd) {
   return peer;
 }
 
+Result<std::optional<std::string>> find_foreign_writer(const std::string&) { return std::nullopt; }
+
 Result<std::uint32_t> find_group(const std::string& name) {
   if (!name.empty()) return posix::find_group(name);
   if (auto sudo = posix::find_group("sudo")) return sudo;

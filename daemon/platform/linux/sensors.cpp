@@ -42,6 +42,8 @@ Sensor make_gpu_sensor() {
 
 }  // namespace
 
+std::function<HardwareReading()> make_hardware_reader(const std::string&) { return nullptr; }
+
 std::vector<Sensor> make_sensors(const std::string& sysroot) {
   std::vector<Sensor> sensors;
   sensors.push_back(make_memory_sensor(sysroot));

@@ -141,7 +141,7 @@ struct ThermalFiles {
     for (auto& file : fans) {
       const auto text = file.value.read(buffer);
       const auto rpm = text ? parse_number<std::int64_t>(trim(*text)) : std::nullopt;
-      if (rpm && *rpm >= 0 && *rpm <= kMostRpm) reading.fans.push_back({file.name, *rpm});
+      if (rpm && *rpm >= 0 && *rpm <= kMostRpm) reading.fans.push_back({file.name, *rpm, {}});
     }
   }
 
@@ -192,6 +192,9 @@ struct ThermalFiles {
     }
     if (reading.fans.empty()) {
       problems.push_back(problem_of("thermal.fans", Errc::unsupported, "no fan sensor"));
+    } else {
+      problems.push_back(problem_of("thermal.fans.mode", Errc::unsupported,
+                                    "who controls a fan is read on macOS only"));
     }
     if (none && fans.empty() && policies.empty()) {
       sample.thermal.reset();

@@ -43,7 +43,7 @@ Result<Fd> open_exit_watch(ProcessId process) {
   return fd;
 }
 
-Result<PressureWatch> open_pressure_watch() {
+Result<EventWatch> open_pressure_watch() {
   constexpr const char* kPath = "/proc/pressure/memory";
   int last = 0;
   for (const auto& trigger : kTriggers) {
@@ -54,7 +54,7 @@ Result<PressureWatch> open_pressure_watch() {
     }
     // The kernel wants the final zero as part of the text.
     if (::write(fd.get(), trigger.words, std::strlen(trigger.words) + 1) >= 0) {
-      PressureWatch watch;
+      EventWatch watch;
       watch.fd = std::move(fd);
       watch.window = trigger.window;
       watch.text = trigger.text;
@@ -65,6 +65,10 @@ Result<PressureWatch> open_pressure_watch() {
   }
   return Error{Errc::unsupported, last,
                std::string("no memory pressure trigger is accepted: ") + std::strerror(last)};
+}
+
+Result<EventWatch> open_thermal_watch() {
+  return Error{Errc::unsupported, 0, "Linux tells of no change of a thermal zone"};
 }
 
 Result<std::unique_ptr<SleepWatch>> open_sleep_watch() {

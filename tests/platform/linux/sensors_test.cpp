@@ -151,7 +151,7 @@ TEST_CASE("a zone that the kernel shows again as hwmon is listed once and disks 
   REQUIRE(sample.thermal->temperatures.size() == 1);
   CHECK(sample.thermal->temperatures[0].name == "soc-thermal");
   REQUIRE(sample.thermal->fans.size() == 1);
-  CHECK(sample.thermal->fans[0] == Fan{"macsmc_hwmon Fan", 1350});
+  CHECK(sample.thermal->fans[0] == Fan{"macsmc_hwmon Fan", 1350, {}});
   CHECK(tells(problems, "thermal.level"));
 }
 

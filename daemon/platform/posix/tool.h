@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/units.h"
+
+/// A program of the system's own, run to its end.
+namespace m1opt::platform::posix {
+
+using namespace m1opt::base;
+
+struct Tool {
+  std::string path;                    ///< absolute: no PATH is searched and no shell is asked
+  std::vector<std::string> arguments;  ///< without the name
+  Duration patience{};                 ///< then it is killed
+};
+
+struct ToolExit {
+  std::optional<int> status;  ///< absent when a signal ended it
+  std::optional<int> signal;
+  bool timed_out{false};      ///< it was killed
+  std::string output;         ///< the first 1 KiB of both outputs together
+};
+
+/// Empty environment, nothing to read, none of our descriptors (on macOS
+/// `spawn_flags` sees to it, POSIX_SPAWN_CLOEXEC_DEFAULT; elsewhere all are
+/// close-on-exec), default signals. It stays in our process group, so that
+/// launchd and systemd end it with us. Blocks: for the slow thread.
+Result<ToolExit> run_tool(const Tool& tool, short spawn_flags = 0);
+
+}  // namespace m1opt::platform::posix

@@ -1,0 +1,129 @@
+#include "app/slow_worker.h"
+
+#include <future>
+
+#include "support/catch.h"
+
+using namespace m1opt;
+using namespace m1opt::app;
+
+namespace {
+
+/// A slow thread whose work a test holds up, and whose wakes it waits for.
+struct Rig {
+  std::promise<void> begun;
+  std::promise<void> go_on;
+  std::promise<void> woken;
+  std::atomic<int> asked{0};
+  SlowJobs jobs;
+
+  /// Of the first call: says that it has begun and waits.
+  void hold_up() {
+    if (asked++ > 0) return;
+    begun.set_value();
+    go_on.get_future().wait();
+  }
+  std::function<void()> wake = [this, first = true]() mutable {
+    if (std::exchange(first, false)) woken.set_value();
+  };
+};
+
+sense::ModelReport report(const std::string& fault) {
+  sense::ModelReport made;
+  made.workload = "ollama";
+  made.fault = fault;
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("Ollama is not asked again while it is being asked") {
+  Rig rig;
+  rig.jobs.ask_models = [&](const OllamaConfig&) {
+    rig.hold_up();
+    return report("no answer");
+  };
+  SlowWorker worker(rig.jobs, rig.wake);
+  worker.ask_ollama({});
+  worker.ask_ollama({});
+  worker.start();
+  rig.begun.get_future().wait();
+  worker.ask_ollama({});
+  CHECK_FALSE(worker.take_report());
+  rig.go_on.set_value();
+  rig.woken.get_future().wait();
+  CHECK(worker.take_report()->fault == "no answer");
+  CHECK_FALSE(worker.take_report());
+  worker.stop();
+  CHECK(rig.asked == 1);
+}
+
+TEST_CASE("the SMC is not asked again while it is being asked, and only its first answer wakes") {
+  Rig rig;
+  std::atomic<int> wakes{0};
+  rig.jobs.read_hardware = [&]() -> sense::HardwareReport {
+    rig.hold_up();
+    return {{}, Instant{std::chrono::seconds(rig.asked.load())}};
+  };
+  SlowWorker worker(rig.jobs, [&] {
+    if (++wakes == 1) rig.woken.set_value();
+  });
+  CHECK(worker.has_hardware());
+  worker.ask_hardware();
+  worker.ask_hardware();
+  worker.start();
+  rig.begun.get_future().wait();
+  worker.ask_hardware();
+  CHECK_FALSE(worker.take_hardware());
+  rig.go_on.set_value();
+  rig.woken.get_future().wait();
+  CHECK(worker.take_hardware()->taken == Instant{std::chrono::seconds(1)});
+  CHECK_FALSE(worker.take_hardware());
+  worker.ask_hardware();
+  std::promise<void> tested;  // after the SMC in turn
+  worker.self_test([&](auto) { tested.set_value(); });
+  tested.get_future().wait();
+  worker.stop();
+  CHECK(worker.take_hardware()->taken == Instant{std::chrono::seconds(2)});
+  CHECK(rig.asked == 2);
+  CHECK(wakes == 2);  // the first answer and the self-test
+}
+
+TEST_CASE("where there is no SMC nobody asks for it") {
+  SlowWorker worker({}, [] {});
+  CHECK_FALSE(worker.has_hardware());
+  worker.ask_hardware();
+  CHECK_FALSE(worker.take_hardware());
+}
+
+TEST_CASE("a job that throws is told, and the thread goes on") {
+  Rig rig;
+  rig.jobs.set_tiers = [&](const TierRequest& request) -> TierOutcome {
+    if (rig.asked++ == 0) throw std::runtime_error("out of memory");
+    return {request, TierResult::asked, 0, "done"};
+  };
+  SlowWorker worker(rig.jobs, rig.wake);
+  std::promise<std::vector<serve::SelfTestStep>> steps;
+  rig.jobs.self_test = nullptr;
+  worker.ask_tiers({{{1, 1}, "/a", "ollama", 0, 0}, {{2, 2}, "/b", "ollama", 0, 0}});
+  CHECK(worker.self_test([&](auto found) { steps.set_value(std::move(found)); }));
+  CHECK_FALSE(worker.self_test([](auto) {}));
+  worker.start();
+  const auto found = steps.get_future().get();  // the last in turn, and it cannot be called
+  REQUIRE(found.size() == 1);
+  CHECK_FALSE(found[0].passed);
+  worker.stop();
+  const auto outcomes = worker.take_tier_outcomes();
+  REQUIRE(outcomes.size() == 2);
+  CHECK(outcomes[0].result == TierResult::failed);
+  CHECK(outcomes[0].text == "out of memory");
+  CHECK(outcomes[1].result == TierResult::asked);
+  CHECK(worker.take_tier_outcomes().empty());
+}
+
+TEST_CASE("a daemon that changes nothing starts no tool") {
+  const base::SystemClock clock;
+  const auto outcome = make_slow_jobs(clock, "", false).set_tiers({{1, 1}, "/sbin/init", "ollama", 0, 0});
+  CHECK(outcome.result == TierResult::failed);
+  CHECK(outcome.text == "this daemon changes nothing, so nothing was asked for");
+}
