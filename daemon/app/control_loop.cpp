@@ -73,10 +73,6 @@ ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)) {
   }
   restore_pause();
   state_.safe = parts_.safe;
-  if (state_.safe.active) {
-    report(EventKind::safe_mode, Severity::error,
-           "m1opt only observes and begins nothing: " + state_.safe.why);
-  }
 }
 
 bool ControlLoop::run() {
@@ -320,10 +316,7 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
   }
   guardian_status_.alive = parts_.guardian.alive();
   if (auto own = cost_.measure(parts_.clock.now(), self_, guardian_status_)) own_ = std::move(own);
-  self_.budget = parts_.config.config()->self;
-  self_.stretch = state_.budget.stretch;
-  self_.over.clear();
-  for (const auto& [what, text] : state_.budget.over) self_.over.push_back(text);
+  show_budget(state_.budget, parts_.config.config()->self, self_);
   const StatusInput input{sample,
                           *parts_.config.config(),
                           parts_.clock.now(),

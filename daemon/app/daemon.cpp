@@ -169,6 +169,10 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
                           options.inert() || opened.obstacle.has_value()});
   EventLog events(make_epoch(started));
   for (const decide::Reason& reason : opened.reasons) events.add(clock.wall(), reason);
+  if (safe.active) {
+    events.add(clock.wall(), {EventKind::safe_mode, Severity::error,
+                              "m1opt only observes and begins nothing: " + safe.why, {}, {}, {}});
+  }
   Board board(clock, events);
   SlowWorker slow(make_slow_jobs(clock, options.sysroot, !options.inert() && !opened.obstacle),
                   [&board] { board.wake(); });

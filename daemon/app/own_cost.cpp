@@ -82,4 +82,11 @@ std::optional<OwnCostReading> OwnCost::measure(Instant now, SelfStatus& self,
                         std::exchange(worst_lateness_, Duration{})};
 }
 
+void show_budget(const decide::BudgetState& state, const SelfConfig& budget, SelfStatus& self) {
+  self.budget = budget;
+  self.stretch = state.stretch;
+  self.over.clear();
+  for (const auto& [what, text] : state.over) self.over.push_back(text);
+}
+
 }  // namespace m1opt::app

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/clock.h"
+#include "decide/state.h"
 #include "model/snapshot.h"
 
 namespace m1opt::app {
@@ -30,5 +31,8 @@ class OwnCost {
   std::optional<Reading> last_;
   Duration worst_lateness_{};
 };
+
+/// What may be taken, and what is beyond it.
+void show_budget(const decide::BudgetState& state, const SelfConfig& budget, SelfStatus& self);
 
 }  // namespace m1opt::app
