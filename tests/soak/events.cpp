@@ -1,6 +1,7 @@
 // What happens by chance to the machine of the soak.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -94,7 +95,12 @@ void SoakRig::others_interfere() {
   SimProcess& process = machine_.processes.at(any_pid());
   auto& values = process.threads.front().values;
   counts["others interfered"]++;
-  const auto event = random_() % 6;
+  auto event = random_() % 6;
+  // Where the members of one session differ, an orphan cannot be told to have been born of the one
+  // or the other: then it may get the other's value back.
+  const auto members = std::count_if(machine_.processes.begin(), machine_.processes.end(),
+                                     [&](const auto& entry) { return entry.second.group == process.group; });
+  if (members > 1) event = 3 + event % 2;
   note(fmt::format("others interfere ({}) with {}", event, process.id.pid));
   switch (event) {
     case 0: values[1].set_by_others(one_of<std::int64_t>({0, 1, 5, -3})); break;

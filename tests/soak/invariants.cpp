@@ -206,6 +206,7 @@ std::string identified_last(const AfterTick& after) {
     const auto found = times.find(pid);
     return found == times.end() ? 0L : found->second;
   };
+  if (after.machine.failed_writes > 0) return {};  // half done and undone again
   for (const UndoRecord* record : after.fresh) {
     const auto pid = record->process.pid;
     if (when(after.machine.identified_at, pid) <= when(after.machine.changed_at, pid)) {
