@@ -157,7 +157,13 @@ void SoakRig::ask_for_something() {
     case 2: ask_for(ResumeCommand{true, {}, {}}); break;
     case 3: ask_for(ResumeCommand{false, {}, id}); break;
     case 4: ask_for(SuspendCommand{"tracker-miner-fs-3", {}, time}); break;
-    case 5: ask_for(LeaseBeginCommand{id, fmt::format("run:{}", id.pid)}); break;
+    case 5:
+      // Not what a target has born: it may have inherited the background, and a raise would take
+      // that for its own value before (I/O priority, which both kinds set).
+      if (machine_.processes.at(id.pid).lineage.empty()) {
+        ask_for(LeaseBeginCommand{id, fmt::format("run:{}", id.pid)});
+      }
+      break;
     case 6: ask_for(LeaseEndCommand{id}); break;
     case 7:
       change_config();
