@@ -195,7 +195,7 @@ void SoakRig::happen() {
   const bool denied = chance(100);
   machine_.undo_denied = [denied] { return denied; };
   if (chance(4000)) kill_daemon();
-  if (chance(20'000)) {
+  if (chance(3000)) {
     for (int i = 0; i < 3; ++i) kill_daemon();
   }
   if (chance(4000)) kill_guardian();

@@ -40,7 +40,7 @@ TEST_CASE("whatever happens to the machine, every invariant holds after every ti
   // A soak in which nothing happens proves nothing.
   for (const char* what : {"began suspend", "began background", "began raise", "daemon killed",
                            "guardian killed", "guardian took over", "numbers reused",
-                           "changes within a tick", "others interfered", "commands"}) {
+                           "changes within a tick", "others interfered", "commands", "starts in safe mode"}) {
     INFO(what);
     CHECK(all[what] > 0);
   }
