@@ -1,7 +1,7 @@
 # Front door; the work is in CMake and scripts/.
 PREFIX ?= /usr/local
 export PREFIX DESTDIR
-.PHONY: build demo test test-deep fuzz lint bench macos macos-x86 install uninstall clean
+.PHONY: build demo test test-deep fuzz lint bench soak macos macos-x86 install uninstall clean
 build: ; @scripts/build release
 demo: build ; @python3 scripts/demo
 test: ; @scripts/test
@@ -9,6 +9,7 @@ test-deep: ; @scripts/test --deep
 fuzz: ; @scripts/fuzz $(SECONDS)
 lint: ; @scripts/lint $(if $(CHANGED),--changed)
 bench: build ; @scripts/bench
+soak: build ; @scripts/soak
 macos: ; @scripts/macos
 macos-x86: ; @scripts/macos x86
 install: build ; @scripts/install

@@ -25,7 +25,8 @@ THREADED = ("serve", "app", "client")
 # Asio takes minutes to compile with sanitizers, so these are sanitised only by --deep.
 WITH_ASIO = ("serve", "app", "client", "fuzz")
 # These simulate hours or wait for real processes: with sanitizers that takes minutes each.
-LONG_SANITISED = ("decide", "sense", "act")
+LONG_SANITISED = ("decide", "sense", "act", "soak")
+SOAK_TICKS = 1_000_000
 
 
 class Tally:
@@ -124,6 +125,15 @@ def run_programs(kind, only=None, **extra_env):
     return total
 
 
+def soak():
+    """The simulated machine for long, which as part of `make test` is short."""
+    status, output = run(["build/fault/tests/test_soak"], 3000, M1OPT_SOAK_TICKS=str(SOAK_TICKS))
+    tally = catch2_tally(status, output)
+    if tally.failed:
+        print(f"---- soak, exit status {status}\n{output}")
+    return tally
+
+
 def run_apart(kind, deep, *folders):
     """The Python tests of these folders, with the programs of a build."""
     directory = ROOT / "build" / kind
@@ -157,6 +167,7 @@ def stages(deep):
     # Beside each other: the one takes the cores while the other waits.
     yield "meta, e2e" + (", all" if deep else ""), lambda: run_apart("fault", deep, "meta", "e2e"), True
     if deep:
+        yield f"soak, {SOAK_TICKS} ticks", soak, True
         yield "build sanitised", lambda: build("asan", "all"), False
         yield "unit, ASan and UBSan", lambda: run_programs("asan"), True
         yield "build for TSan", lambda: build("tsan", "all"), False

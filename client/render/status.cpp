@@ -202,6 +202,15 @@ void add_self(Screen& screen, const value& status) {
                          1000 * number_at(status, "self.tick_time_s").value_or(0),
                          format_duration(number_at(status, "self.period_s").value_or(0)),
                          1000 * number_at(status, "self.worst_lateness_s").value_or(0)));
+  const auto files = number_at(status, "self.open_files");
+  const auto wakeups = number_at(status, "self.wakeups_per_s");
+  if (files && wakeups) {
+    screen.item(fmt::format("{:.0f} open files, {:.1f} wake-ups a second", *files, *wakeups));
+  }
+  if (const auto stretch = number_at(status, "self.stretch"); stretch && *stretch > 1) {
+    screen.item(paint(screen.style, Tone::warning,
+                      fmt::format("looks {:.0f} times less often to keep its CPU budget", *stretch)));
+  }
   if (flag_at(status, "guardian.alive")) {
     screen.item(fmt::format("guardian pid {}", text_at(status, "guardian.pid")));
   } else if (only_looks(status)) {

@@ -293,7 +293,7 @@ Outcome Executor::end(RecordId id, const std::string& reason, Closed closed_by_o
     forget(id);
     return outcome;
   }
-  const UndoResult result = undo_record(parts_.control, parts_.table, parts_.boot, record);
+  const UndoResult result = undo_record(parts_.control, parts_.table, parts_.boot, record, open_);
   fault_point("executor.after_undo");
   outcome.code = result.code;
   outcome.text = result.text;

@@ -145,7 +145,7 @@ bool Guardian::undo(const UndoRecord& record, const std::string& why) {
   // A holder that hangs is exactly whom the guardian must not wait for; undoing
   // twice does no harm.
   auto held = lock_.acquire(kGuardianLockPatience);
-  const UndoResult result = undo_record(control_, table_, boot_, record);
+  const UndoResult result = undo_record(control_, table_, boot_, record, held_);
   fault_point("guardian.after_undo");
   const char* code = boost::describe::enum_to_string(result.code, "?");
   if (result.code == OutcomeCode::undone || !result.finished()) {
@@ -194,7 +194,7 @@ void Guardian::rehearse() {
   nobody.opened_token = ~std::uint64_t{0};
   nobody.changes.push_back(
       {Attribute::run_state, {SubjectKind::process, nobody.process, {}, 0, {}}, 0, 1});
-  (void)undo_record(control_, table_, boot_, nobody);
+  (void)undo_record(control_, table_, boot_, nobody, held_);
   (void)journal::record_from_text(journal::record_to_text(nobody));
 }
 

@@ -1,6 +1,7 @@
 #include "act/recovery.h"
 
 #include <algorithm>
+#include <map>
 
 #include "act/record_lock.h"
 #include "act/undo.h"
@@ -35,6 +36,8 @@ Result<RecoveryReport> recover(journal::UndoJournal& journal, platform::ProcessC
   RecoveryReport report;
   auto records = journal.open_records(&report.unreadable);
   if (!records) return records.error();
+  std::map<RecordId, UndoRecord> open;
+  for (const UndoRecord& record : *records) open.emplace(record.id, record);
   const RecordLock lock(state_directory);
   for (const UndoRecord& record : *records) {
     if (overdue_only && record.boot == boot && now - record.deadline <= kOverdueGrace) continue;
@@ -42,9 +45,10 @@ Result<RecoveryReport> recover(journal::UndoJournal& journal, platform::ProcessC
     auto closing = journal.closing(record.id);
     if (closing && *closing) continue;  // another undoer was first
     fault_point("recovery.before_undo");
-    const UndoResult result = undo_record(control, table, boot, record);
+    const UndoResult result = undo_record(control, table, boot, record, open);
     fault_point("recovery.after_undo");
     if (result.finished()) {
+      open.erase(record.id);
       // A full disk must not keep the next one stopped.
       auto closed = journal.close(record.id, result.code, "recovery: " + result.text);
       if (!closed && !report.unclosed) report.unclosed = closed.error();

@@ -67,7 +67,9 @@ void undo_change(platform::ProcessControl& control, const Change& change, Tally&
 /// What a thread or process born since then inherited, and what to give it instead.
 struct Inheritance {
   std::map<Attribute, std::pair<std::int64_t, std::int64_t>> values;  // attribute -> set, before
-  std::set<ProcessId> known;  // threads and processes that have changes of their own
+  // Threads and processes that have a change of that attribute of their own: of this record, of others.
+  std::set<std::pair<Attribute, ProcessId>> known;
+  std::set<std::pair<Attribute, ProcessId>> claimed;
 };
 
 /// The holder that a value belongs to: a thread, or the process as a whole.
@@ -75,12 +77,18 @@ const ProcessId& holder_of(const Subject& subject) {
   return subject.kind == SubjectKind::thread ? subject.thread : subject.process;
 }
 
-Inheritance inheritance_of(const UndoRecord& record) {
+Inheritance inheritance_of(const UndoRecord& record, const std::map<RecordId, UndoRecord>& open) {
   Inheritance out;
+  for (const auto& [id, other] : open) {
+    if (id == record.id) continue;
+    for (const Change& change : other.changes) {
+      out.claimed.emplace(change.attribute, holder_of(change.subject));
+    }
+  }
   for (const Change& change : record.changes) {
     const SubjectKind kind = change.subject.kind;
     if (kind != SubjectKind::thread && kind != SubjectKind::process) continue;
-    out.known.insert(holder_of(change.subject));
+    out.known.emplace(change.attribute, holder_of(change.subject));
     const bool main_thread = holder_of(change.subject).pid == record.process.pid;
     if (main_thread || !out.values.contains(change.attribute)) {
       out.values[change.attribute] = {change.set, change.before};
@@ -136,6 +144,23 @@ std::vector<ProcessId> heirs_of(const std::vector<ProcessInfo>& all, const UndoR
   return heirs;
 }
 
+/// Processes that have this attribute by another record, with what descends from them: what
+/// they inherited is the business of that one, which knows another value before.
+std::set<std::int32_t> apart_from(const std::vector<ProcessInfo>& all, const UndoRecord& record,
+                                  const Inheritance& inheritance, Attribute attribute) {
+  std::set<std::int32_t> apart;
+  if (inheritance.claimed.empty()) return apart;
+  for (bool grew = true; grew;) {
+    grew = false;
+    for (const ProcessInfo& info : all) {
+      if (info.id == record.process) continue;
+      if (!apart.contains(info.parent) && !inheritance.claimed.contains({attribute, info.id})) continue;
+      grew = apart.insert(info.id.pid).second || grew;
+    }
+  }
+  return apart;
+}
+
 /// Puts back what one heir inherited of one attribute; returns how many values.
 int undo_inherited_value(platform::ProcessControl& control, const UndoRecord& record,
                          const Inheritance& inheritance, Attribute attribute,
@@ -146,8 +171,10 @@ int undo_inherited_value(platform::ProcessControl& control, const UndoRecord& re
   int found = 0;
   for (const Subject& subject : *subjects) {
     const ProcessId& holder = holder_of(subject);
+    const std::pair own(attribute, holder);
+    if (inheritance.known.contains(own) || inheritance.claimed.contains(own)) continue;
     // Older ones had this value before us; it is theirs.
-    if (inheritance.known.contains(holder) || holder.start < record.opened_token) continue;
+    if (holder.start < record.opened_token) continue;
     auto now = control.read(attribute, subject);
     if (!now || *now != set) continue;
     fault_point("undo.before_inherited");
@@ -155,7 +182,7 @@ int undo_inherited_value(platform::ProcessControl& control, const UndoRecord& re
     fault_point("undo.after_inherited");
     if (written) {
       ++found;
-    } else if (written.error().code == Errc::not_permitted) {
+    } else if (written.error().code != Errc::gone && written.error().code != Errc::changed) {
       tally.fail(written.error());
     }
   }
@@ -171,7 +198,9 @@ int undo_inherited(platform::ProcessControl& control, platform::ProcessTable& ta
   const auto mates = heirs_of(all, record, true);
   for (const auto& [attribute, values] : inheritance.values) {
     // 0 is what most processes have: in one that only shares the session it is no sign of ours.
+    const auto apart = apart_from(all, record, inheritance, attribute);
     for (const ProcessId& heir : values.first == 0 ? relatives : mates) {
+      if (apart.contains(heir.pid)) continue;
       found += undo_inherited_value(control, record, inheritance, attribute, heir, tally);
     }
   }
@@ -198,14 +227,15 @@ UndoResult summarise(const UndoRecord& record, const Tally& tally) {
 }  // namespace
 
 UndoResult undo_record(platform::ProcessControl& control, platform::ProcessTable& table,
-                       const BootId& boot, const UndoRecord& record) {
+                       const BootId& boot, const UndoRecord& record,
+                       const std::map<RecordId, UndoRecord>& open) {
   if (record.boot != boot) return {OutcomeCode::gone, "the machine has been restarted since"};
   Tally tally;
   for (auto change = record.changes.rbegin(); change != record.changes.rend(); ++change) {
     undo_change(control, *change, tally);
   }
   if (row_of(record.kind).inherited) {
-    const Inheritance inheritance = inheritance_of(record);
+    const Inheritance inheritance = inheritance_of(record, open);
     for (int pass = 0; pass < kPasses; ++pass) {
       const int found = undo_inherited(control, table, record, inheritance, tally);
       tally.inherited += found;

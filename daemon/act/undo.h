@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "base/clock.h"
@@ -24,9 +25,12 @@ struct UndoResult {
 
 /// Puts back everything the record names, last change first, but only what
 /// still has the value we set. Threads and children born since the record was
-/// opened that carry exactly our value get the main thread's value before.
+/// opened that carry exactly our value get the main thread's value before, but
+/// for those that have it by another record of `open`, or descend from one that
+/// has: that record knows their own.
 /// Doing it twice does no harm. Needs no disk.
 UndoResult undo_record(platform::ProcessControl& control, platform::ProcessTable& table,
-                       const BootId& boot, const UndoRecord& record);
+                       const BootId& boot, const UndoRecord& record,
+                       const std::map<RecordId, UndoRecord>& open = {});
 
 }  // namespace m1opt::act

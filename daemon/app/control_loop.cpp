@@ -71,6 +71,7 @@ ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)), awake_(parts_.
     poller_.add(parts_.sleep->fd(), Poller::Interest::readable, [this] { on_sleep_event(); });
   }
   restore_pause();
+  state_.safe = parts_.safe;
 }
 
 bool ControlLoop::run() {
@@ -133,10 +134,11 @@ void ControlLoop::on_sleep_event() {
 }
 
 void ControlLoop::tick() {
-  const Instant now = parts_.clock.now();
+  const Instant begun = parts_.clock.now();
   if (timed_) {
-    self_.tick_lateness = now - due_;
+    self_.tick_lateness = begun - due_;
     self_.worst_lateness = std::max(self_.worst_lateness, self_.tick_lateness);
+    cost_.note_lateness(self_.tick_lateness);
   }
   check_journal();
   // One that cannot guard anything is not started; one that runs is watched whatever happens.
@@ -144,10 +146,13 @@ void ControlLoop::tick() {
     check_guardian();
   }
   tell_sampler();
-  Sample sample = parts_.sampler.take(*parts_.config.config(), now);
+  Sample sample = parts_.sampler.take(*parts_.config.config(), begun);
+  sample.own = std::exchange(own_, std::nullopt);
   sample.commands = parts_.board.drain();
   sample.outcomes = std::exchange(outcomes_, {});
   sample.tier_outcomes = parts_.slow.take_tier_outcomes();
+  // A reader may have taken seconds: what is over by now is not held for another tick.
+  const Instant now = parts_.clock.now();
   fault_point("loop.before_decide");
   decide::Decision decision = decide::step(state_, sample, *parts_.config.config(), now);
   state_ = decision.next;
@@ -169,7 +174,7 @@ void ControlLoop::tick() {
   if (decision.reload) reload();
   const Duration period = outcomes_.empty() ? decision.period : std::min(decision.period, kAfterAction);
   self_.period = period;
-  self_.tick_time = parts_.clock.now() - now;
+  self_.tick_time = parts_.clock.now() - begun;
   ++self_.ticks;
   due_ = now + period;
   const auto replies = std::move(decision.replies);
@@ -322,7 +327,8 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
   std::set<ProcessId> held;
   for (const auto& [id, record] : parts_.executor.open_records()) held.insert(record.process);
   guardian_status_.alive = parts_.guardian.alive();
-  cost_.measure(parts_.clock.now(), self_, guardian_status_);
+  if (auto own = cost_.measure(parts_.clock.now(), self_, guardian_status_)) own_ = std::move(own);
+  show_budget(state_.budget, parts_.config.config()->self, self_);
   const StatusInput input{sample,
                           *parts_.config.config(),
                           parts_.clock.now(),
@@ -339,7 +345,8 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
                           parts_.keeper.obstacle(),
                           parts_.keeper.damage(),
                           std::move(failures),
-                          std::move(held)};
+                          std::move(held),
+                          decision.safe_mode};
   parts_.board.publish(std::make_shared<const Snapshot>(
       make_snapshot(std::move(decision), input, parts_.config.config())));
 }

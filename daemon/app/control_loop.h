@@ -45,6 +45,7 @@ class ControlLoop {
     std::vector<Capability> capabilities;
     WallTime started;
     Mode own_mode{Mode::active};
+    decide::SafeState safe;
   };
 
   explicit ControlLoop(Parts parts);
@@ -87,6 +88,7 @@ class ControlLoop {
   std::optional<Instant> last_question_;
   std::optional<Instant> last_hardware_;
   OwnCost cost_;
+  std::optional<OwnCostReading> own_;  ///< for the next sample
   SelfStatus self_;
   GuardianStatus guardian_status_;
   platform::EventWatch pressure_;

@@ -14,6 +14,7 @@
 #include "app/instance_lock.h"
 #include "app/journal_keeper.h"
 #include "app/prepare.h"
+#include "app/run_history.h"
 #include "app/signals.h"
 #include "app/trust.h"
 #include "base/file.h"
@@ -68,6 +69,11 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   auto control = platform::make_process_control();
   auto table = platform::make_process_table(options.sysroot);
   const BootId boot = booted ? *booted : BootId{};
+  RunMark run_mark(options.state_directory);
+  decide::SafeState safe;
+  // Without the name of the boot nothing is begun anyhow. Before anything is undone, which may be
+  // what ended the runs before.
+  if (booted && !options.inert()) safe = run_mark.begin(boot, clock.now(), config.config()->limits);
   JournalKeeper keeper({options, booted, *control, *table, clock, std::move(instance_lock)});
   std::vector<Problem> machine_problems;
   const MachineReading machine = platform::read_machine(options.sysroot, machine_problems);
@@ -84,6 +90,10 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   act::Executor executor({*control, *table, keeper.journal(), guardian, boot,
                           options.state_directory, options.inert()});
   EventLog events(make_epoch(started));
+  if (safe.active) {
+    events.add(clock.wall(), {EventKind::safe_mode, Severity::error,
+                              "m1opt only observes and begins nothing: " + safe.why, {}, {}, {}});
+  }
   Board board(clock, events);
   SlowWorker slow(make_slow_jobs(clock, options.sysroot, !options.inert()),
                   [&board] { board.wake(); });
@@ -92,7 +102,7 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
 
   ControlLoop loop({clock, sampler, *table, executor, guardian, keeper, config, board, events, slow,
                     *blocker, sleep ? std::move(*sleep) : nullptr, boot, machine, machine_problems,
-                    capabilities, started, own_mode(options)});
+                    capabilities, started, own_mode(options), safe});
   loop.tick();  // so that the first answer has a snapshot
   serve::ServerOptions serving;
   serving.socket_path = options.socket;
@@ -100,6 +110,7 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   if (auto serve_started = server.start(); !serve_started) {
     fmt::print(stderr, "m1optd: {}\n", serve_started.error().what);
     log_error("{}", serve_started.error().what);
+    run_mark.end();
     return kFailure;
   }
   slow.start();
@@ -107,6 +118,7 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   server.stop();
   slow.stop();
   guardian.drop();
+  run_mark.end();
   flush_log();
   return clean ? 0 : kFailure;
 }

@@ -58,6 +58,9 @@ JournalKeeper::JournalKeeper(Parts parts)
   if (!journal_) use_memory();
 }
 
+JournalKeeper::JournalKeeper(Parts parts, journal::UndoJournal journal)
+    : parts_(std::move(parts)), journal_(std::move(journal)), in_memory_(true) {}
+
 void JournalKeeper::use_memory() {
   journal_ = journal::UndoJournal::open(":memory:").value();
   in_memory_ = true;

@@ -32,6 +32,8 @@ class JournalKeeper {
   };
 
   explicit JournalKeeper(Parts parts);
+  /// Over a journal that is open and stays so: for a machine that is in memory itself.
+  JournalKeeper(Parts parts, journal::UndoJournal journal);
 
   /// Always the same object; in memory while the file cannot be opened.
   journal::UndoJournal& journal() { return *journal_; }

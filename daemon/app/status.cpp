@@ -24,7 +24,7 @@ std::string describe_mode(Mode mode) {
     case Mode::passive: return "passive: a limit was reached, nothing new for a while";
     case Mode::dry_run: return "dry run: decides, changes nothing";
     case Mode::sysroot: return "reads a captured tree, changes nothing";
-    case Mode::safe: return "observes only";
+    case Mode::safe: return "safe mode: observes only, begins nothing";
   }
   return {};
 }
@@ -91,6 +91,13 @@ std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
     found.push_back({Severity::error, input.obstacle->text, input.obstacle->fix});
   }
   if (auto stopped = find_unexplained_stops(input)) found.push_back(std::move(*stopped));
+  if (input.safe_mode.active) {
+    found.push_back({Severity::error, "safe mode, nothing is begun: " + input.safe_mode.why,
+                     input.safe_mode.until_instant
+                         ? "see its log for what ended it; it acts again by itself after a while "
+                           "without such an end, or at once after sudo m1optctl restart"
+                         : "mend the state directory, then sudo m1optctl restart"});
+  }
   const bool acts = mode != Mode::dry_run && mode != Mode::sysroot && !input.obstacle;
   if (acts && !input.guardian.alive) {
     found.push_back({Severity::error, "the guardian is not running, so nothing is held",
@@ -101,6 +108,10 @@ std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
                      "a newer config was rejected, the old one is in force: " +
                          *input.config_status.fault,
                      "mend it and run m1optctl config reload"});
+  }
+  for (const std::string& excess : input.self.over) {
+    found.push_back({Severity::warning, "m1optd takes more than it may: " + excess,
+                     "see self in the config; a bug report with m1optctl status --json helps"});
   }
   for (const Capability& capability : input.capabilities) {
     if (capability.available || (capability.name != "suspend" && capability.name != "background" &&
@@ -147,6 +158,8 @@ Snapshot make_snapshot(decide::Decision&& decision, const StatusInput& input,
   if (decision.next.pause.active && decision.next.pause.until) {
     status.pause.until = wall_of(*decision.next.pause.until);
   }
+  status.safe_mode = input.safe_mode;
+  if (status.safe_mode.until_instant) status.safe_mode.until = wall_of(*status.safe_mode.until_instant);
   status.machine = input.machine;
   status.memory = input.sample.memory;
   status.pressure = input.sample.pressure;

@@ -36,11 +36,12 @@ struct StatusInput {
   GuardianStatus guardian;
   SelfStatus self;
   ConfigStatus config_status;
-  Mode own_mode{Mode::active};               ///< dry_run, sysroot or safe; else active
+  Mode own_mode{Mode::active};               ///< dry_run or sysroot; else active
   std::optional<Obstacle> obstacle;
   std::optional<std::string> journal_damage;  ///< a journal that was set aside: not all of it is known
   std::vector<std::string> open_failures;    ///< records that could not be undone
   std::set<ProcessId> held;                  ///< what we have stopped ourselves
+  SafeModeStatus safe_mode{};
 };
 
 /// Puts a tick together for the API.

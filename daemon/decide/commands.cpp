@@ -6,6 +6,7 @@
 
 #include "decide/bans.h"
 #include "decide/holds.h"
+#include "decide/safe_mode.h"
 #include "decide/targets.h"
 #include "decide/text.h"
 
@@ -142,6 +143,7 @@ std::optional<Refusal> wish_fault(const Tick& tick, const SuspendCommand& body) 
     return Refusal{ReplyCode::conflict,
                    "m1opt is paused " + until_text(tick) + "; run m1optctl unpause first"};
   }
+  if (tick.state.safe.active) return Refusal{ReplyCode::conflict, safe_mode_text(tick)};
   return std::nullopt;
 }
 

@@ -116,6 +116,10 @@ void check_hold(Tick& tick, const std::vector<RuleView>& rules, Hold& hold) {
     mark_ending(hold, EndCause::paused, fmt::format("paused by uid {}", tick.state.pause.uid));
     return;
   }
+  if (tick.state.safe.active) {
+    mark_ending(hold, EndCause::config, "m1opt only observes");
+    return;
+  }
   if (hold.deadline <= tick.now) {
     mark_ending(hold, EndCause::deadline, "its time is over");
     return;

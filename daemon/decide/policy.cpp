@@ -4,11 +4,13 @@
 
 #include "decide/awake.h"
 #include "decide/bans.h"
+#include "decide/budget.h"
 #include "decide/commands.h"
 #include "decide/holds.h"
 #include "decide/priority.h"
 #include "decide/rates.h"
 #include "decide/rules.h"
+#include "decide/safe_mode.h"
 #include "decide/targets.h"
 #include "decide/tick.h"
 #include "decide/tiers.h"
@@ -42,7 +44,7 @@ Duration plan_period(const Tick& tick, const std::vector<RuleView>& rules) {
   // Whether a workload that just appeared is busy is known after 5 s, not after an idle period.
   const bool active = tick.any_busy() || is_any_unjudged(tick) || !tick.state.holds.empty() ||
                       is_pending(tick, rules);
-  Duration period = active ? sampling.busy_period : sampling.idle_period;
+  Duration period = active ? stretched_period(tick) : sampling.idle_period;
   if (tick.more_wanted || !tick.decision.actions.empty()) period = std::min(period, kSettle);
   for (const auto& hold : tick.state.holds) {
     if (!hold.ending) period = std::min(period, hold.deadline - tick.now);
@@ -50,10 +52,13 @@ Duration plan_period(const Tick& tick, const std::vector<RuleView>& rules) {
   if (tick.decision.awake.wanted) period = std::min(period, kWhileAwake);
   const auto& pause = tick.state.pause;
   if (pause.active && pause.until) period = std::min(period, *pause.until - tick.now);
+  const auto& safe = tick.state.safe;
+  if (safe.active && safe.until) period = std::min(period, *safe.until - tick.now);
   return std::max(period, kShortest);
 }
 
 Mode mode_of(const Tick& tick) {
+  if (tick.state.safe.active) return Mode::safe;
   if (tick.state.pause.active) return Mode::paused;
   return tick.passive() ? Mode::passive : Mode::active;
 }
@@ -65,6 +70,8 @@ void fill_documents(Tick& tick, const std::vector<RuleView>& rules) {
   decision.pause.active = pause.active;
   decision.pause.uid = pause.uid;
   decision.pause.until_instant = pause.until;
+  const auto& safe = tick.state.safe;
+  decision.safe_mode = {safe.active, std::nullopt, safe.why, safe.until};
   decision.holds = hold_statuses(tick);
   decision.workloads = workload_statuses(tick);
   decision.targets = target_statuses(tick, rules);
@@ -91,14 +98,16 @@ Decision step(const State& state, const Sample& sample, const Config& config, In
   check_leases(tick);
   update_workloads(tick);
   report_refusals(tick);
+  judge_own_cost(tick);
   expire_pause(tick);
+  expire_safe_mode(tick);
   run_commands(tick);
   const auto rules = update_rules(tick);
   check_effects(tick);
   // Ends come first: a deadline that passed in a sleep is over before anything new begins.
   end_holds(tick, rules);
   const bool by_hand = !tick.begins.empty();
-  if (!tick.state.pause.active && !tick.gap) {
+  if (tick.may_begin() && !tick.gap) {
     extend_holds(tick);
     begin_raises(tick);
     ask_for_tiers(tick);

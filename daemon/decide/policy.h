@@ -44,8 +44,9 @@ struct Decision {
   AwakeWish awake;
   Duration period{};                  ///< when to sample again, at the latest
   // What the API shows of this tick; wall times in them are filled in by app/.
-  Mode mode{};  ///< active, paused or passive; app/ knows the others
+  Mode mode{};  ///< active, paused, passive or safe; app/ knows the others
   PauseStatus pause;
+  SafeModeStatus safe_mode;
   std::vector<HoldStatus> holds;
   DerivedReadings derived;
   std::vector<WorkloadStatus> workloads;

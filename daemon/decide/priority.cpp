@@ -6,6 +6,7 @@
 
 #include "decide/bans.h"
 #include "decide/holds.h"
+#include "decide/safe_mode.h"
 #include "decide/text.h"
 #include "decide/tiers.h"
 
@@ -41,6 +42,7 @@ std::string raise_obstacle(const Tick& tick, const WorkloadSample& workload,
   }
   if (!tick.config.priority.enabled) return "priority is off in the config";
   if (tick.state.pause.active) return "m1opt is paused";
+  if (tick.state.safe.active) return safe_mode_text(tick);
   if (memory == tick.state.workloads.end() || memory->second.state != WorkloadState::busy) {
     return workload.name + " is not busy";
   }

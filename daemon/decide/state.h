@@ -227,14 +227,34 @@ struct PauseState {
   bool operator==(const PauseState&) const = default;
 };
 
+/// Observes only: begins nothing, for rules nor for users.
+struct SafeState {
+  bool active{false};
+  std::optional<Instant> until;  ///< absent: until the next start
+  std::string why;
+
+  bool operator==(const SafeState&) const = default;
+};
+
+/// How the daemon stands to its own budget.
+struct BudgetState {
+  int stretch{1};                           ///< of the busy period
+  std::map<std::string, std::string> over;  ///< what is beyond -> in words, as of the last reading
+  std::set<std::string> said;               ///< reported since all was well
+
+  bool operator==(const BudgetState&) const = default;
+};
+
 /// What the policy remembers between ticks; a value. app/ reads `holds` (to
 /// watch their processes), `leases` (to tell the sampler) and `pause` (to keep
-/// it over a restart), and may set `pause` before the first step.
+/// it over a restart), and may set `pause` and `safe` before the first step.
 struct State {
   std::optional<Instant> last_tick;
   Duration planned_period{};  ///< what the last decision asked for
 
   PauseState pause;
+  SafeState safe;
+  BudgetState budget;
   std::vector<Hold> holds;  ///< in the order they began
   std::vector<Lease> leases;
 

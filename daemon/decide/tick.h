@@ -45,6 +45,8 @@ struct Tick {
   [[nodiscard]] bool any_busy() const;
   /// A workload is resident and the kernel's own level is at least warning.
   [[nodiscard]] bool resident_under_pressure() const;
+  /// Neither paused nor in safe mode: rules and users may begin something.
+  [[nodiscard]] bool may_begin() const { return !state.pause.active && !state.safe.active; }
   [[nodiscard]] bool passive() const { return state.passive_until && *state.passive_until > now; }
   [[nodiscard]] const TargetConfig* row(const std::string& target) const;
   /// Suspend holds, those asked for in this tick included.

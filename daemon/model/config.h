@@ -131,13 +131,29 @@ struct LimitsConfig {
   Duration foreign_resume{30min};    ///< a target somebody else continued is left alone
   Duration manual_resume{30min};     ///< a target a user resumed is left alone by the rules
   Duration renewal{60min};           ///< deadline of a background or raise, renewed at half of it
+  int max_crashes{3};                ///< so many unclean ends in a row ...
+  Duration crash_window{10min};      ///< ... in this time: observes only, for as long again
 
   bool operator==(const LimitsConfig&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(LimitsConfig, (),
                       (cooldown, post_action, max_suspended, suspensions_per_hour, passive,
                        max_suspend, breather, duty, unknown_release, max_match, reapply,
-                       reapply_window, quiet, foreign_resume, manual_resume, renewal))
+                       reapply_window, quiet, foreign_resume, manual_resume, renewal, max_crashes,
+                       crash_window))
+
+/// What daemon and guardian may take of the machine they serve. More than that is said, and what a
+/// longer interval can mend is mended by one.
+struct SelfConfig {
+  Percent cpu{1};               ///< of one core, over a minute
+  Bytes memory{32LL << 20};     ///< resident
+  int open_files{400};          ///< of the daemon; 256 connections are allowed
+  double wakeups_per_s{50};     ///< times the daemon began to run after a wait
+  Duration lateness{1s};        ///< of a tick, the worst in a minute
+
+  bool operator==(const SelfConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(SelfConfig, (), (cpu, memory, open_files, wakeups_per_s, lateness))
 
 struct PriorityConfig {
   bool enabled{true};
@@ -178,6 +194,7 @@ struct Config {
   AwakeConfig awake;
   OllamaConfig ollama;
   LimitsConfig limits;
+  SelfConfig self;
   std::vector<WorkloadConfig> workloads;
   std::vector<TargetConfig> targets;
   std::vector<RuleConfig> rules;
@@ -185,6 +202,6 @@ struct Config {
   bool operator==(const Config&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
-                      (sampling, api, priority, awake, ollama, limits, workloads, targets, rules))
+                      (sampling, api, priority, awake, ollama, limits, self, workloads, targets, rules))
 
 }  // namespace m1opt::model

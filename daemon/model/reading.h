@@ -159,4 +159,16 @@ struct MachineReading {
 BOOST_DESCRIBE_STRUCT(MachineReading, (),
                       (os, chip, model, cores, performance_cores, efficiency_cores))
 
+/// What the daemon itself took since the last reading of this kind, about a minute. Absent: not known.
+struct OwnCostReading {
+  std::optional<Percent> cpu;         ///< of one core, guardian included
+  std::optional<Percent> loop_cpu;    ///< of one core, the control loop's thread alone
+  std::optional<Bytes> memory;        ///< resident, guardian included
+  std::optional<int> open_files;
+  std::optional<double> wakeups_per_s;
+  Duration lateness{};                ///< the worst of a tick
+
+  bool operator==(const OwnCostReading&) const = default;
+};
+
 }  // namespace m1opt::model

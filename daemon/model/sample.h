@@ -85,6 +85,8 @@ struct Sample {
   std::optional<CpuReading> cpu;
   std::optional<GpuReading> gpu;
 
+  std::optional<OwnCostReading> own;  ///< about once a minute; absent in between
+
   int process_count{0};
   std::vector<WorkloadSample> workloads;
   std::vector<TargetSample> targets;

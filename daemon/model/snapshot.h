@@ -187,22 +187,40 @@ struct GuardianStatus {
 };
 BOOST_DESCRIBE_STRUCT(GuardianStatus, (), (alive, pid, memory_locked, resident))
 
-/// The daemon's own cost.
+/// The daemon's own cost, and what it may be.
 struct SelfStatus {
   std::optional<Percent> cpu_share;  ///< of one core, daemon and guardian; absent in the first 10 s
+  std::optional<Percent> loop_cpu_share;  ///< of one core, the control loop's thread alone
   std::optional<Bytes> resident;     ///< of the daemon alone; absent when it could not be read
+  std::optional<int> open_files;     ///< of the daemon
+  std::optional<double> wakeups_per_s;  ///< times the daemon began to run after a wait
   std::uint64_t ticks{0};
   Duration tick_time{};      ///< the last tick
   Duration tick_lateness{};  ///< how much later than planned the last tick began
   Duration worst_lateness{}; ///< since start
   Duration period{};         ///< now planned
+  int stretch{1};            ///< the busy period is so many times the config's, to keep the budget
+  SelfConfig budget;         ///< from the config
+  std::vector<std::string> over;  ///< what is beyond it, in words
   std::optional<Duration> reaction;  ///< the last time a kernel pressure event led to a hold: until it was read back
 
   bool operator==(const SelfStatus&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(SelfStatus, (),
-                      (cpu_share, resident, ticks, tick_time, tick_lateness, worst_lateness,
-                       period, reaction))
+                      (cpu_share, loop_cpu_share, resident, open_files, wakeups_per_s, ticks,
+                       tick_time, tick_lateness, worst_lateness, period, stretch, budget, over,
+                       reaction))
+
+/// After several unclean ends in a row the daemon only observes.
+struct SafeModeStatus {
+  bool active{false};
+  std::optional<WallTime> until;  ///< absent: until the next start
+  std::string why;
+  std::optional<Instant> until_instant;  ///< what app/ makes `until` from; never shown
+
+  bool operator==(const SafeModeStatus&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(SafeModeStatus, (), (active, until, why))
 
 struct ConfigStatus {
   std::string path;
@@ -240,6 +258,7 @@ struct StatusDocument {
   Mode mode{};
   std::string headline;  ///< one line for people
   PauseStatus pause;
+  SafeModeStatus safe_mode;
   MachineReading machine;
   std::optional<MemoryReading> memory;
   std::optional<PressureReading> pressure;
@@ -264,7 +283,7 @@ struct StatusDocument {
 };
 BOOST_DESCRIBE_STRUCT(StatusDocument, (),
                       (schema, version, pid, uid, started, taken, age, mode, headline, pause,
-                       machine, memory, pressure, swap, thermal, power, cpu, gpu, derived, problems,
+                       safe_mode, machine, memory, pressure, swap, thermal, power, cpu, gpu, derived, problems,
                        workloads, holds, awake, tripped_rules, capabilities, health, guardian, self,
                        config))
 

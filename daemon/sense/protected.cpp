@@ -1,7 +1,8 @@
 #include "sense/protected.h"
 
 #include <algorithm>
-#include <array>
+#include <cstdint>
+#include <iterator>
 #include <string>
 
 #include "sense/matching.h"
@@ -135,31 +136,72 @@ constexpr Row kRows[] = {
     {"m1optctl", kOurs},
 };
 
-bool matches(std::string_view row, std::string_view name) {
-  if (row.back() == '*') {
-    row.remove_suffix(1);
-    return name.substr(0, row.size()) == row;
+constexpr std::string_view kLookAlike = "its name can be read as that of a program on it";
+
+/// Stands for a character that may look like any letter, or is not shown.
+constexpr char kAnyOrNone = '\x01';
+/// Stands for one that looks like no letter.
+constexpr char kOther = '\x02';
+
+/// By the first byte in UTF-8. E3 to E9 and EB to EE begin what East Asia writes with.
+char fold_character(unsigned char first) {
+  if (first < 0x80) {
+    const bool upper = first >= 'A' && first <= 'Z';
+    return static_cast<char>(upper ? first - 'A' + 'a' : first);
   }
-  return name == row;
+  const bool east_asian = (first >= 0xE3 && first <= 0xE9) || (first >= 0xEB && first <= 0xEE);
+  return east_asian ? kOther : kAnyOrNone;
 }
 
-std::string fold(std::string_view name) {
+/// All the ways to read `name` at once, a bit for each place in the row: no name, however long,
+/// takes more than its length.
+bool matches(std::string_view row, std::string_view name) {
+  static_assert(std::all_of(std::begin(kRows), std::end(kRows),
+                            [](const Row& each) { return each.name.size() < 64; }));
+  std::uint64_t places = 1;
+  for (const char c : name) {
+    std::uint64_t next = 0;
+    for (std::size_t at = 0; at < row.size(); ++at) {
+      const auto here = std::uint64_t{1} << at;
+      if ((places & here) == 0) continue;
+      if (row[at] == '*') return true;
+      if (c == kAnyOrNone) next |= here;
+      if (c == kAnyOrNone || c == row[at]) next |= here << 1U;
+    }
+    if (c == kAnyOrNone) next |= places & (std::uint64_t{1} << row.size());
+    places = next;
+  }
+  const auto end = std::uint64_t{1} << row.size();
+  return (places & end) != 0 || (row.back() == '*' && (places & (end >> 1U)) != 0);
+}
+
+/// What is left of a path when everything is taken off that makes no other program of it for a
+/// reader: directories, case, spaces and dots at the ends, the mark of a deleted or unnamed file.
+std::string fold(std::string_view path) {
   const auto is_edge = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; };
+  const auto is_tail = [&](char c) { return is_edge(c) || c == '.' || c == '/'; };
+  while (is_deleted(path)) path = without_deleted(path);
+  while (!path.empty() && is_tail(path.back())) path.remove_suffix(1);
+  std::string_view name = base_name(path);
+  constexpr std::string_view kUnnamed = "memfd:";
+  if (name.starts_with(kUnnamed)) name.remove_prefix(kUnnamed.size());
   while (!name.empty() && is_edge(name.front())) name.remove_prefix(1);
-  while (!name.empty() && is_edge(name.back())) name.remove_suffix(1);
-  std::string folded(name);
-  std::transform(folded.begin(), folded.end(), folded.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  std::string folded;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80 && byte < 0xC0) continue;  // the rest of a character of several bytes
+    folded += fold_character(byte);
+  }
   return folded;
 }
 
 }  // namespace
 
 std::optional<std::string_view> protected_program(std::string_view path) {
-  const std::string name = fold(base_name(without_deleted(path)));
+  const std::string name = fold(path);
+  const bool plain = name.find(kAnyOrNone) == std::string::npos;
   for (const auto& row : kRows) {
-    if (matches(row.name, name)) return row.why;
+    if (matches(row.name, name)) return plain ? row.why : kLookAlike;
   }
   return std::nullopt;
 }

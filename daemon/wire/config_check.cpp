@@ -107,6 +107,17 @@ void check_limits(const Checker& limits, const LimitsConfig& config) {
   limits.positive("unknown_release_s", config.unknown_release);
   limits.positive("reapply_window_s", config.reapply_window);
   limits.positive("renewal_s", config.renewal);
+  limits.between("max_crashes", config.max_crashes, 1, kMany);
+  limits.positive("crash_window_s", config.crash_window);
+}
+
+void check_self(const Checker& self, const SelfConfig& config) {
+  constexpr std::int64_t kMostMemory = 1LL << 40;
+  self.between("cpu_percent", config.cpu.value(), 0.0, 10'000.0);
+  self.between("memory_bytes", config.memory.value(), std::int64_t{0}, kMostMemory);
+  self.between("open_files", config.open_files, 0, 1'000'000);
+  self.between("wakeups_per_s", config.wakeups_per_s, 0.0, 1e9);
+  self.positive("lateness_s", config.lateness);
 }
 
 void check_workloads(const Checker& list, const std::vector<WorkloadConfig>& workloads) {
@@ -190,6 +201,7 @@ std::vector<Fault> check_config(const Config& config, std::span<const KnownMetri
   check_priority(root.at("priority"), config.priority);
   check_ollama(root.at("ollama"), config.ollama);
   check_limits(root.at("limits"), config.limits);
+  check_self(root.at("self"), config.self);
   check_workloads(root.at("workloads"), config.workloads);
   check_targets(root.at("targets"), config.targets);
   check_rules(root.at("rules"), config.rules, metrics);

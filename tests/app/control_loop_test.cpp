@@ -8,6 +8,7 @@
 #include "support/catch.h"
 #include "support/executor_rig.h"
 #include "support/fake_clock.h"
+#include "support/honest_blocker.h"
 #include "support/pipe.h"
 
 using namespace m1opt;
@@ -47,21 +48,6 @@ class ScriptedSleep final : public platform::SleepWatch {
   std::function<void()> on_allow_;
   Fd read_;
   Fd write_;
-};
-
-class HonestBlocker final : public platform::SleepBlocker {
- public:
-  Capability probe() override { return {"keep_awake", true, ""}; }
-  Result<void> hold(Duration, const std::string&) override {
-    held = true;
-    return {};
-  }
-  platform::SleepBlock check() override { return {held, false, {}}; }
-  Result<void> release() override {
-    held = false;
-    return {};
-  }
-  bool held{false};
 };
 
 /// The machine's processes, but only one of them is listed.
@@ -126,7 +112,7 @@ class LoopRig {
         {clock, sampler, processes, executor.executor_, executor.guardian_, keeper, config,
          board, events, slow, blocker,
          std::make_unique<ScriptedSleep>(std::move(steps), [this] { allowed(); }), executor.boot_,
-         {}, {}, {}, {}, Mode::active});
+         {}, {}, {}, {}, Mode::active, {}});
     return loop.run();
   }
   static ScriptedSleep::Step quiet() {
@@ -178,7 +164,7 @@ class LoopRig {
   app::ConfigStore config{options};
   app::JournalKeeper keeper{{options, executor.boot_, *executor.control_, *executor.table_, clock,
                              app::acquire_instance_lock(options.state_directory).value()}};
-  HonestBlocker blocker;
+  test::HonestBlocker blocker;
   int ticks{0};
   int ticks_at_sleep{0};
   int allowances{0};

@@ -76,6 +76,15 @@ TEST_CASE("a pause lets the machine sleep in the same tick") {
   CHECK(world.last.awake.wanted);
 }
 
+TEST_CASE("a daemon that only observes keeps nothing awake") {
+  World world;
+  world.make_busy();
+  REQUIRE(world.last.awake.wanted);
+  world.state.safe = {true, std::nullopt, "it ended three times"};
+  world.tick();
+  CHECK(said(world) == "not: m1opt only observes: it ended three times");
+}
+
 TEST_CASE("on battery the machine is kept awake by choice only") {
   World world;
   world.base.power = power(true, Percent{62});

@@ -101,6 +101,8 @@ class World {
     return action.verb == ActionVerb::end ? OutcomeCode::undone : OutcomeCode::applied;
   };
 
+  std::function<void(Sample&)> distort;  ///< the last word on what a sample shows
+
   Decision last;
   std::vector<std::pair<Instant, Action>> actions;  ///< all so far
   std::vector<Reason> reasons;
@@ -182,6 +184,7 @@ class World {
       sample.targets.push_back(copy);
     }
     if (!llm.processes.empty()) sample.workloads.push_back(llm);
+    if (distort) distort(sample);
     sample.commands = std::exchange(commands_, {});
     sample.outcomes = std::exchange(outcomes_, {});
     sample.tier_outcomes = std::exchange(tier_outcomes_, {});

@@ -13,6 +13,10 @@ class FakeClock final : public base::Clock {
     now_ = now_ + d;
     elapsed_ += std::chrono::duration_cast<std::chrono::system_clock::duration>(d);
   }
+  /// Somebody sets the time of day.
+  void shift_wall(base::Duration d) {
+    wall_ += std::chrono::duration_cast<std::chrono::system_clock::duration>(d);
+  }
 
  private:
   base::Instant now_{std::chrono::hours(1)};

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "base/file.h"
+#include "base/linux/boot_clock.h"
 
 namespace m1opt::platform {
 
@@ -29,6 +30,7 @@ Result<ProcEntry> read_proc_entry(const std::string& directory) {
   fields >> entry.state >> entry.parent >> skipped >> entry.session;
   for (int field = 7; field < 22; ++field) fields >> skipped;
   if (!(fields >> entry.start)) return Error{Errc::parse, 0, directory + "/stat: too short"};
+  entry.start -= static_cast<std::uint64_t>(boot_clock_offset_ticks());
   return entry;
 }
 

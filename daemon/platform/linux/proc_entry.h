@@ -14,7 +14,7 @@ using namespace m1opt::base;
 struct ProcEntry {
   char state{'?'};          ///< R S D T t Z X I
   std::int32_t parent{0};
-  std::uint64_t start{0};   ///< field 22, clock ticks since boot: the start token
+  std::uint64_t start{0};   ///< field 22 without boot_clock_offset_ticks(): the start token
   std::int32_t session{0};
 
   /// Dead and not yet waited for: runs nothing, holds nothing.

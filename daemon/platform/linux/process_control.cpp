@@ -197,11 +197,9 @@ class LinuxProcessControl final : public ProcessControl {
   }
 
   std::uint64_t start_token_now() override {
-    timespec now{};
-    ::clock_gettime(CLOCK_BOOTTIME, &now);
-    const auto hz = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
-    return static_cast<std::uint64_t>(now.tv_sec) * hz +
-           static_cast<std::uint64_t>(now.tv_nsec) * hz / 1'000'000'000U;
+    const auto hz = static_cast<std::int64_t>(::sysconf(_SC_CLK_TCK));
+    const Duration tick = Duration(std::chrono::seconds(1)) / hz;
+    return static_cast<std::uint64_t>(read_continuous_clock() / tick);
   }
 
   std::optional<SubjectKind> holder(Attribute attribute) override {

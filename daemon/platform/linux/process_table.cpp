@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/file.h"
+#include "base/linux/boot_clock.h"
 #include "platform/linux/polled_file.h"
 #include "platform/linux/sensors.h"
 #include "platform/platform.h"
@@ -83,7 +84,9 @@ class LinuxProcessTable final : public ProcessTable {
   Result<ProcessInfo> stat(std::int32_t pid) override {
     const auto text = read_entry(pid, "stat", kStatBytes);
     if (!text) return text.error();
-    return parse_process_stat(*text, units_);
+    auto info = parse_process_stat(*text, units_);
+    if (info && !captured_) info->id.start -= static_cast<std::uint64_t>(boot_clock_offset_ticks());
+    return info;
   }
 
   Result<std::string> executable(std::int32_t pid) override;

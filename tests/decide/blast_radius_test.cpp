@@ -1,0 +1,83 @@
+// However wrong a rule or a request is, it reaches few processes, and none that is protected.
+#include <algorithm>
+
+#include "support.h"
+#include "support/catch.h"
+
+using namespace m1opt::test;
+
+namespace {
+
+/// A rule that always wants to suspend whatever it may.
+World greedy() {
+  World world;
+  world.config.rules = {rule("greedy", RuleNeeds::nothing,
+                             {{{detector("memory_used_percent", 1, 0, 0s)}}}, {LadderStep::suspend})};
+  return world;
+}
+
+}  // namespace
+
+TEST_CASE("a rule that would match 2,000 processes acts on none and says so once") {
+  World world = greedy();
+  for (int pid = 1000; pid < 3000; ++pid) world.add_target(pid, "photoanalysisd", 1);
+  world.run(2min);
+  CHECK(world.actions.empty());
+  REQUIRE(world.count(EventKind::target_refused) == 1);
+  CHECK(world.said(EventKind::target_refused) ==
+        "2000 processes match photoanalysisd, more than 32: none is acted on");
+  world.command(SuspendCommand{"photoanalysisd", {}, 60s});
+  world.tick();
+  CHECK(reply_of(world).code == ReplyCode::refused);
+  world.command(SuspendCommand{{}, ProcessId{1500, 15000}, 60s});
+  world.tick();
+  CHECK(reply_of(world).code == ReplyCode::refused);
+  CHECK(world.actions.empty());
+}
+
+TEST_CASE("namesakes that come one by one are left alone from the first too many on") {
+  World world = greedy();
+  for (int pid = 1000; pid < 1100; ++pid) {
+    world.add_target(pid, "photoanalysisd", 1);
+    world.run(1s);
+    REQUIRE(world.suspended() <= 3);
+  }
+  world.forget_log();
+  world.run(20min);  // every suspension has run out
+  CHECK(world.suspended() == 0);
+  CHECK(world.count(ActionVerb::begin, ActionKind::suspend) == 0);
+}
+
+TEST_CASE("at most three are held at once and thirty suspended in an hour, however many rows match") {
+  World world = greedy();
+  world.config.limits.max_suspend = 20s;
+  world.config.limits.cooldown = 0s;
+  world.config.limits.breather = 1s;
+  world.config.limits.duty = Percent{0};
+  for (int pid = 1000; pid < 1030; ++pid) world.add_target(pid, "photoanalysisd", 1);
+  for (int pid = 2000; pid < 2030; ++pid) world.add_target(pid, "mediaanalysisd", 1);
+  const Instant end = world.now + 5h;
+  while (world.now < end) {
+    world.tick();
+    REQUIRE(world.suspended() <= 3);
+    const auto recent = std::count_if(world.actions.begin(), world.actions.end(), [&](const auto& entry) {
+      return entry.second.verb == ActionVerb::begin && world.now - entry.first < 1h;
+    });
+    REQUIRE(recent <= 30);
+    world.pass(world.last.period);
+  }
+  CHECK(world.count(ActionVerb::begin, ActionKind::suspend) > 30);
+}
+
+TEST_CASE("what is protected cannot be suspended by name nor by pid, whoever asks") {
+  World world = greedy();
+  const ProcessId id = world.add_target(20, "photoanalysisd", 1);
+  world.base.refused.push_back({"photoanalysisd", id, "sshd", "it is on the protected list"});
+  for (const bool administrator : {true, false}) {
+    world.command(SuspendCommand{"photoanalysisd", {}, 60s}, administrator, 0);
+    world.command(SuspendCommand{{}, id, 60s}, administrator, 0);
+  }
+  world.run(1min);
+  CHECK(world.actions.empty());
+  for (const auto& reply : world.replies) CHECK(reply.code != ReplyCode::ok);
+}

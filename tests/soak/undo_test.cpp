@@ -1,0 +1,108 @@
+// Undo on the machine in memory, where any mixture of holds and births can be made.
+#include "act/undo.h"
+
+#include "sim_machine.h"
+#include "support/catch.h"
+
+using namespace m1opt::test;
+
+namespace {
+
+const BootId kBoot{"a boot"};
+constexpr std::int64_t kBatch = 3;
+constexpr std::int64_t kIdle = 5;
+
+UndoRecord record_of(RecordId id, const SimProcess& process, std::int64_t before) {
+  UndoRecord record;
+  record.id = id;
+  record.boot = kBoot;
+  record.process = process.id;
+  record.kind = ActionKind::background;
+  record.session = process.session;
+  record.changes = {
+      {Attribute::policy, {SubjectKind::thread, process.id, process.id, 0, {}}, before, kIdle}};
+  return record;
+}
+
+std::int64_t& policy(SimMachine& machine, ProcessId id) {
+  return machine.processes.at(id.pid).threads.front().values[0].now;
+}
+
+/// A parent in the background and its younger child, which has a record of its own.
+struct Family {
+  SimMachine machine;
+  ProcessId parent = machine.start("/usr/bin/mds", {}, 1).id;
+  std::uint64_t opened = machine.start_token_now();
+  ProcessId child = machine.fork(parent.pid, "/usr/bin/mds", {}, 1).id;
+  std::map<RecordId, UndoRecord> open;
+
+  Family() {
+    open.emplace(1, record_of(1, machine.processes.at(parent.pid), kBatch));
+    open.emplace(2, record_of(2, machine.processes.at(child.pid), 0));
+    open.at(1).opened_token = opened;
+    open.at(2).opened_token = machine.start_token_now();
+    policy(machine, parent) = policy(machine, child) = kIdle;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a child with a record of its own is left to that record when its parent's ends") {
+  for (const auto& order : {std::vector<RecordId>{1, 2}, std::vector<RecordId>{2, 1}}) {
+    Family family;
+    for (const RecordId id : order) {
+      const auto result = m1opt::act::undo_record(family.machine, family.machine, kBoot,
+                                                  family.open.at(id), family.open);
+      CHECK(result.code == OutcomeCode::undone);
+      if (id == order.front() && id == 1) CHECK(policy(family.machine, family.child) == kIdle);
+    }
+    CHECK(policy(family.machine, family.parent) == kBatch);
+    CHECK(policy(family.machine, family.child) == 0);
+  }
+}
+
+TEST_CASE("a grandchild is left to the record of its parent, not of its grandparent") {
+  Family family;
+  const ProcessId grandchild = family.machine.fork(family.child.pid, "/usr/bin/mds", {}, 1).id;
+  CHECK(m1opt::act::undo_record(family.machine, family.machine, kBoot, family.open.at(1), family.open)
+            .code == OutcomeCode::undone);
+  CHECK(policy(family.machine, grandchild) == kIdle);
+  CHECK(m1opt::act::undo_record(family.machine, family.machine, kBoot, family.open.at(2), family.open)
+            .code == OutcomeCode::undone);
+  CHECK(policy(family.machine, grandchild) == 0);
+}
+
+TEST_CASE("a child without a record of its own gets its parent's old value") {
+  Family family;
+  family.open.erase(2);
+  CHECK(m1opt::act::undo_record(family.machine, family.machine, kBoot, family.open.at(1), family.open)
+            .code == OutcomeCode::undone);
+  CHECK(policy(family.machine, family.child) == kBatch);
+}
+
+TEST_CASE("a thread with one change of its own loses what else it inherited too") {
+  SimMachine machine;
+  SimProcess& process = machine.start("/usr/bin/mds", {}, 1);
+  UndoRecord record = record_of(1, process, 0);
+  record.opened_token = machine.start_token_now();
+  policy(machine, process.id) = kIdle;
+  // Its creator's policy was ours, its I/O priority was not any more, so only that was set on it.
+  machine.add_thread(process);
+  SimThread& thread = process.threads.back();
+  thread.values[2].now = 4;
+  record.changes.push_back({Attribute::io_priority,
+                            {SubjectKind::thread, process.id, thread.id, 0, {}}, 0, 4});
+  CHECK(m1opt::act::undo_record(machine, machine, kBoot, record).code == OutcomeCode::undone);
+  for (const SimValue& value : thread.values) CHECK(value.as_before());
+}
+
+TEST_CASE("a value that an heir does not let go keeps the record open") {
+  Family family;
+  family.open.erase(2);
+  int writes = 0;
+  family.machine.write_fails = [&] { return ++writes == 2; };  // the parent's own comes first
+  CHECK(m1opt::act::undo_record(family.machine, family.machine, kBoot, family.open.at(1), family.open)
+            .code == OutcomeCode::failed);
+  CHECK(m1opt::act::undo_record(family.machine, family.machine, kBoot, family.open.at(1), family.open)
+            .code == OutcomeCode::undone);
+}
