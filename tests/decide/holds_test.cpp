@@ -171,7 +171,11 @@ TEST_CASE("a stop that is still on its way was not taken back by anybody") {
     if (action.verb == ActionVerb::end) return OutcomeCode::changed;
     return action.kind == ActionKind::suspend ? OutcomeCode::partial : OutcomeCode::applied;
   };
-  while (!world.holds(id, ActionKind::suspend)) world.tick();
+  for (int i = 0; i < 60 && world.count(ActionVerb::begin, ActionKind::suspend) == 0; ++i) {
+    world.pass(1s);
+    world.tick();
+  }
+  REQUIRE(world.count(ActionVerb::begin, ActionKind::suspend) == 1);
   world.process(id).state = RunState::running;  // it waits for a core, and stops when it gets one
   world.run(3s);
   CHECK(world.holds(id, ActionKind::suspend));

@@ -77,7 +77,7 @@ class Grown:
             text = demo_proof.read(f"/proc/{name}/stat") if name.isdigit() else None
             if text and demo_proof.stat_fields(text)[3] == str(self.pid):
                 process = demo_proof.read_process(int(name))
-                if process:
+                if process and process.autogroup:  # else it ended while it was read
                     found[int(name)] = process
         return found
 
@@ -92,6 +92,8 @@ class Grown:
                 said.append(f"{pid}: autogroup {group} -> {process.autogroup}")
             known = self.before.get(pid)
             for tid, thread in process.threads.items():
+                if thread.ioprio == -1:
+                    continue  # it ended while it was read
                 own = known and known.start == process.start and known.threads.get(tid)
                 then = own if own and own.start == thread.start else main
                 for field in ("stopped", "nice", "policy", "ioprio"):

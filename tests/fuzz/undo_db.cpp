@@ -39,11 +39,11 @@ void undo_db(std::string_view input) {
   const std::string path = directory / "undo.db";
   for (const auto& entry : fs::directory_iterator(directory.path())) fs::remove_all(entry);
   std::ofstream(path, std::ios::binary) << input;
-  std::string set_aside;
-  auto journal = journal::UndoJournal::open_or_set_aside(path, set_aside);
+  journal::UndoJournal::Damage damage;
+  auto journal = journal::UndoJournal::open_or_set_aside(path, damage);
   require(journal.has_value() || !journal.error().what.empty(), "a refusal says what is wrong");
-  if (!set_aside.empty()) {
-    require(fs::exists(set_aside), "a damaged file is kept");
+  if (!damage.kept_as.empty()) {
+    require(fs::exists(damage.kept_as), "a damaged file is kept");
     require(journal.has_value(), "a new one takes its place");
   }
   if (journal) use(*journal);
