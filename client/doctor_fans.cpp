@@ -11,7 +11,7 @@ namespace {
 
 using boost::json::value;
 
-constexpr const char* kGroup = "Fans";
+constexpr const char* kFansGroup = "Fans";
 
 /// "fan 0 forced at 5000 rpm"; empty when no fan tells its mode.
 std::vector<std::string> fan_lines(const value& status, bool& forced) {
@@ -33,7 +33,7 @@ void judge_fans(const value& status, std::vector<Finding>& findings) {
   const auto lines = fan_lines(status, forced);
   if (lines.empty()) return;
   Finding finding{"fans.mode",
-                  kGroup,
+                  kFansGroup,
                   forced ? FindingResult::fail : FindingResult::pass,
                   forced ? "another program holds the speed of a fan" : "macOS controls the fans",
                   fmt::format("{}", fmt::join(lines, ", ")),
@@ -41,9 +41,9 @@ void judge_fans(const value& status, std::vector<Finding>& findings) {
                            "macOS does not raise them with the heat"
                          : ""};
   for (const Finding& helper : findings) {
-    if (helper.group == kGroup) finding.evidence += fmt::format("; {}", helper.finding);
+    if (helper.group == kFansGroup) finding.evidence += fmt::format("; {}", helper.finding);
   }
-  std::erase_if(findings, [](const Finding& each) { return each.group == kGroup; });
+  std::erase_if(findings, [](const Finding& each) { return each.group == kFansGroup; });
   findings.push_back(std::move(finding));
 }
 

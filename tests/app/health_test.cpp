@@ -9,7 +9,7 @@ using namespace m1opt::app;
 
 namespace {
 
-struct Rig {
+struct HealthRig {
   Sample sample;
   Config config;
   std::optional<Obstacle> obstacle;
@@ -23,10 +23,10 @@ struct Rig {
 
 }  // namespace
 
-TEST_CASE("a healthy daemon has nothing to say") { CHECK(Rig{}.findings().empty()); }
+TEST_CASE("a healthy daemon has nothing to say") { CHECK(HealthRig{}.findings().empty()); }
 
 TEST_CASE("what keeps the daemon from acting is named with its own remedy") {
-  Rig rig;
+  HealthRig rig;
   rig.obstacle = {"this boot cannot be told from others", "make the boot id readable"};
   const auto found = rig.findings();
   REQUIRE(found.size() == 1);
@@ -36,7 +36,7 @@ TEST_CASE("what keeps the daemon from acting is named with its own remedy") {
 }
 
 TEST_CASE("scheduling tiers that do nothing here, or slow the workload down, are named") {
-  Rig rig;
+  HealthRig rig;
   rig.config.priority.throughput_tier = 5;
   rig.config.priority.latency_tier = 0;
   const auto found = rig.findings();

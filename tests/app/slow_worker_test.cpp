@@ -10,7 +10,7 @@ using namespace m1opt::app;
 namespace {
 
 /// A slow thread whose work a test holds up, and whose wakes it waits for.
-struct Rig {
+struct SlowRig {
   std::promise<void> begun;
   std::promise<void> go_on;
   std::promise<void> woken;
@@ -38,7 +38,7 @@ sense::ModelReport report(const std::string& fault) {
 }  // namespace
 
 TEST_CASE("Ollama is not asked again while it is being asked") {
-  Rig rig;
+  SlowRig rig;
   rig.jobs.ask_models = [&](const OllamaConfig&) {
     rig.hold_up();
     return report("no answer");
@@ -59,7 +59,7 @@ TEST_CASE("Ollama is not asked again while it is being asked") {
 }
 
 TEST_CASE("the SMC is not asked again while it is being asked, and only its first answer wakes") {
-  Rig rig;
+  SlowRig rig;
   std::atomic<int> wakes{0};
   rig.jobs.read_hardware = [&]() -> sense::HardwareReport {
     rig.hold_up();
@@ -97,7 +97,7 @@ TEST_CASE("where there is no SMC nobody asks for it") {
 }
 
 TEST_CASE("a job that throws is told, and the thread goes on") {
-  Rig rig;
+  SlowRig rig;
   rig.jobs.set_tiers = [&](const TierRequest& request) -> TierOutcome {
     if (rig.asked++ == 0) throw std::runtime_error("out of memory");
     return {request, TierResult::asked, 0, "done"};

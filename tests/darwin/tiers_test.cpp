@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kServer = "/Applications/Ollama.app/Contents/Resources/llama-server";
 
-struct Rig {
+struct TierRig {
   FakeMac mac;
   ProcessId id = mac.start(601, 1, kServer);
   TierRequest request{id, kServer, "ollama", 0, 0};
@@ -28,7 +28,7 @@ bool says(const TierOutcome& outcome, const std::string& part) {
 }  // namespace
 
 TEST_CASE("tiers are asked of the system's own taskpolicy, by its path and with these words alone") {
-  Rig rig;
+  TierRig rig;
   const auto outcome = rig.ask();
   CHECK(outcome.result == TierResult::asked);
   CHECK(outcome.exit_status == 0);
@@ -47,7 +47,7 @@ TEST_CASE("tiers are asked of the system's own taskpolicy, by its path and with 
 }
 
 TEST_CASE("no tool is started for a process that ended, was replaced or runs another program") {
-  Rig rig;
+  TierRig rig;
   rig.request.process.start += 1;
   CHECK(rig.ask().result == TierResult::gone);
   rig.request.process = rig.id;
@@ -61,7 +61,7 @@ TEST_CASE("no tool is started for a process that ended, was replaced or runs ano
 }
 
 TEST_CASE("a process that was replaced while the tool ran is no success") {
-  Rig rig;
+  TierRig rig;
   rig.mac.while_tool_runs = [&] {
     rig.mac.end(601);
     rig.mac.start(601, 1, "/bin/zsh");
@@ -73,7 +73,7 @@ TEST_CASE("a process that was replaced while the tool ran is no success") {
 }
 
 TEST_CASE("a tool that fails, is killed or cannot be started is told as it was") {
-  Rig rig;
+  TierRig rig;
   rig.mac.tool_exit = {70, {}, false, "taskpolicy: \x1b[1mtask_policy_set: 4\n"};
   auto outcome = rig.ask();
   CHECK(outcome.result == TierResult::failed);

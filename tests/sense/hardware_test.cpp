@@ -8,13 +8,13 @@ namespace m1opt::sense {
 namespace {
 
 /// A machine whose temperatures and fans come from another thread.
-struct Rig {
+struct HardwareRig {
   static SamplerOptions options() {
     SamplerOptions made;
     made.hardware_apart = true;
     return made;
   }
-  Rig() { config.sampling.idle_period = std::chrono::seconds(10); }
+  HardwareRig() { config.sampling.idle_period = std::chrono::seconds(10); }
   Sample take() { return sampler.take(config, clock.now()); }
 
   test::ScriptedTable table;
@@ -23,7 +23,7 @@ struct Rig {
   Sampler sampler{options(), table, clock};
 };
 
-const Problem* problem(const Sample& sample, const std::string& reader) {
+const Problem* problem_about(const Sample& sample, const std::string& reader) {
   for (const auto& p : sample.problems) {
     if (p.reader == reader) return &p;
   }
@@ -33,12 +33,12 @@ const Problem* problem(const Sample& sample, const std::string& reader) {
 }  // namespace
 
 TEST_CASE("temperatures and fans of the slow thread carry their age, and old ones are stale") {
-  Rig rig;
+  HardwareRig rig;
   auto sample = rig.take();
   CHECK_FALSE(sample.thermal);
-  REQUIRE(problem(sample, "thermal.fans") != nullptr);
-  CHECK(problem(sample, "thermal.fans")->code == "busy");
-  CHECK(problem(sample, "thermal") != nullptr);
+  REQUIRE(problem_about(sample, "thermal.fans") != nullptr);
+  CHECK(problem_about(sample, "thermal.fans")->code == "busy");
+  CHECK(problem_about(sample, "thermal") != nullptr);
 
   HardwareReport report;
   report.taken = rig.clock.now();
@@ -52,21 +52,21 @@ TEST_CASE("temperatures and fans of the slow thread carry their age, and old one
     REQUIRE(sample.thermal);
     CHECK(sample.thermal->hottest == MilliCelsius{61500});
     CHECK(sample.thermal->sensors_age == std::chrono::seconds(second + 1));
-    CHECK(problem(sample, "thermal.fans")->text == "the SMC knows no fan");
-    CHECK(problem(sample, "thermal.hottest") == nullptr);
+    CHECK(problem_about(sample, "thermal.fans")->text == "the SMC knows no fan");
+    CHECK(problem_about(sample, "thermal.hottest") == nullptr);
   }
   rig.clock.advance(std::chrono::seconds(1));
   sample = rig.take();
   CHECK_FALSE(sample.thermal);
   for (const char* field : {"thermal.hottest", "thermal.temperatures", "thermal.fans"}) {
-    REQUIRE(problem(sample, field) != nullptr);
-    CHECK(problem(sample, field)->code == "stale");
-    CHECK(problem(sample, field)->text == "the last reading is 16 s old");
+    REQUIRE(problem_about(sample, field) != nullptr);
+    CHECK(problem_about(sample, field)->code == "stale");
+    CHECK(problem_about(sample, field)->text == "the last reading is 16 s old");
   }
 }
 
 TEST_CASE("samples that are rare wait longer for the slow thread, but no sleep makes it young") {
-  Rig rig;
+  HardwareRig rig;
   rig.take();
   HardwareReport report;
   report.taken = rig.clock.now();
@@ -80,7 +80,7 @@ TEST_CASE("samples that are rare wait longer for the slow thread, but no sleep m
   rig.clock.advance(std::chrono::hours(1));
   const auto sample = rig.take();
   CHECK_FALSE(sample.thermal);
-  CHECK(problem(sample, "thermal.fans")->code == "stale");
+  CHECK(problem_about(sample, "thermal.fans")->code == "stale");
 }
 
 }  // namespace m1opt::sense
