@@ -13,6 +13,10 @@
 namespace m1opt::decide {
 namespace {
 
+/// A stop is delivered when the process next runs, which on a busy machine takes a starved one its
+/// time: until then it is not yet stopped, rather than continued by somebody else.
+constexpr Duration kStopPatience = std::chrono::seconds(5);
+
 /// The held process in this sample; null when it is gone or no longer ours to hold.
 const ProcessInfo* held_process(const Tick& tick, const Hold& hold) {
   if (hold.kind == ActionKind::raise) {
@@ -43,6 +47,7 @@ void check_state(Tick& tick, Hold& hold, const ProcessInfo& process) {
   // only what was seen can have been taken back.
   if (!hold.seen_applied) return;
   if (hold.kind == ActionKind::suspend) {
+    if (!hold.seen_applied && tick.now - hold.since < kStopPatience) return;
     mark_ending(hold, EndCause::foreign, "somebody else continued it");
     return;
   }

@@ -121,6 +121,35 @@ TEST_CASE("a pause and a lease that a sleep has ended are over at the first tick
   CHECK(held.world.state.leases.empty());
 }
 
+TEST_CASE("a stop that is still on its way is no continue by somebody else") {
+  World world;
+  world.make_busy();
+  const ProcessId id = world.add_target(20, "photoanalysisd", 0.5);
+  const Instant asked = world.now;
+  world.distort = [&](Sample& sample) {
+    if (world.now - asked > 3s) return;
+    for (auto& target : sample.targets) target.process.state = RunState::running;
+  };
+  world.command(SuspendCommand{"photoanalysisd", {}, 60s});
+  world.run(10s);
+  CHECK(world.holds(id, ActionKind::suspend));
+  world.process(id).state = RunState::running;  // now it is somebody else
+  world.run(2s);
+  CHECK_FALSE(world.holds(id, ActionKind::suspend));
+}
+
+TEST_CASE("a stop that never comes is given up") {
+  World world;
+  world.make_busy();
+  const ProcessId id = world.add_target(20, "photoanalysisd", 0.5);
+  world.distort = [](Sample& sample) {
+    for (auto& target : sample.targets) target.process.state = RunState::running;
+  };
+  world.command(SuspendCommand{"photoanalysisd", {}, 60s});
+  world.run(8s);
+  CHECK_FALSE(world.holds(id, ActionKind::suspend));
+}
+
 TEST_CASE("counters from before a sleep make no rate") {
   World world;
   world.make_busy();
