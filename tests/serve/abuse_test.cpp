@@ -350,7 +350,9 @@ TEST_CASE("nothing in a request names a path or a command") {
   for (const auto& [path, methods] : document.at("paths").as_object()) {
     for (const auto& [method, operation] : methods.as_object()) {
       if (const auto* parameters = operation.as_object().if_contains("parameters")) {
-        for (const auto& parameter : parameters->as_array()) words.insert(std::string(parameter.at("name").as_string()));
+        for (const auto& parameter : parameters->as_array()) {
+          words.insert(std::string(parameter.at("name").as_string()));
+        }
       }
       if (const auto* body = operation.as_object().if_contains("requestBody")) {
         collect(body->at("content").at("application/json").at("schema"));
