@@ -43,14 +43,13 @@ void check_state(Tick& tick, Hold& hold, const ProcessInfo& process) {
     hold.seen_applied = true;
     return;
   }
-  // A partial action may never show, and a stop shows only once the process next wants to run;
-  // only what was seen can have been taken back.
-  if (!hold.seen_applied) return;
   if (hold.kind == ActionKind::suspend) {
     if (!hold.seen_applied && tick.now - hold.since < kStopPatience) return;
     mark_ending(hold, EndCause::foreign, "somebody else continued it");
     return;
   }
+  // A partial action may never show; only what was seen can have been reset.
+  if (!hold.seen_applied) return;
   mark_ending(hold, EndCause::reset, "somebody else reset its priority; it is set again");
   if (note_reset(tick, hold.process, hold.kind)) return;
   add_ban(tick, hold.target, hold.process, BanCause::reset, hold.kind,

@@ -121,9 +121,15 @@ TEST_CASE("a pause and a lease that a sleep has ended are over at the first tick
   CHECK(held.world.state.leases.empty());
 }
 
+OutcomeCode stop_is_on_its_way(const Action& action) {
+  const bool stop = action.verb == ActionVerb::begin && action.kind == ActionKind::suspend;
+  return stop ? OutcomeCode::partial : action.verb == ActionVerb::end ? OutcomeCode::undone : OutcomeCode::applied;
+}
+
 TEST_CASE("a stop that is still on its way is no continue by somebody else") {
   World world;
   world.make_busy();
+  world.answer = stop_is_on_its_way;
   const ProcessId id = world.add_target(20, "photoanalysisd", 0.5);
   const Instant asked = world.now;
   world.distort = [&](Sample& sample) {
@@ -141,6 +147,7 @@ TEST_CASE("a stop that is still on its way is no continue by somebody else") {
 TEST_CASE("a stop that never comes is given up") {
   World world;
   world.make_busy();
+  world.answer = stop_is_on_its_way;
   const ProcessId id = world.add_target(20, "photoanalysisd", 0.5);
   world.distort = [](Sample& sample) {
     for (auto& target : sample.targets) target.process.state = RunState::running;
