@@ -82,16 +82,17 @@ def catch2_tally(status, output):
 
 def unittest_tally(status, output):
     """Counts the cases of a `python3 -m unittest` run."""
-    ran = re.search(r"^Ran (\d+) tests? in", output, re.MULTILINE)
+    # The last: what a test that failed printed has such lines of its own.
+    ran = re.findall(r"^Ran (\d+) tests? in", output, re.MULTILINE)
     if not ran:
         return Tally(failed=1)
-    ended = re.search(r"^(?:OK|FAILED|NO TESTS RAN)(.*)$", output, re.MULTILINE)
-    counts = dict(re.findall(r"(\w+)=(\d+)", ended[1] if ended else ""))
+    ended = re.findall(r"^(?:OK|FAILED|NO TESTS RAN)(.*)$", output, re.MULTILINE)
+    counts = dict(re.findall(r"(\w+)=(\d+)", ended[-1] if ended else ""))
     bad = int(counts.get("failures", 0)) + int(counts.get("errors", 0))
     skipped = int(counts.get("skipped", 0))
     if status not in (0, 5) and bad == 0:  # 5: no tests, from Python 3.12 on
         bad = 1
-    return Tally(max(0, int(ran[1]) - bad - skipped), bad, skipped)
+    return Tally(max(0, int(ran[-1]) - bad - skipped), bad, skipped)
 
 
 def build(kind, *targets):

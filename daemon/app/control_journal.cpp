@@ -1,5 +1,5 @@
 // What the control loop does about the journal: notice that it is lost or cannot be written, and
-// keep the pause in it.
+// keep the pause in it; the same for the count of runs.
 #include "app/control_loop.h"
 
 namespace m1opt::app {
@@ -21,6 +21,14 @@ void ControlLoop::check_journal() {
   for (const decide::Reason& reason : parts_.keeper.take_reasons()) {
     parts_.events.add(parts_.clock.wall(), reason);
   }
+}
+
+void ControlLoop::check_run_mark() {
+  if (parts_.run_mark == nullptr) return;
+  auto safe = parts_.run_mark->try_again(parts_.clock.now());
+  if (!safe) return;
+  state_.safe = std::move(*safe);
+  report(EventKind::safe_mode, Severity::info, "how its runs end can be kept again");
 }
 
 void ControlLoop::restore_pause() {

@@ -141,6 +141,7 @@ void ControlLoop::tick() {
     cost_.note_lateness(self_.tick_lateness);
   }
   check_journal();
+  check_run_mark();
   // One that cannot guard anything is not started; one that runs is watched whatever happens.
   if (parts_.own_mode == Mode::active && (!parts_.keeper.obstacle() || parts_.guardian.alive())) {
     check_guardian();

@@ -15,6 +15,7 @@
 #include "app/keep_awake.h"
 #include "app/own_cost.h"
 #include "app/poller.h"
+#include "app/run_history.h"
 #include "app/slow_worker.h"
 #include "app/status.h"
 #include "decide/policy.h"
@@ -46,6 +47,7 @@ class ControlLoop {
     WallTime started;
     Mode own_mode{Mode::active};
     decide::SafeState safe;
+    RunMark* run_mark{nullptr};  ///< null: nobody counts the runs
   };
 
   explicit ControlLoop(Parts parts);
@@ -63,6 +65,7 @@ class ControlLoop {
   void check_guardian();
   void start_guardian();
   void reload();
+  void check_run_mark();
   void check_group();
   void restore_pause();
   void keep_pause();

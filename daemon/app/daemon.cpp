@@ -102,7 +102,7 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
 
   ControlLoop loop({clock, sampler, *table, executor, guardian, keeper, config, board, events, slow,
                     *blocker, sleep ? std::move(*sleep) : nullptr, boot, machine, machine_problems,
-                    capabilities, started, own_mode(options), safe});
+                    capabilities, started, own_mode(options), safe, &run_mark});
   loop.tick();  // so that the first answer has a snapshot
   serve::ServerOptions serving;
   serving.socket_path = options.socket;

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kHead = "m1opt runs 1";
 constexpr std::size_t kLimit = 16384;
+constexpr Duration kRetry = std::chrono::seconds(5);
 
 /// The next line, taken off the text; absent when there is none that ends.
 std::optional<std::string_view> take_line(std::string_view& text) {
@@ -102,16 +103,35 @@ decide::SafeState safe_state_of(const RunHistory& history, Instant now, const Li
                       history.crashes.size(), seconds_of(limits.crash_window))};
 }
 
+Result<void> RunMark::write() { return write_file_atomic(path_, history_to_text(history_), 0600); }
+
 decide::SafeState RunMark::begin(const BootId& boot, Instant now, const LimitsConfig& limits) {
+  limits_ = limits;
   auto before = read_history(path_);
   if (!before) log_error("{}: {}", path_, before.error().what);
-  const RunHistory history = begin_run(before ? *before : std::nullopt, boot, now, limits);
-  if (auto written = write_file_atomic(path_, history_to_text(history), 0600); !written) {
+  unreadable_.reset();
+  if (!before) unreadable_ = before.error().what;
+  history_ = begin_run(before ? *before : std::nullopt, boot, now, limits);
+  retry_.reset();
+  if (auto written = write(); !written) {
+    retry_ = now + kRetry;
     return {true, std::nullopt, "how its runs end cannot be kept: " + written.error().what};
   }
-  decide::SafeState safe = safe_state_of(history, now, limits);
-  if (!before) safe.why = "how its earlier runs ended cannot be read: " + before.error().what;
+  return judge(now);
+}
+
+decide::SafeState RunMark::judge(Instant now) const {
+  decide::SafeState safe = safe_state_of(history_, now, limits_);
+  if (unreadable_) safe.why = "how its earlier runs ended cannot be read: " + *unreadable_;
   return safe;
+}
+
+std::optional<decide::SafeState> RunMark::try_again(Instant now) {
+  if (!retry_ || now < *retry_) return std::nullopt;
+  retry_ = now + kRetry;
+  if (!write()) return std::nullopt;
+  retry_.reset();
+  return judge(now);
 }
 
 void RunMark::end() {

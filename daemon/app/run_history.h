@@ -41,13 +41,22 @@ class RunMark {
  public:
   explicit RunMark(const std::string& state_directory) : path_(state_directory + "/runs.txt") {}
 
-  /// A history that cannot be kept cannot show a crash loop: safe mode until the next start.
+  /// A history that cannot be kept cannot show a crash loop: safe mode until it can.
   decide::SafeState begin(const BootId& boot, Instant now, const LimitsConfig& limits);
+  /// Call it once a tick: what the history says once it could be written after all.
+  std::optional<decide::SafeState> try_again(Instant now);
   /// An orderly end, and all earlier ends are forgotten.
   void end();
 
  private:
+  Result<void> write();
+  [[nodiscard]] decide::SafeState judge(Instant now) const;
+
   std::string path_;
+  LimitsConfig limits_;
+  RunHistory history_;
+  std::optional<std::string> unreadable_;  ///< how earlier runs ended is not known: why
+  std::optional<Instant> retry_;           ///< it could not be written yet
 };
 
 }  // namespace m1opt::app

@@ -96,7 +96,7 @@ std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
                      input.safe_mode.until_instant
                          ? "see its log for what ended it; it acts again by itself after a while "
                            "without such an end, or at once after sudo m1optctl restart"
-                         : "mend the state directory, then sudo m1optctl restart"});
+                         : "mend the state directory; once it can write there it acts again by itself"});
   }
   const bool acts = mode != Mode::dry_run && mode != Mode::sysroot && !input.obstacle;
   if (acts && !input.guardian.alive) {

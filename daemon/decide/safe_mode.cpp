@@ -17,7 +17,7 @@ void expire_safe_mode(Tick& tick) {
 std::string safe_mode_text(const Tick& tick) {
   const auto& safe = tick.state.safe;
   const std::string span =
-      safe.until ? "for " + duration_text(*safe.until - tick.now) + " more" : "until its next start";
+      safe.until ? "for " + duration_text(*safe.until - tick.now) + " more" : "until that is mended";
   return fmt::format("m1opt only observes {}: {}", span, safe.why);
 }
 

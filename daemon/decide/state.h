@@ -230,7 +230,7 @@ struct PauseState {
 /// Observes only: begins nothing, for rules nor for users.
 struct SafeState {
   bool active{false};
-  std::optional<Instant> until;  ///< absent: until the next start
+  std::optional<Instant> until;  ///< absent: until its runs can be counted again
   std::string why;
 
   bool operator==(const SafeState&) const = default;

@@ -214,7 +214,7 @@ BOOST_DESCRIBE_STRUCT(SelfStatus, (),
 /// After several unclean ends in a row the daemon only observes.
 struct SafeModeStatus {
   bool active{false};
-  std::optional<WallTime> until;  ///< absent: until the next start
+  std::optional<WallTime> until;  ///< absent: until its runs can be counted again
   std::string why;
   std::optional<Instant> until_instant;  ///< what app/ makes `until` from; never shown
 

@@ -103,10 +103,18 @@ TEST_CASE("a damaged file leads to safe mode once, and counting begins anew") {
   CHECK_FALSE(mark.begin(kBoot, at(1h + 1s), kLimits).active);
 }
 
-TEST_CASE("where ends cannot be kept, safe mode lasts until the next start") {
+TEST_CASE("where ends cannot be kept, safe mode lasts until they can") {
   m1opt::test::TempDir directory;
   RunMark mark(directory / "not there");
   const auto safe = mark.begin(kBoot, at(1h), kLimits);
   CHECK(safe.active);
   CHECK_FALSE(safe.until);
+  CHECK_FALSE(mark.try_again(at(1h + 10s)));
+  std::filesystem::create_directory(directory / "not there");
+  CHECK_FALSE(mark.try_again(at(1h + 11s)));  // not at every tick
+  const auto after = mark.try_again(at(1h + 15s));
+  REQUIRE(after);
+  CHECK_FALSE(after->active);
+  CHECK_FALSE(mark.try_again(at(1h + 30s)));
+  CHECK(RunMark(directory / "not there").begin(kBoot, at(2h), kLimits).active == false);
 }

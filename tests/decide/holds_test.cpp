@@ -162,31 +162,6 @@ TEST_CASE("a target that somebody else continues is left alone for 30 minutes") 
   CHECK(world.count(ActionVerb::begin, ActionKind::suspend) == 1);
 }
 
-TEST_CASE("a stop that is still on its way was not taken back by anybody") {
-  World world;
-  const auto id = world.add_target(10, "photoanalysisd", 1);
-  world.make_busy();
-  world.set_level(PressureLevel::critical);
-  world.answer = [](const Action& action) {
-    if (action.verb == ActionVerb::end) return OutcomeCode::changed;
-    return action.kind == ActionKind::suspend ? OutcomeCode::partial : OutcomeCode::applied;
-  };
-  for (int i = 0; i < 60 && world.count(ActionVerb::begin, ActionKind::suspend) == 0; ++i) {
-    world.pass(1s);
-    world.tick();
-  }
-  REQUIRE(world.count(ActionVerb::begin, ActionKind::suspend) == 1);
-  world.process(id).state = RunState::running;  // it waits for a core, and stops when it gets one
-  world.run(3s);
-  CHECK(world.holds(id, ActionKind::suspend));
-  world.process(id).state = RunState::stopped;
-  world.run(1s);
-  CHECK(world.holds(id, ActionKind::suspend));
-  world.process(id).state = RunState::running;
-  world.run(2s);
-  CHECK_FALSE(world.holds(id, ActionKind::suspend));
-}
-
 TEST_CASE("a held target that is no longer in the sample is undone at once") {
   Suspended test;
   test.world.targets.at(10).sample.target = "mediaanalysisd";  // another row matches it now
