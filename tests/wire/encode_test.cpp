@@ -32,7 +32,7 @@ StatusDocument full_status() {
   status.pressure = PressureReading{PressureLevel::warning, "some avg10 12", Percent(12.25),
                                     std::nullopt, 1500us};
   status.thermal = ThermalReading{
-      2,          "trip", MilliCelsius(71'250), {{"cpu", MilliCelsius(-5'500)}}, {{"fan", 1200}},
+      2,          "trip", MilliCelsius(71'250), {{"cpu", MilliCelsius(-5'500)}}, {{"fan", 1200, {}}},
       Percent(80)};
   status.derived = {BytesPerSecond(20'000'000), std::nullopt, Percent(1.5), Percent(0)};
   status.problems = {{"gpu", "unsupported", "no such thing here"}};

@@ -93,7 +93,7 @@ TEST_CASE("every problem code has its own type and an error status") {
 }
 
 TEST_CASE("a key that is given twice is refused with the place of the second one") {
-  const auto twice = pause_command("{\"for_s\": 1,\n \"for_s\": 600}");
+  const auto twice = wire::pause_command("{\"for_s\": 1,\n \"for_s\": 600}");
   REQUIRE_FALSE(twice);
   CHECK(twice.error().detail == "line 2, column 2: $.for_s is given twice");
 }
