@@ -235,7 +235,7 @@ Tally force_all(const Proof& proof, int stride) {
 
 TEST_CASE("a number that is reused at any step of any action, by whomever undone, is left alone") {
   std::fflush(stdout);  // or the processes forked below print what is in it again
-  constexpr int kStrideOfQuick = 10;  // no multiple of three, so that all looks are seen
+  constexpr int kStrideOfQuick = 20;  // no multiple of three, so that all looks are seen
   int reuses = 0;
   int wrong = 0;
   for (const Proof& proof : kProofs) {

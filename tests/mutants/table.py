@@ -1,0 +1,237 @@
+"""The ways in which m1opt could be broken, one edit each, and the test programs that must notice.
+
+Each edit replaces a text that stands exactly once in its file; tests/meta/mutants_test.py fails when the code has
+moved on and an edit fits no more. scripts/mutants makes each, builds, and runs the tests named here until one is red.
+"""
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    breaks: str  # what is wrong afterwards, as a sentence
+    file: str
+    old: str
+    new: str
+    tests: tuple  # "act" is the program test_act; "undo_test.py -k word" are end-to-end tests
+
+
+EXECUTOR = "daemon/act/executor.cpp"
+UNDO = "daemon/act/undo.cpp"
+GUARDIAN = "daemon/act/guardian.cpp"
+LINK = "daemon/act/guardian_link.cpp"
+CONTROL = "daemon/platform/linux/process_control.cpp"
+MAC_CONTROL = "daemon/platform/darwin/process_control.cpp"
+JOURNAL = "daemon/journal/undo_journal.cpp"
+OPEN_JOURNAL = "daemon/journal/open_journal.cpp"
+
+ACTING = (
+    Mutant("the journal is written after the act", EXECUTOR,
+           """  if (auto recorded = record_before_act(record); !recorded) return failed(outcome, recorded.error());
+""", """  std::vector<std::string> early;
+  (void)apply(row, record.changes, early);
+  if (auto recorded = record_before_act(record); !recorded) return failed(outcome, recorded.error());
+""", ("act",)),
+    Mutant("the guardian is not told of a hold", EXECUTOR,
+           "if (auto known = parts_.guardian.hold(record); !known) {", "if (auto known = Result<void>{}; !known) {",
+           ("act",)),
+    Mutant("a guardian that does not acknowledge is ignored", LINK,
+           'return Error{Errc::busy, 0, "the guardian did not acknowledge within 1 s"};', "return {};", ("act",)),
+    Mutant("identity is not checked before the act", EXECUTOR,
+           """  if (auto same = check_identity(record); !same) return abandon(outcome, record, same.error());
+  if (auto applied = apply(row, record.changes, plan->notes); !applied) {""",
+           """  if (auto applied = apply(row, record.changes, plan->notes); !applied) {""", ("act",)),
+    Mutant("another program under the same pid counts as the same process", EXECUTOR,
+           "if (*executable == record.executable) return {};", "return {};", ("act",)),
+    Mutant("what was set is not read back", EXECUTOR,
+           "if (auto read = read_back(record, plan->notes); !read) return abandon(outcome, record, read.error());",
+           "", ("act", "darwin")),
+    Mutant("the guardian's taking over in mid-act goes unnoticed", EXECUTOR,
+           "if (parts_.guardian.revoked()) {", "if (false) {", ("act",)),
+    Mutant("what could not be undone is done", EXECUTOR,
+           "    } else if (row.requires_attribute(change.attribute)) {\n      return allowed;\n",
+           "    } else if (row.requires_attribute(change.attribute)) {\n      kept.push_back(change);\n",
+           ("act", "act_test.py -k could_not_be_taken_back")),
+    Mutant("dry-run acts", EXECUTOR, "if (parts_.inert) {", "if (false) {", ("act",)),
+    Mutant("threads born during the act are forgotten", EXECUTOR, "  if (row.inherited) {\n    if (auto more",
+           "  if (false) {\n    if (auto more", ("act", "undo_test.py -k many_threads")),
+    Mutant("a record that another undoer closed is undone again", EXECUTOR,
+           "closing && *closing && closed_by_other == Closed::leave", "false", ("act",)),
+    Mutant("an undone record stays open in the journal", EXECUTOR,
+           "if (auto closed = parts_.journal.close(id, result.code, result.text); !closed) {",
+           "if (auto closed = Result<void>{}; !closed) {", ("act", "undo_test.py -k deadline")),
+    Mutant("an extended hold keeps its old deadline in the journal", "daemon/act/upkeep.cpp",
+           "record.deadline = std::max(record.deadline, action.deadline);", "", ("act",)),
+    Mutant("a group's nice value is taken back while another hold needs it", EXECUTOR,
+           "if (found->second.changes.size() > 0) hand_over_groups(found->second);", "", ("act",)),
+    Mutant("the session group is left out of background", "daemon/act/background.cpp",
+           "  plan_group(plan, context, process, GroupWish::lowest);\n", "", ("act",)),
+    Mutant("a group that holds a stranger is changed", "daemon/act/plan.cpp",
+           """  if (const auto pid = stranger_in(*members, context.companions); pid != 0) {
+    plan.notes.push_back(fmt::format("its session group""",
+           """  if (const auto pid = stranger_in(*members, context.companions); pid < 0) {
+    plan.notes.push_back(fmt::format("its session group""", ("act",)),
+    Mutant("a process somebody else stopped is taken over", "daemon/act/plan.cpp",
+           "if (before != set) plan.changes.push_back", "plan.changes.push_back", ("act",)),
+)
+
+UNDOING = (
+    Mutant("a process that somebody else changed meanwhile is set back anyway", UNDO,
+           "  if (*now != change.set) {\n    ++tally.changed;\n    return;\n  }\n", "", ("act", "darwin")),
+    Mutant("a record from before a reboot is undone", UNDO, "if (record.boot != boot) return", "if (false) return",
+           ("act",)),
+    Mutant("suspended processes are not continued", UNDO,
+           "auto written = control.write(change.attribute, change.subject, change.before);\n  fault_point",
+           "auto written = change.attribute == Attribute::run_state ? Result<void>{} : control.write(change.attribute, "
+           "change.subject, change.before);\n  fault_point", ("act",)),
+    Mutant("only the first thread is undone", UNDO,
+           "    undo_change(control, *change, tally);\n", "    undo_change(control, *change, tally);\n    break;\n",
+           ("act",)),
+    Mutant("children that inherited our value keep it", UNDO, "if (row_of(record.kind).inherited) {", "if (false) {",
+           ("act", "darwin")),
+    Mutant("a process older than the hold is given a value back", UNDO,
+           "    if (holder.start < record.opened_token) continue;\n", "", ("act", "darwin")),
+    Mutant("a stranger who leads a session of a reused number is an heir", UNDO,
+           "by_session = by_session && is_same_session(all, record);", "", ("act",)),
+    Mutant("an undo that was refused counts as done", UNDO, "  if (tally.failure) {\n", "  if (false) {\n",
+           ("act", "undo_test.py -k right_to_undo")),
+    Mutant("recovery leaves backgrounded processes as they are", "daemon/act/recovery.cpp",
+           "    auto held = lock.acquire(kRecoveryLockPatience);\n",
+           "    if (record.kind == ActionKind::background) continue;\n"
+           "    auto held = lock.acquire(kRecoveryLockPatience);\n", ("act",)),
+    Mutant("recovery takes the holds of a living daemon", "daemon/act/recovery.cpp",
+           "if (overdue_only && record.boot == boot &&", "if (false && overdue_only && record.boot == boot &&",
+           ("act", "undo_test.py -k running_daemon")),
+    Mutant("the guardian does nothing when the daemon dies", GUARDIAN,
+           "if (!filled) return undo_until_nothing_is_left();", "if (!filled) return 0;", ("act",)),
+    Mutant("the guardian lets a hold outlive its deadline", GUARDIAN,
+           "if (now - record.deadline > kDeadlineGrace) overdue.push_back(id);", "", ("act",)),
+    Mutant("the guardian does not miss the heartbeat", GUARDIAN, "if (since_beat() > kBeatPatience) {",
+           "if (false) {", ("act", "undo_test.py -k daemon_stopped")),
+    Mutant("the guardian acknowledges while it has taken over", GUARDIAN, "if (!revoked_) {\n        (void)send_frame",
+           "{\n        (void)send_frame", ("act",)),
+    Mutant("the guardian dies of SIGTERM", GUARDIAN, "asked_to_end != 0 && held_.empty()", "asked_to_end != 0",
+           ("act",)),
+    Mutant("the guardian shares the daemon's session", LINK, "POSIX_SPAWN_SETSID | ", "", ("act",)),
+    Mutant("the daemon does not notice that its guardian ended", "daemon/app/control_loop.cpp",
+           "bool lost = guardian.alive() && !guardian.receive();", "bool lost = false;",
+           ("undo_test.py -k guardian",)),
+    Mutant("SIGTERM leaves holds to the guardian", "daemon/app/control_loop.cpp",
+           'const auto outcomes = parts_.executor.release_all("m1optd stops");',
+           "const std::vector<Outcome> outcomes;", ("undo_test.py -k sigterm",)),
+)
+
+IDENTITY = (
+    Mutant("a signal goes to whoever has the pid", CONTROL,
+           "  if (auto entry = check_identity(subject); !entry) return entry.error();\n"
+           "  fault_point(\"signal.checked\");\n", "", ("act",)),
+    Mutant("a start token is not compared", CONTROL, "  if (entry->start != id.start) {", "  if (false) {", ("act",)),
+    Mutant("a thread is changed whoever has its number", CONTROL,
+           "  if (auto entry = check_identity(subject); !entry) return entry.error();\n"
+           "  fault_point(\"call.before\");\n", "", ("act",)),
+    Mutant("a stranger whose number was taken in mid-call keeps our value", CONTROL,
+           "  give_back(attribute, tid, value);\n", "", ("act",)),
+    Mutant("a group's value is written to whoever has the number by then", "daemon/platform/linux/groups.cpp",
+           "  if (has_left()) return left;\n", "", ("act",)),
+    Mutant("on macOS a reused pid is signalled", MAC_CONTROL,
+           "    if (id_of(info->bsd) != process) return gone(process);\n", "", ("darwin",)),
+    Mutant("the protected list compares case", "daemon/sense/protected.cpp",
+           "upper ? first - 'A' + 'a' : first", "upper ? first : first", ("sense",)),
+    Mutant("a look-alike letter takes a name off the protected list", "daemon/sense/protected.cpp",
+           "return east_asian ? kOther : kAnyOrNone;", "return kOther;", ("sense",)),
+    Mutant("a space at its end takes a name off the protected list", "daemon/sense/protected.cpp",
+           "  while (!path.empty() && is_tail(path.back())) path.remove_suffix(1);\n", "", ("sense",)),
+    Mutant("a stranger's namesake is a target", "daemon/sense/matching.cpp",
+           "if (is_path_glob(pattern) || owner == own_uid || is_system_path(path))", "", ("sense",)),
+    Mutant("the workload's own tree may be a target", "daemon/decide/tick.cpp",
+           "if (members.contains(target.process.id) || refused.contains(target.process.id)) continue;",
+           "if (refused.contains(target.process.id)) continue;", ("decide",)),
+)
+
+DECIDING = (
+    Mutant("one more than allowed is suspended", "daemon/decide/targets.cpp",
+           "if (tick.suspended() >= tick.config.limits.max_suspended) {",
+           "if (tick.suspended() > tick.config.limits.max_suspended) {", ("decide",)),
+    Mutant("a hold trips one sample late", "daemon/decide/detector.cpp",
+           "now - *state.beyond_since >= config.hold", "now - *state.beyond_since > config.hold", ("decide",)),
+    Mutant("a reading exactly at its limit does not count", "daemon/decide/detector.cpp",
+           "value <= config.enter : value >= config.enter", "value < config.enter : value > config.enter",
+           ("decide",)),
+    Mutant("an unknown reading keeps what it had tripped", "daemon/decide/detector.cpp",
+           "if (state.active) set_active(state, false, now);\n}", "}", ("decide",)),
+    Mutant("a hold outlives its deadline", "daemon/decide/holds.cpp", "  if (hold.deadline <= tick.now) {",
+           "  if (false) {", ("decide",)),
+    Mutant("a pause leaves what is held", "daemon/decide/holds.cpp", "  if (tick.state.pause.active) {\n    mark_ending",
+           "  if (false) {\n    mark_ending", ("decide",)),
+    Mutant("rules act while paused", "daemon/decide/policy.cpp", "if (tick.may_begin() && !tick.gap) {",
+           "if (!tick.gap) {", ("decide",)),
+    Mutant("rules act on readings from before a sleep", "daemon/decide/policy.cpp",
+           "if (tick.may_begin() && !tick.gap) {", "if (tick.may_begin()) {", ("decide",)),
+    Mutant("safe mode holds on to what is held", "daemon/decide/holds.cpp", "  if (tick.state.safe.active) {\n    mark",
+           "  if (false) {\n    mark", ("decide",)),
+    Mutant("a stop that was only asked for counts as taken back", "daemon/decide/holds.cpp",
+           "if (!hold.seen_applied && tick.now - hold.since < kStopPatience) return;", "", ("decide",)),
+    Mutant("a daemon that crashes again and again goes on acting", "daemon/app/run_history.cpp",
+           "if (before->running) history.crashes.push_back(now);", "", ("app",)),
+    Mutant("a count of crashes that cannot be read is no reason to wait", "daemon/app/run_history.cpp",
+           "    history.crashes.assign(enough, now);\n", "", ("app",)),
+    Mutant("on battery the machine is kept awake unasked", "daemon/decide/awake.cpp",
+           "if (power->on_battery.value_or(false)) {", "if (false) {", ("decide",)),
+    Mutant("the machine falls asleep before what is held is let go", "daemon/app/control_loop.cpp",
+           'note_outcomes(parts_.executor.release_all("the machine goes to sleep"));', "", ("app",)),
+    Mutant("somebody else's SIGCONT is fought", "daemon/decide/outcomes.cpp",
+           "  if (code == OutcomeCode::changed) {\n    add_ban", "  if (false) {\n    add_ban", ("decide",)),
+    Mutant("rules take back what a user resumed", "daemon/decide/commands.cpp",
+           "  add_ban(tick, target, process, BanCause::manual_resume, std::nullopt,\n"
+           "          tick.config.limits.manual_resume);\n", "", ("decide",)),
+    Mutant("a rule that matches a crowd acts on it", "daemon/decide/targets.cpp",
+           "count->second > tick.config.limits.max_match", "false", ("decide",)),
+    Mutant("suspensions an hour are not limited", "daemon/decide/targets.cpp",
+           "< limits.suspensions_per_hour) return false;", "< 1000000) return false;", ("decide",)),
+    Mutant("an action that failed is tried again at once", "daemon/decide/outcomes.cpp",
+           "if (!add_back_off(tick, hold.target, hold.kind, why)) return;\n  report_for",
+           "report_for", ("decide",)),
+    Mutant("a group member suspends another user's process", "daemon/decide/commands.cpp",
+           "if (!command.administrator && process.uid != command.uid) {", "if (false) {", ("decide",)),
+    Mutant("a lease never ends with its process", "daemon/decide/commands.cpp",
+           "lease.missed = tick.members.contains(lease.process) ? 0 : lease.missed + 1;", "lease.missed = 0;",
+           ("decide",)),
+)
+
+ROUND = (
+    Mutant("the socket is everybody's to replace", "daemon/serve/socket_file.cpp", "::umask(0177)", "::umask(0)",
+           ("serve",)),
+    Mutant("with read access for the group, all may connect", "daemon/serve/access.cpp",
+           "return group_ ? 0660 : 0600;", "return 0666;", ("serve",)),
+    Mutant("whoever may read may act", "daemon/serve/access.cpp", "      if (rights.admin) return std::nullopt;\n",
+           "      return std::nullopt;\n", ("serve",)),
+    Mutant("what outlives the daemon needs no root", "daemon/serve/access.cpp",
+           "      if (rights.root) return std::nullopt;\n", "      return std::nullopt;\n", ("serve",)),
+    Mutant("root's places are given to others", "daemon/serve/admission.cpp",
+           "privileged ? limits_.total : limits_.total - limits_.reserved", "limits_.total", ("serve",)),
+    Mutant("one user takes all connections", "daemon/serve/admission.cpp", "!privileged && own >= limits_.per_user",
+           "false", ("serve",)),
+    Mutant("a file that others may write is trusted", "daemon/app/trust.cpp",
+           "if ((open_to & S_IWOTH) != 0) return", "if (false) return", ("app",)),
+    Mutant("what is not there yet may be made by everybody", "daemon/app/trust.cpp",
+           "    if (!is_shared(directory)) return {};\n", "    return {};\n", ("app",)),
+    Mutant("a link is trusted for what it leads to", "daemon/app/trust.cpp",
+           "    if (auto good = check_one(next, info, !rest_.empty()); !good) return good;\n    if (S_ISLNK",
+           "    if (S_ISLNK", ("app",)),
+    Mutant("a stranger's file is trusted", "daemon/app/trust.cpp",
+           "if (info.st_uid != 0 && info.st_uid != ::geteuid()) {", "if (false) {", ("app",)),
+    Mutant("a journal of a newer version is used", OPEN_JOURNAL, "if (*version > kSchemaVersion) {", "if (false) {",
+           ("journal",)),
+    Mutant("a damaged journal is thrown away", OPEN_JOURNAL, "fs::rename(path, kept, error);",
+           "fs::remove(path, error);", ("journal",)),
+    Mutant("record ids are used again", OPEN_JOURNAL, "PRIMARY KEY AUTOINCREMENT", "PRIMARY KEY", ("journal",)),
+    Mutant("closing a record twice keeps the last word", JOURNAL,
+           "if (!*row || (*row)->outcome) return {};", "if (!*row) return {};", ("journal",)),
+    Mutant("what outlives a reboot is not synced", JOURNAL, 'execute(db_.get(), "PRAGMA synchronous=FULL")',
+           'execute(db_.get(), "PRAGMA synchronous=NORMAL")', ("journal",)),
+    Mutant("a journal that was taken away is written on", JOURNAL, "if (auto place = check_place(); !place) {",
+           "if (auto place = Result<void>{}; !place) {", ("journal",)),
+    Mutant("suspended processes wait their turn in recovery", JOURNAL,
+           "return record.kind == ActionKind::suspend;", "return false;", ("journal",)),
+)
+
+MUTANTS = ACTING + UNDOING + IDENTITY + DECIDING + ROUND
