@@ -18,9 +18,7 @@ void ControlLoop::check_journal() {
     kept_pause_ = {};  // a new journal does not know of it
   }
   parts_.executor.forbid(obstacle ? std::optional(obstacle->text) : std::nullopt);
-  for (const decide::Reason& reason : parts_.keeper.take_reasons()) {
-    parts_.events.add(parts_.clock.wall(), reason);
-  }
+  report(parts_.keeper.take_reasons());
 }
 
 void ControlLoop::check_run_mark() {

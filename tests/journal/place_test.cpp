@@ -10,6 +10,7 @@
 #include "support/catch.h"
 #include "support/recording_vfs.h"
 #include "support/temp_dir.h"
+#include "support/undo_record.h"
 
 using namespace m1opt::base;
 using namespace m1opt::model;
@@ -21,16 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 UndoRecord held_record(std::int32_t pid, std::size_t threads = 1) {
-  UndoRecord record;
-  record.boot = {"boot"};
-  record.kind = ActionKind::suspend;
-  record.process = {pid, 7};
-  record.target = "testd";
-  for (std::size_t i = 0; i < threads; ++i) {
-    record.changes.push_back({Attribute::nice,
-                              {SubjectKind::thread, record.process, {static_cast<std::int32_t>(i), 7}, 0, {}}, 0, 19});
-  }
-  return record;
+  return m1opt::test::niced_record(ActionKind::suspend, pid, threads);
 }
 
 Errc refusal(const std::string& path) {

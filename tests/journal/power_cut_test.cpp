@@ -8,6 +8,7 @@
 #include "support/catch.h"
 #include "support/recording_vfs.h"
 #include "support/temp_dir.h"
+#include "support/undo_record.h"
 
 using namespace m1opt::base;
 using namespace m1opt::model;
@@ -25,16 +26,7 @@ namespace {
 constexpr std::size_t kSector = 512;
 
 UndoRecord thread_record(std::int32_t pid, std::size_t threads) {
-  UndoRecord record;
-  record.boot = {"boot"};
-  record.kind = ActionKind::background;
-  record.process = {pid, 7};
-  record.target = "testd";
-  for (std::size_t i = 0; i < threads; ++i) {
-    record.changes.push_back({Attribute::nice,
-                              {SubjectKind::thread, record.process, {static_cast<std::int32_t>(i), 7}, 0, {}}, 0, 19});
-  }
-  return record;
+  return m1opt::test::niced_record(ActionKind::background, pid, threads);
 }
 
 /// One state a record had, and which operations of the disk made it so.
