@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/command_replies.h"
 #include "app/signals.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -31,28 +32,10 @@ act::Companions companions_of(const Sample& sample) {
   return companions;
 }
 
-bool is_success(OutcomeCode code) {
-  switch (code) {
-    case OutcomeCode::applied:
-    case OutcomeCode::partial:
-    case OutcomeCode::undone:
-    case OutcomeCode::gone:
-    case OutcomeCode::changed: return true;
-    case OutcomeCode::not_reversible:
-    case OutcomeCode::not_permitted:
-    case OutcomeCode::failed: return false;
-  }
-  return false;
-}
-
-ReplyCode reply_code_of(OutcomeCode code) {
-  if (is_success(code)) return ReplyCode::ok;
-  return code == OutcomeCode::failed ? ReplyCode::failed : ReplyCode::refused;
-}
-
 }  // namespace
 
-ControlLoop::ControlLoop(Parts parts) : parts_(std::move(parts)), awake_(parts_.blocker) {
+ControlLoop::ControlLoop(Parts parts)
+    : parts_(std::move(parts)), awake_(parts_.blocker), exits_(poller_) {
   poller_.add(parts_.board.wake_fd(), Poller::Interest::readable, [] {});
   poller_.add(signal_fd(), Poller::Interest::readable, [this] { on_signal(); });
   if (auto watch = platform::open_pressure_watch()) {
@@ -178,11 +161,15 @@ void ControlLoop::tick() {
   self_.tick_time = parts_.clock.now() - begun;
   ++self_.ticks;
   due_ = now + period;
+  const TickRecord record{now, parts_.clock.wall(), sample, *parts_.config.config(), decision, outcomes_};
+  for (TickObserver* observer : parts_.observers) observer->note_tick(record);
   const auto replies = std::move(decision.replies);
   publish(std::move(decision), sample);
   // After the snapshot, so that whoever asks next sees what was done.
   for (const CommandReply& reply : replies) parts_.board.reply(reply);
-  answer(sample);
+  for (const CommandReply& reply : replies_to(sample, parts_.config.status())) {
+    parts_.board.reply(reply);
+  }
   parts_.events.announce();
   parts_.keeper.journal().keep_small();
 }
@@ -227,27 +214,11 @@ void ControlLoop::watch_exits(const Sample& sample) {
   std::set<ProcessId> wanted;
   for (const decide::Hold& hold : state_.holds) wanted.insert(hold.process);
   for (const decide::Lease& lease : state_.leases) wanted.insert(lease.process);
-  ollama_present_ = false;
-  for (const WorkloadSample& workload : sample.workloads) {
-    if (workload.name == "ollama" && !workload.processes.empty()) ollama_present_ = true;
-  }
-  for (auto watch = exit_watches_.begin(); watch != exit_watches_.end();) {
-    if (wanted.contains(watch->first)) {
-      ++watch;
-    } else {
-      poller_.remove(watch->second.get());
-      watch = exit_watches_.erase(watch);
-    }
-  }
-  for (const ProcessId& process : wanted) {
-    if (exit_watches_.contains(process)) continue;
-    auto fd = platform::open_exit_watch(process);
-    if (!fd) continue;  // gone already: the next sample shows it
-    const int number = fd->get();
-    exit_watches_.emplace(process, std::move(*fd));
-    // Readable for ever once the process has ended: one wake-up is enough.
-    poller_.add(number, Poller::Interest::readable, [this, number] { poller_.remove(number); });
-  }
+  exits_.follow(wanted);
+  ollama_present_ = std::any_of(
+      sample.workloads.begin(), sample.workloads.end(), [](const WorkloadSample& workload) {
+        return workload.name == "ollama" && !workload.processes.empty();
+      });
 }
 
 void ControlLoop::check_guardian() {
@@ -295,26 +266,6 @@ void ControlLoop::start_guardian() {
 
 void ControlLoop::note_outcomes(std::vector<Outcome> outcomes) {
   for (Outcome& outcome : outcomes) outcomes_.push_back(std::move(outcome));
-}
-
-void ControlLoop::answer(const Sample& sample) {
-  std::map<std::uint64_t, CommandReply> replies;
-  for (const Outcome& outcome : sample.outcomes) {
-    if (outcome.command == 0) continue;
-    CommandReply& reply = replies[outcome.command];
-    reply.id = outcome.command;
-    if (!is_success(outcome.code)) reply.code = reply_code_of(outcome.code);
-    if (!reply.text.empty()) reply.text += "; ";
-    reply.text += fmt::format("{} (pid {}): {}: {}", outcome.target, outcome.process.pid,
-                              boost::describe::enum_to_string(outcome.code, "?"), outcome.text);
-  }
-  for (const auto& [id, reply] : replies) parts_.board.reply(reply);
-  const auto& fault = parts_.config.status().fault;
-  for (const Command& command : sample.commands) {
-    if (!std::holds_alternative<ReloadCommand>(command.body)) continue;
-    parts_.board.reply({command.id, fault ? ReplyCode::unprocessable : ReplyCode::ok,
-                        fault ? *fault : "read " + parts_.config.status().path});
-  }
 }
 
 void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {

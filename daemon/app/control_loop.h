@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 #include "app/board.h"
 #include "app/config_store.h"
 #include "app/event_log.h"
+#include "app/exit_watches.h"
 #include "app/journal_keeper.h"
 #include "app/keep_awake.h"
 #include "app/own_cost.h"
@@ -18,6 +18,7 @@
 #include "app/run_history.h"
 #include "app/slow_worker.h"
 #include "app/status.h"
+#include "app/tick_observer.h"
 #include "decide/policy.h"
 #include "sense/sampler.h"
 
@@ -48,6 +49,7 @@ class ControlLoop {
     Mode own_mode{Mode::active};
     decide::SafeState safe;
     RunMark* run_mark{nullptr};  ///< null: nobody counts the runs
+    std::vector<TickObserver*> observers{};
   };
 
   explicit ControlLoop(Parts parts);
@@ -72,7 +74,6 @@ class ControlLoop {
   void watch_exits(const Sample& sample);
   void note_reaction();
   void tell_sampler();
-  void answer(const Sample& sample);
   void publish(decide::Decision&& decision, const Sample& sample);
   void report(const std::vector<decide::Reason>& reasons);
   void report(EventKind kind, Severity severity, const std::string& text);
@@ -97,7 +98,7 @@ class ControlLoop {
   platform::EventWatch pressure_;
   platform::EventWatch thermal_;
   KeepAwake awake_;
-  std::map<ProcessId, Fd> exit_watches_;
+  ExitWatches exits_;
   std::optional<Instant> pressure_event_;  ///< since the last tick
   bool ollama_present_{false};
 };

@@ -38,6 +38,7 @@ void EventLog::add(WallTime time, const decide::Reason& reason) {
   const std::lock_guard lock(mutex_);
   events_.push_back({fmt::format("{}.{}", epoch_, next_++), time, reason.kind, reason.severity,
                      reason.text, reason.rule, reason.target, reason.process});
+  if (keep_) keep_(events_.back());
   if (events_.size() > kKept) events_.pop_front();
   fresh_ = true;
 }

@@ -21,6 +21,8 @@ class EventLog {
   /// `epoch` changes with each start, so that an id from an earlier one is known to be old.
   explicit EventLog(std::string epoch);
 
+  /// `keep` gets each event that is added from now on, on the thread that adds it.
+  void keep_with(std::function<void(const Event&)> keep) { keep_ = std::move(keep); }
   void add(WallTime time, const decide::Reason& reason);
   std::vector<Event> after(const std::string& id, std::size_t limit) const;
   std::shared_ptr<void> subscribe(std::function<void()> notify);
@@ -30,6 +32,7 @@ class EventLog {
  private:
   struct Subscribers;
   std::string epoch_;
+  std::function<void(const Event&)> keep_;
   mutable std::mutex mutex_;
   std::uint64_t next_{1};
   std::deque<Event> events_;

@@ -7,6 +7,13 @@
 
 namespace m1opt::app {
 
+namespace {
+
+/// A disk that hangs must not fill the memory.
+constexpr std::size_t kMostPosted = 64;
+
+}  // namespace
+
 SlowWorker::SlowWorker(SlowJobs jobs, std::function<void()> wake)
     : jobs_(std::move(jobs)), wake_(std::move(wake)) {}
 
@@ -77,6 +84,14 @@ bool SlowWorker::self_test(std::function<void(std::vector<serve::SelfTestStep>)>
   return true;
 }
 
+bool SlowWorker::post(std::function<void()> work) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_ || posted_.size() >= kMostPosted) return false;
+  posted_.push_back(std::move(work));
+  changed_.notify_all();
+  return true;
+}
+
 bool SlowWorker::ask_models() {
   OllamaConfig config;
   {
@@ -142,17 +157,31 @@ bool SlowWorker::test() {
   return true;
 }
 
+bool SlowWorker::do_posted() {
+  std::function<void()> work;
+  {
+    const std::lock_guard lock(mutex_);
+    work = std::move(posted_.front());
+    posted_.pop_front();
+  }
+  work();
+  return false;
+}
+
 /// Empty when it is time to stop.
 SlowWorker::Work SlowWorker::next() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] {
-    return stopping_ || hardware_wanted_ || question_ || !tier_requests_.empty() || test_done_;
+    return stopping_ || hardware_wanted_ || question_ || !tier_requests_.empty() || test_done_ ||
+           !posted_.empty();
   });
-  if (stopping_) return nullptr;
+  if (stopping_ && posted_.empty()) return nullptr;
+  if (stopping_) return [this] { return do_posted(); };
   if (!tier_requests_.empty()) return [this] { return set_tiers(); };
   if (hardware_wanted_) return [this] { return read_hardware(); };
   if (question_) return [this] { return ask_models(); };
-  return [this] { return test(); };
+  if (test_done_) return [this] { return test(); };
+  return [this] { return do_posted(); };
 }
 
 void SlowWorker::run() {

@@ -13,7 +13,7 @@
 namespace m1opt::app {
 
 /// The thread for what may take long: asking Ollama, the SMC, the self-test,
-/// tools of the system's. One thing at a time; what it learns is fetched.
+/// tools of the system's, history on the disk. One thing at a time; what it learns is fetched.
 class SlowWorker {
  public:
   /// `wake` is called on that thread when something is there to be fetched.
@@ -37,6 +37,9 @@ class SlowWorker {
   std::vector<TierOutcome> take_tier_outcomes();
   /// False while one is asked for already.
   bool self_test(std::function<void(std::vector<serve::SelfTestStep>)> done);
+  /// Any thread: work for the slow thread, done in order and after what the
+  /// control thread waits for. What waits at the stop is still done. False: too much waits.
+  bool post(std::function<void()> work);
 
  private:
   using Work = std::function<bool()>;  ///< is it worth a wake?
@@ -47,6 +50,7 @@ class SlowWorker {
   bool read_hardware();
   bool set_tiers();
   bool test();
+  bool do_posted();
 
   SlowJobs jobs_;
   std::function<void()> wake_;
@@ -61,6 +65,7 @@ class SlowWorker {
   std::deque<TierRequest> tier_requests_;
   std::vector<TierOutcome> tier_outcomes_;
   std::function<void(std::vector<serve::SelfTestStep>)> test_done_;
+  std::deque<std::function<void()>> posted_;
   std::thread thread_;
 };
 

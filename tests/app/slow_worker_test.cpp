@@ -131,3 +131,30 @@ TEST_CASE("a daemon that changes nothing starts no tool") {
   CHECK(outcome.result == TierResult::failed);
   CHECK(outcome.text == "this daemon changes nothing, so nothing was asked for");
 }
+
+TEST_CASE("posted work is done in order, and at the stop all that still waits") {
+  SlowRig rig;
+  rig.jobs.ask_models = [&](const OllamaConfig&) {
+    rig.hold_up();
+    return report("no answer");
+  };
+  SlowWorker worker(rig.jobs, rig.wake);
+  worker.ask_ollama({});
+  worker.start();
+  rig.begun.get_future().wait();
+  std::vector<int> done;
+  for (int i = 0; i < 3; ++i) {
+    CHECK(worker.post([&done, i] { done.push_back(i); }));
+  }
+  rig.go_on.set_value();
+  worker.stop();
+  CHECK(done == std::vector{0, 1, 2});
+  CHECK_FALSE(worker.post([&done] { done.push_back(3); }));
+}
+
+TEST_CASE("posted work is refused when too much of it waits") {
+  SlowWorker worker({}, [] {});
+  int accepted = 0;
+  while (accepted < 1000 && worker.post([] {})) ++accepted;
+  CHECK(accepted == 64);
+}

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <vector>
+
+#include "decide/policy.h"
+#include "model/event.h"
+
+namespace m1opt::app {
+
+using namespace m1opt::base;
+using namespace m1opt::model;
+
+/// One tick as it was, for whoever keeps a record. The outcomes are those of
+/// this tick's actions; the sample has those of the tick before.
+struct TickRecord {
+  Instant now;
+  WallTime wall;
+  const Sample& sample;
+  const Config& config;
+  const decide::Decision& decision;
+  const std::vector<Outcome>& outcomes;
+};
+
+/// Called on the control thread, so it may only remember: what is written to a
+/// disk is written by the slow thread (SlowWorker::post).
+class TickObserver {
+ public:
+  virtual ~TickObserver() = default;
+  virtual void note_tick(const TickRecord& tick) = 0;
+  /// Each event once, in order, with its id.
+  virtual void note_event(const Event& event) = 0;
+};
+
+}  // namespace m1opt::app
