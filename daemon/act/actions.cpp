@@ -9,6 +9,9 @@ constexpr std::array kTable{
               {Attribute::policy, Attribute::darwin_background}, true},
     ActionRow{ActionKind::suspend, plan_suspend, {Attribute::run_state, Attribute::run_state}, false},
     ActionRow{ActionKind::raise, plan_raise, {Attribute::nice, Attribute::nice}, true},
+    // The same thing done to another: who may be stopped, when and for how long is the policy's.
+    ActionRow{ActionKind::pause_workload, plan_suspend, {Attribute::run_state, Attribute::run_state},
+              false},
 };
 
 }  // namespace

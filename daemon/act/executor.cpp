@@ -117,7 +117,7 @@ Result<Plan> Executor::make_plan(const ActionRow& row, const Action& action,
                                  const Companions& companions) {
   static const std::set<std::int32_t> kNobody;
   const auto workload = companions.workloads.find(action.target);
-  const auto& mates = action.kind != ActionKind::raise           ? companions.targets
+  const auto& mates = !is_for_workload(action.kind)              ? companions.targets
                       : workload != companions.workloads.end() ? workload->second
                                                                : kNobody;
   return row.plan({parts_.control, mates, action.nice}, action.process);
@@ -315,10 +315,10 @@ void Executor::forget(RecordId id) {
 std::vector<Outcome> Executor::release_all(const std::string& reason) {
   std::vector<RecordId> order;
   for (const auto& [id, record] : open_) {
-    if (record.kind == ActionKind::suspend) order.push_back(id);
+    if (is_stop(record.kind)) order.push_back(id);
   }
   for (const auto& [id, record] : open_) {
-    if (record.kind != ActionKind::suspend) order.push_back(id);
+    if (!is_stop(record.kind)) order.push_back(id);
   }
   std::vector<Outcome> outcomes;
   for (const RecordId id : order) outcomes.push_back(end(id, reason));

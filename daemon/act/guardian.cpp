@@ -170,7 +170,7 @@ int Guardian::undo_until_nothing_is_left() {
     std::vector<const UndoRecord*> order;
     for (const auto& [id, record] : held_) order.push_back(&record);
     std::stable_partition(order.begin(), order.end(), [](const UndoRecord* record) {
-      return record->kind == ActionKind::suspend;
+      return is_stop(record->kind);
     });
     std::vector<RecordId> finished;
     for (const UndoRecord* record : order) {

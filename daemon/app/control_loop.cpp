@@ -135,6 +135,7 @@ void ControlLoop::tick() {
   sample.commands = parts_.board.drain();
   sample.outcomes = std::exchange(outcomes_, {});
   sample.tier_outcomes = parts_.slow.take_tier_outcomes();
+  sample.errand_outcomes = parts_.slow.take_errand_outcomes();
   // A reader may have taken seconds: what is over by now is not held for another tick.
   const Instant now = parts_.clock.now();
   fault_point("loop.before_decide");
@@ -146,15 +147,18 @@ void ControlLoop::tick() {
   fault_point("loop.after_act");
   if (const auto& obstacle = parts_.keeper.obstacle()) {
     parts_.slow.refuse_tiers(decision.tier_requests, obstacle->text);
+    parts_.slow.refuse_errands(decision.errands, obstacle->text);
   } else {
     parts_.slow.ask_tiers(decision.tier_requests);
+    parts_.slow.run_errands(decision.errands, parts_.config.config()->ollama);
   }
   note_reaction();
   if (!parts_.executor.open_records().empty()) parts_.guardian.beat();
   report(decision.reasons);
   report(awake_.follow(
       unless_inert(decision.awake, parts_.own_mode, parts_.keeper.obstacle()), parts_.clock.now()));
-  watch_exits(sample);
+  watch_exits();
+  note_servers(sample);
   if (decision.reload) reload();
   const Duration period = outcomes_.empty() ? decision.period : std::min(decision.period, kAfterAction);
   self_.period = period;
@@ -188,12 +192,11 @@ void ControlLoop::tell_sampler() {
   parts_.sampler.set_leases(std::move(leases));
   std::vector<ProcessId> held;
   for (const decide::Hold& hold : state_.holds) {
-    if (hold.kind != ActionKind::raise) held.push_back(hold.process);
+    if (!is_for_workload(hold.kind)) held.push_back(hold.process);
   }
   parts_.sampler.set_held(held);
   parts_.sampler.set_protected_pids({guardian_status_.pid});
   if (auto answer = parts_.slow.take_report()) parts_.sampler.set_model_report(std::move(*answer));
-  const Config& config = *parts_.config.config();
   const Instant now = parts_.clock.now();
   if (auto report = parts_.slow.take_hardware()) {
     parts_.sampler.set_hardware_report(std::move(*report));
@@ -202,23 +205,41 @@ void ControlLoop::tell_sampler() {
     last_hardware_ = now;
     parts_.slow.ask_hardware();
   }
-  const bool due = !last_question_ || now - *last_question_ >= config.ollama.period;
-  // Nobody is asked while no process of it runs: an idle machine makes no connections.
-  if (config.ollama.enabled && ollama_present_ && due) {
-    last_question_ = now;
-    parts_.slow.ask_ollama(config.ollama);
+  for (auto& slots : parts_.slow.take_runner_reports()) {
+    parts_.sampler.set_runner_report(std::move(slots));
   }
+  ask_servers();
 }
 
-void ControlLoop::watch_exits(const Sample& sample) {
+/// Nobody is asked while no process of it runs: an idle machine makes no connections.
+void ControlLoop::ask_servers() {
+  const OllamaConfig& config = parts_.config.config()->ollama;
+  const Instant now = parts_.clock.now();
+  const bool due = !last_question_ || now - *last_question_ >= config.period;
+  if (!config.enabled || !due || (!ollama_present_ && runners_.empty())) return;
+  last_question_ = now;
+  if (ollama_present_) parts_.slow.ask_ollama(config);
+  parts_.slow.ask_runners(runners_);
+}
+
+void ControlLoop::watch_exits() {
   std::set<ProcessId> wanted;
   for (const decide::Hold& hold : state_.holds) wanted.insert(hold.process);
   for (const decide::Lease& lease : state_.leases) wanted.insert(lease.process);
   exits_.follow(wanted);
-  ollama_present_ = std::any_of(
-      sample.workloads.begin(), sample.workloads.end(), [](const WorkloadSample& workload) {
-        return workload.name == "ollama" && !workload.processes.empty();
-      });
+}
+
+void ControlLoop::note_servers(const Sample& sample) {
+  ollama_present_ = false;
+  runners_.clear();
+  for (const WorkloadSample& workload : sample.workloads) {
+    if (workload.name == "ollama" && !workload.processes.empty()) ollama_present_ = true;
+    for (const WorkloadProcess& member : workload.processes) {
+      // One that is stopped does not answer.
+      if (!member.port || member.process.state == RunState::stopped) continue;
+      runners_.push_back({member.process.id, *member.port});
+    }
+  }
 }
 
 void ControlLoop::check_guardian() {

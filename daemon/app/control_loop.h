@@ -71,9 +71,11 @@ class ControlLoop {
   void check_group();
   void restore_pause();
   void keep_pause();
-  void watch_exits(const Sample& sample);
+  void watch_exits();
+  void note_servers(const Sample& sample);
   void note_reaction();
   void tell_sampler();
+  void ask_servers();
   void publish(decide::Decision&& decision, const Sample& sample);
   void report(const std::vector<decide::Reason>& reasons);
   void report(EventKind kind, Severity severity, const std::string& text);
@@ -101,6 +103,7 @@ class ControlLoop {
   ExitWatches exits_;
   std::optional<Instant> pressure_event_;  ///< since the last tick
   bool ollama_present_{false};
+  std::vector<sense::RunnerServer> runners_;  ///< of the last sample
 };
 
 }  // namespace m1opt::app

@@ -23,12 +23,17 @@ constexpr std::uint64_t kBodyLimit = 1U << 20U;
 /// One request as a chain of callbacks on a context that runs on this thread.
 class Request {
  public:
-  Request(asio::io_context& context, const std::string& host, const std::string& target,
+  Request(asio::io_context& context, const std::string& host, const ollama::Request& request,
           Duration patience)
       : stream_(context) {
-    request_.method(http::verb::get);
-    request_.target(target);
+    request_.method_string(request.method);
+    request_.target(request.target);
     request_.version(11);
+    if (!request.body.empty()) {
+      request_.set(http::field::content_type, "application/json");
+      request_.body() = request.body;
+      request_.prepare_payload();
+    }
     // Ollama answers 403 to a foreign Host name.
     request_.set(http::field::host, host);
     parser_.body_limit(kBodyLimit);
@@ -63,7 +68,7 @@ class Request {
   }
 
   beast::tcp_stream stream_;
-  http::request<http::empty_body> request_;
+  http::request<http::string_body> request_;
   beast::flat_buffer buffer_;
   http::response_parser<http::string_body> parser_;
   std::optional<Error> error_;
@@ -73,7 +78,12 @@ class Request {
 
 Result<std::string> http_get(const std::string& host, int port, const std::string& target,
                              Duration patience) {
-  const std::string where = fmt::format("http://{}:{}{}", host, port, target);
+  return http_ask(host, port, {"GET", target, {}}, patience);
+}
+
+Result<std::string> http_ask(const std::string& host, int port, const ollama::Request& asked,
+                             Duration patience) {
+  const std::string where = fmt::format("http://{}:{}{}", host, port, asked.target);
   try {
     asio::io_context context(1);
     beast::error_code error;
@@ -81,7 +91,7 @@ Result<std::string> http_get(const std::string& host, int port, const std::strin
     if (error || !address.is_loopback()) {
       return Error{Errc::unsupported, 0, where + ": only loopback addresses are asked"};
     }
-    Request request(context, host, target, patience);
+    Request request(context, host, asked, patience);
     request.start({address, static_cast<std::uint16_t>(port)});
     context.run();
     auto body = request.take();

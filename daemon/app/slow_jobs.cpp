@@ -28,12 +28,45 @@ sense::ModelReport ask_ollama(const Clock& clock, const OllamaConfig& config) {
   return report;
 }
 
+sense::RunnerReport ask_runner(const Clock& clock, const sense::RunnerServer& server) {
+  sense::RunnerReport report;
+  report.process = server.process;
+  report.taken = clock.now();
+  auto body = http_get("127.0.0.1", server.port, ollama::slots_request().target, kPatience);
+  auto slots = body ? ollama::parse_slots(*body) : body.error();
+  if (!slots) {
+    report.fault = slots.error().what;
+    return report;
+  }
+  for (SlotReading& slot : *slots) slot.runner = server.process;
+  report.slots = std::move(*slots);
+  return report;
+}
+
 std::vector<serve::SelfTestStep> run_self_test() {
   std::vector<serve::SelfTestStep> steps;
   for (const Capability& capability : platform::probe_capabilities()) {
     steps.push_back({capability.name, capability.available, capability.text});
   }
   return steps;
+}
+
+ErrandOutcome unload_model(const ErrandRequest& request, const OllamaConfig& config) {
+  const auto answer = http_ask(config.host, config.port, ollama::unload_request(request.subject), kPatience);
+  if (!answer) return {request, ErrandResult::failed, answer.error().what};
+  return {request, ErrandResult::done, "Ollama was asked and agreed"};
+}
+
+ErrandOutcome run_errand(const ErrandRequest& request, const OllamaConfig& config) {
+  switch (request.kind) {
+    case ErrandKind::unload_model: return unload_model(request, config);
+    case ErrandKind::stop_backup: return platform::stop_backup(request);
+  }
+  return {request, ErrandResult::failed, "nobody knows how"};
+}
+
+ErrandOutcome refuse_errand(const ErrandRequest& request, const OllamaConfig&) {
+  return {request, ErrandResult::failed, "this daemon changes nothing, so nobody was asked"};
 }
 
 TierOutcome refuse_tiers(const TierRequest& request) {
@@ -52,7 +85,9 @@ SlowJobs make_slow_jobs(const Clock& clock, const std::string& sysroot, bool act
     };
   }
   jobs.ask_models = [&clock](const OllamaConfig& config) { return ask_ollama(clock, config); };
+  jobs.ask_runner = [&clock](const sense::RunnerServer& server) { return ask_runner(clock, server); };
   jobs.set_tiers = acts ? platform::set_tiers : refuse_tiers;
+  jobs.run_errand = acts ? run_errand : refuse_errand;
   jobs.self_test = run_self_test;
   return jobs;
 }

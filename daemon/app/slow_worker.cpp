@@ -44,6 +44,19 @@ std::optional<sense::ModelReport> SlowWorker::take_report() {
   return std::exchange(report_, std::nullopt);
 }
 
+void SlowWorker::ask_runners(const std::vector<sense::RunnerServer>& servers) {
+  if (servers.empty()) return;
+  const std::lock_guard lock(mutex_);
+  if (!runners_.empty()) return;
+  runners_.assign(servers.begin(), servers.end());
+  changed_.notify_all();
+}
+
+std::vector<sense::RunnerReport> SlowWorker::take_runner_reports() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(runner_reports_, {});
+}
+
 void SlowWorker::ask_hardware() {
   if (!has_hardware()) return;
   const std::lock_guard lock(mutex_);
@@ -74,6 +87,26 @@ void SlowWorker::refuse_tiers(const std::vector<TierRequest>& requests, const st
 std::vector<TierOutcome> SlowWorker::take_tier_outcomes() {
   const std::lock_guard lock(mutex_);
   return std::exchange(tier_outcomes_, {});
+}
+
+void SlowWorker::run_errands(const std::vector<ErrandRequest>& errands,
+                             const OllamaConfig& config) {
+  if (errands.empty()) return;
+  const std::lock_guard lock(mutex_);
+  for (const ErrandRequest& errand : errands) errands_.emplace_back(errand, config);
+  changed_.notify_all();
+}
+
+void SlowWorker::refuse_errands(const std::vector<ErrandRequest>& errands, const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  for (const ErrandRequest& errand : errands) {
+    errand_outcomes_.push_back({errand, ErrandResult::failed, why});
+  }
+}
+
+std::vector<ErrandOutcome> SlowWorker::take_errand_outcomes() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(errand_outcomes_, {});
 }
 
 bool SlowWorker::self_test(std::function<void(std::vector<serve::SelfTestStep>)> done) {
@@ -110,6 +143,24 @@ bool SlowWorker::ask_models() {
   return true;
 }
 
+bool SlowWorker::ask_runner() {
+  sense::RunnerServer server;
+  {
+    const std::lock_guard lock(mutex_);
+    server = runners_.front();
+  }
+  std::optional<sense::RunnerReport> report;
+  try {
+    report = jobs_.ask_runner(server);
+  } catch (const std::exception& e) {
+    log_error("asking port {}: {}", server.port, e.what());
+  }
+  const std::lock_guard lock(mutex_);
+  runners_.pop_front();
+  if (report) runner_reports_.push_back(std::move(*report));
+  return runners_.empty();
+}
+
 bool SlowWorker::read_hardware() {
   std::optional<sense::HardwareReport> report;
   try {
@@ -138,6 +189,22 @@ bool SlowWorker::set_tiers() {
   }
   const std::lock_guard lock(mutex_);
   tier_outcomes_.push_back(std::move(outcome));
+  return true;
+}
+
+bool SlowWorker::run_errand() {
+  std::unique_lock lock(mutex_);
+  const auto [errand, config] = std::move(errands_.front());
+  errands_.pop_front();
+  lock.unlock();
+  ErrandOutcome outcome{errand, ErrandResult::failed, {}};
+  try {
+    outcome = jobs_.run_errand(errand, config);
+  } catch (const std::exception& e) {
+    outcome.text = e.what();
+  }
+  lock.lock();
+  errand_outcomes_.push_back(std::move(outcome));
   return true;
 }
 
@@ -172,14 +239,16 @@ bool SlowWorker::do_posted() {
 SlowWorker::Work SlowWorker::next() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] {
-    return stopping_ || hardware_wanted_ || question_ || !tier_requests_.empty() || test_done_ ||
+    return stopping_ || hardware_wanted_ || question_ || !runners_.empty() || !errands_.empty() || !tier_requests_.empty() || test_done_ ||
            !posted_.empty();
   });
   if (stopping_ && posted_.empty()) return nullptr;
   if (stopping_) return [this] { return do_posted(); };
   if (!tier_requests_.empty()) return [this] { return set_tiers(); };
+  if (!errands_.empty()) return [this] { return run_errand(); };
   if (hardware_wanted_) return [this] { return read_hardware(); };
   if (question_) return [this] { return ask_models(); };
+  if (!runners_.empty()) return [this] { return ask_runner(); };
   if (test_done_) return [this] { return test(); };
   return [this] { return do_posted(); };
 }

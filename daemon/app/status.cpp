@@ -37,10 +37,12 @@ std::string make_headline(Mode mode, const StatusDocument& status, bool obstacle
   const auto busy = std::count_if(
       status.workloads.begin(), status.workloads.end(),
       [](const WorkloadStatus& workload) { return workload.state == WorkloadState::busy; });
-  return fmt::format("{}; {} busy workload{}, {} raised, {} in the background, {} suspended",
+  const auto resting = held(ActionKind::pause_workload);
+  return fmt::format("{}; {} busy workload{}, {} raised, {} in the background, {} suspended{}",
                      obstacle ? "changes nothing, see health" : describe_mode(mode), busy,
                      busy == 1 ? "" : "s", held(ActionKind::raise), held(ActionKind::background),
-                     held(ActionKind::suspend));
+                     held(ActionKind::suspend),
+                     resting > 0 ? fmt::format(", {} given a rest", resting) : "");
 }
 
 /// After a journal was damaged, a target that is stopped may be our doing or anybody's: it is named,

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "decide/bans.h"
+#include "decide/breaks.h"
 #include "decide/holds.h"
 #include "decide/safe_mode.h"
 #include "decide/targets.h"
@@ -195,9 +196,11 @@ bool release(Tick& tick, const Command& command, const Meant& meant) {
   return any;
 }
 
+/// The rules, from a target; a workload keeps its priority and gets no rest.
 void keep_off(Tick& tick, const std::string& target, ProcessId process) {
-  add_ban(tick, target, process, BanCause::manual_resume, std::nullopt,
-          tick.config.limits.manual_resume);
+  const auto kind = tick.row(target) == nullptr ? std::optional(ActionKind::pause_workload)
+                                                : std::nullopt;
+  add_ban(tick, target, process, BanCause::manual_resume, kind, tick.config.limits.manual_resume);
 }
 
 void resume_all(Tick& tick, const Command& command) {
@@ -226,7 +229,7 @@ void resume(Tick& tick, const Command& command, const ResumeCommand& body) {
     }
   }
   const std::string what = body.process ? fmt::format("pid {}", body.process->pid) : target;
-  if (tick.row(target) == nullptr) {
+  if (tick.row(target) == nullptr && !is_any_resting(tick.state, target)) {
     tick.reply(command.id, ReplyCode::not_found, what + " is no target and not held");
     return;
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "decide/bans.h"
+#include "decide/breaks.h"
 #include "decide/rates.h"
 #include "decide/text.h"
 #include "decide/workloads.h"
@@ -19,7 +20,7 @@ constexpr Duration kStopPatience = std::chrono::seconds(5);
 
 /// The held process in this sample; null when it is gone or no longer ours to hold.
 const ProcessInfo* held_process(const Tick& tick, const Hold& hold) {
-  if (hold.kind == ActionKind::raise) {
+  if (is_for_workload(hold.kind)) {
     const auto member = tick.members.find(hold.process);
     return member == tick.members.end() ? nullptr : &member->second.process->process;
   }
@@ -30,7 +31,8 @@ const ProcessInfo* held_process(const Tick& tick, const Hold& hold) {
 
 bool shows_held(const Tick& tick, const Hold& hold, const ProcessInfo& process) {
   switch (hold.kind) {
-    case ActionKind::suspend: return process.state == RunState::stopped;
+    case ActionKind::suspend:
+    case ActionKind::pause_workload: return process.state == RunState::stopped;
     case ActionKind::background: return process.background;
     case ActionKind::raise: return process.nice <= tick.config.priority.nice;
   }
@@ -43,7 +45,7 @@ void check_state(Tick& tick, Hold& hold, const ProcessInfo& process) {
     hold.seen_applied = true;
     return;
   }
-  if (hold.kind == ActionKind::suspend) {
+  if (is_stop(hold.kind)) {
     if (!hold.seen_applied && tick.now - hold.since < kStopPatience) return;
     mark_ending(hold, EndCause::foreign, "somebody else continued it");
     return;
@@ -79,7 +81,7 @@ void check_raise(Tick& tick, Hold& hold) {
 
 /// Would this rule have begun the hold itself?
 bool supports(const Tick& tick, const RuleView& rule, const Hold& hold) {
-  if (!rule.keeps()) return false;
+  if (!rule.keeps() || !is_about(rule.config->scope, hold.target)) return false;
   if (hold.kind == ActionKind::background) return rule.has(LadderStep::background);
   if (rule.has(LadderStep::suspend)) return true;
   if (!rule.has(LadderStep::suspend_if_ineffective)) return false;
@@ -140,10 +142,11 @@ void check_hold(Tick& tick, const std::vector<RuleView>& rules, Hold& hold) {
   }
   check_state(tick, hold, *process);
   if (hold.ending || hold.manual) return;
-  if (hold.kind == ActionKind::raise) {
-    check_raise(tick, hold);
-  } else {
-    check_rule(tick, rules, hold);
+  switch (hold.kind) {
+    case ActionKind::raise: check_raise(tick, hold); return;
+    case ActionKind::pause_workload: check_break(tick, rules, hold); return;
+    case ActionKind::background:
+    case ActionKind::suspend: check_rule(tick, rules, hold); return;
   }
 }
 
@@ -212,7 +215,8 @@ void end_holds(Tick& tick, const std::vector<RuleView>& rules) {
   for (auto& hold : tick.state.holds) {
     if (!hold.ending) check_hold(tick, rules, hold);
   }
-  for (const auto kind : {ActionKind::suspend, ActionKind::background, ActionKind::raise}) {
+  for (const auto kind : {ActionKind::suspend, ActionKind::pause_workload, ActionKind::background,
+                          ActionKind::raise}) {
     end_kind(tick, kind);
   }
 }

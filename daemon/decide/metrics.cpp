@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "decide/generation.h"
+#include "decide/rates.h"
 #include "decide/text.h"
 
 namespace m1opt::decide {
@@ -44,8 +46,22 @@ Value swap_used(const Input& in) {
       .value();
 }
 
-Value swap_out(const Input& in) { return in.rates.swap_out; }
-Value swap_in(const Input& in) { return in.rates.swap_in; }
+Value swap_used_bytes(const Input& in) {
+  if (!in.sample.swap) return std::nullopt;
+  return static_cast<double>(in.sample.swap->used.value());
+}
+
+/// What the compressor takes, not what it was before it was compressed.
+Value memory_compressed(const Input& in) {
+  const auto& memory = in.sample.memory;
+  if (!memory || !memory->compressed || memory->total.value() <= 0) return std::nullopt;
+  return percent_of(static_cast<double>(memory->compressed->value()),
+                    static_cast<double>(memory->total.value()))
+      .value();
+}
+
+Value swap_out(const Input& in) { return in.state.rates.swap_out; }
+Value swap_in(const Input& in) { return in.state.rates.swap_in; }
 
 Value psi_some(const Input& in) {
   return in.sample.pressure ? of_percent(in.sample.pressure->some_avg10) : std::nullopt;
@@ -65,8 +81,54 @@ Value temperature(const Input& in) {
   return static_cast<double>(in.sample.thermal->hottest->value()) / 1000.0;
 }
 
-Value targets_cpu(const Input& in) { return in.rates.targets_demand; }
-Value cpu_busy(const Input& in) { return in.rates.cpu_busy; }
+Value targets_cpu(const Input& in) { return in.state.rates.targets_demand; }
+/// Of one target: the hungriest.
+Value target_cpu(const Input& in) {
+  if (!in.state.rates.targets_demand) return std::nullopt;
+  double most = 0;
+  for (const auto& target : in.sample.targets) {
+    most = std::max(most, demand_of(in.state, target.process.id));
+  }
+  return most;
+}
+
+/// Of one target: the largest; 0 when none runs.
+Value target_footprint(const Input& in) {
+  if (in.sample.process_count == 0) return std::nullopt;
+  std::int64_t most = 0;
+  for (const auto& target : in.sample.targets) {
+    if (target.process.footprint.value() < 0) return std::nullopt;
+    most = std::max(most, target.process.footprint.value());
+  }
+  return static_cast<double>(most);
+}
+
+/// Of the CPU time that the runners took together.
+Value runner_performance_cores(const Input& in) {
+  double taken = 0;
+  double fast = 0;
+  for (const auto& workload : in.sample.workloads) {
+    for (const auto& member : workload.processes) {
+      const Track* track = member.runner ? find_track(in.state, member.process.id) : nullptr;
+      if (track == nullptr || !track->known || !track->performance_share) continue;
+      taken += track->share;
+      fast += track->share * *track->performance_share;
+    }
+  }
+  if (taken <= 0) return std::nullopt;
+  return fast / taken;
+}
+
+Value tokens_drop(const Input& in) {
+  Value most;
+  for (const auto& [name, memory] : in.state.workloads) {
+    const auto drop = generation_drop(memory.generation);
+    if (drop) most = std::max(most.value_or(0), *drop);
+  }
+  return most;
+}
+
+Value cpu_busy(const Input& in) { return in.state.rates.cpu_busy; }
 
 Value cpu_waiting(const Input& in) {
   return in.sample.cpu ? of_percent(in.sample.cpu->some_avg10) : std::nullopt;
@@ -89,6 +151,9 @@ constexpr std::array kMetrics{
     Metric{"memory_available_percent", "memory available", Unit::percent, "memory",
            memory_available, true},
     Metric{"swap_used_percent", "swap used, of RAM,", Unit::percent, "swap", swap_used},
+    Metric{"swap_used_bytes", "swap used", Unit::bytes, "swap", swap_used_bytes},
+    Metric{"memory_compressed_percent", "memory held by the compressor", Unit::percent,
+           "memory.compressed", memory_compressed},
     Metric{"swap_out_bytes_per_s", "swap-out", Unit::bytes_per_second, "swap.swapped_out",
            swap_out},
     Metric{"swap_in_bytes_per_s", "swap-in", Unit::bytes_per_second, "swap.swapped_in", swap_in},
@@ -100,6 +165,14 @@ constexpr std::array kMetrics{
     Metric{"temperature_celsius", "temperature", Unit::celsius, "thermal.hottest", temperature},
     Metric{"targets_cpu_percent", "the targets' demand for CPU", Unit::core_percent, "targets",
            targets_cpu},
+    Metric{"target_cpu_percent", "the hungriest target's demand for CPU", Unit::core_percent,
+           "targets", target_cpu},
+    Metric{"target_footprint_bytes", "memory of the largest target", Unit::bytes, "targets",
+           target_footprint},
+    Metric{"runner_performance_cores_percent", "the runners' time on performance cores",
+           Unit::percent, "cpu.performance_cores", runner_performance_cores, true},
+    Metric{"tokens_drop_percent", "tokens a second below the best of late", Unit::percent,
+           "workloads", tokens_drop},
     Metric{"cpu_busy_percent", "CPU busy", Unit::percent, "cpu", cpu_busy},
     Metric{"cpu_waiting_percent", "tasks waiting for CPU", Unit::percent, "cpu.some_avg10",
            cpu_waiting},
@@ -117,6 +190,7 @@ double highest_possible(Unit unit) {
   switch (unit) {
     case Unit::percent: return 100.0;
     case Unit::core_percent: return 1e6;
+    case Unit::bytes: return 1e15;
     case Unit::bytes_per_second: return 1e12;
     case Unit::celsius: return 130.0;
     case Unit::pressure: return 2.0;
@@ -157,10 +231,8 @@ std::string value_text(const Metric& metric, double value) {
   switch (metric.unit) {
     case Unit::percent: return percent_text(value);
     case Unit::core_percent: return percent_text(value) + " of a core";
-    case Unit::bytes_per_second:
-      if (value < 1e3) return number_text(value) + " B/s";
-      if (value < 1e6) return number_text(value / 1e3) + " kB/s";
-      return number_text(value / 1e6) + " MB/s";
+    case Unit::bytes: return bytes_text(value);
+    case Unit::bytes_per_second: return bytes_text(value) + "/s";
     case Unit::celsius: return number_text(value) + " °C";
     case Unit::pressure: return word_of(kPressureWords, value);
     case Unit::thermal: return word_of(kThermalWords, value);

@@ -13,6 +13,7 @@ namespace m1opt::decide {
 enum class MetricUnit {
   percent,
   core_percent,
+  bytes,
   bytes_per_second,
   celsius,
   pressure,
@@ -22,7 +23,7 @@ enum class MetricUnit {
 
 struct MetricInput {
   const Sample& sample;
-  const Rates& rates;
+  const State& state;
 };
 
 /// One number that a rule may compare. Adding a metric is adding a row.

@@ -17,6 +17,7 @@ std::string begun_text(const Hold& hold) {
     case ActionKind::background: text = "put " + name + " into the background"; break;
     case ActionKind::suspend: text = "suspended " + name; break;
     case ActionKind::raise: text = "raised the priority of " + name; break;
+    case ActionKind::pause_workload: text = "gave " + name + " a rest"; break;
   }
   if (!hold.reason.empty()) text += ": " + hold.reason;
   if (!hold.observed.empty()) text += " (" + hold.observed + ")";
@@ -28,7 +29,8 @@ std::string ended_text(const Hold& hold, Instant now) {
   const std::string held = duration_text(now - hold.since);
   switch (hold.kind) {
     case ActionKind::background: return fmt::format("{} is as before, after {}", name, held);
-    case ActionKind::suspend: return fmt::format("{} runs again, after {}", name, held);
+    case ActionKind::suspend:
+    case ActionKind::pause_workload: return fmt::format("{} runs again, after {}", name, held);
     case ActionKind::raise:
       return fmt::format("{} has its own priority again, after {}", name, held);
   }
@@ -83,10 +85,8 @@ void absorb_begin(Tick& tick, const Outcome& outcome) {
       if (outcome.deadline != Instant{}) hold.deadline = outcome.deadline;
       if (hold.since == Instant{}) hold.since = tick.now;
       clear_back_off(tick, hold.target, hold.kind);
-      if (hold.kind == ActionKind::suspend) {
-        hold.seen_applied = outcome.code == OutcomeCode::applied;
-        tick.state.suspensions.push_back(hold.since);
-      }
+      if (is_stop(hold.kind)) hold.seen_applied = outcome.code == OutcomeCode::applied;
+      if (hold.kind == ActionKind::suspend) tick.state.suspensions.push_back(hold.since);
       report_for(tick, hold, EventKind::action_done, Severity::info, begun_text(hold));
       tick.state.holds.push_back(std::move(hold));
       return;
@@ -113,6 +113,13 @@ void settle_bans(Tick& tick, const Hold& hold, OutcomeCode code) {
   const auto& limits = tick.config.limits;
   const EndCause cause = hold.ending ? hold.ending->cause : EndCause::rule_cleared;
   if (hold.kind == ActionKind::raise) return;
+  if (hold.kind == ActionKind::pause_workload) {
+    const bool foreign = code == OutcomeCode::changed || cause == EndCause::foreign;
+    add_ban(tick, hold.target, ProcessId{},
+            foreign ? BanCause::foreign_resume : BanCause::breather, hold.kind,
+            foreign ? limits.foreign_resume : limits.break_interval);
+    return;
+  }
   if (cause == EndCause::rule_cleared) {
     add_ban(tick, hold.target, ProcessId{}, BanCause::cooldown, std::nullopt, limits.cooldown);
   }

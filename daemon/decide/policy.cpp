@@ -4,8 +4,10 @@
 
 #include "decide/awake.h"
 #include "decide/bans.h"
+#include "decide/breaks.h"
 #include "decide/budget.h"
 #include "decide/commands.h"
+#include "decide/errands.h"
 #include "decide/holds.h"
 #include "decide/priority.h"
 #include "decide/rates.h"
@@ -92,6 +94,7 @@ Decision step(const State& state, const Sample& sample, const Config& config, In
   Tick tick(state, sample, config, now, decision);
   absorb_outcomes(tick);
   absorb_tier_outcomes(tick);
+  absorb_errand_outcomes(tick);
   prune_bans(tick);
   leave_passive(tick);
   update_rates(tick);
@@ -108,10 +111,13 @@ Decision step(const State& state, const Sample& sample, const Config& config, In
   end_holds(tick, rules);
   const bool by_hand = !tick.begins.empty();
   if (tick.may_begin() && !tick.gap) {
+    // Before priorities are raised: who is given a rest gets none.
+    begin_breaks(tick, rules);
     extend_holds(tick);
     begin_raises(tick);
     ask_for_tiers(tick);
     if (!by_hand) begin_one(tick, rules);
+    send_on_errands(tick, rules);
   }
   decision.actions = std::move(tick.ends);
   decision.actions.insert(decision.actions.end(), tick.begins.begin(), tick.begins.end());

@@ -40,6 +40,7 @@ struct Decision {
   std::vector<CommandReply> replies;  ///< of commands that wait for no action
   std::vector<Reason> reasons;        ///< what changed, in order
   std::vector<TierRequest> tier_requests;  ///< each once: the outcome comes with a later sample
+  std::vector<ErrandRequest> errands;      ///< each once: the outcome comes with a later sample
   bool reload{false};                 ///< somebody asked to read the config again
   AwakeWish awake;
   Duration period{};                  ///< when to sample again, at the latest

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "decide/bans.h"
+#include "decide/breaks.h"
 #include "decide/holds.h"
 #include "decide/safe_mode.h"
 #include "decide/text.h"
@@ -48,6 +49,7 @@ std::string raise_obstacle(const Tick& tick, const WorkloadSample& workload,
   }
   if (!does_inference(workload)) return "no process of " + workload.name + " holds a model";
   if (process.state == RunState::zombie) return "it has ended";
+  if (is_any_resting(tick.state, workload.name)) return "it is given a rest";
   if (const auto ban = find_ban(tick, workload.name, process.id, ActionKind::raise)) {
     return ban_text(*ban, tick.now);
   }
@@ -119,6 +121,7 @@ std::vector<WorkloadStatus> workload_statuses(const Tick& tick) {
     status.state = memory.state;
     status.state_source = memory.source;
     status.since_instant = memory.since;
+    status.tokens_per_s = memory.generation.rate;
     std::optional<double> share;
     for (const auto& member : workload.processes) {
       status.processes.push_back(member_status(tick, workload, member));

@@ -66,7 +66,7 @@ void report_loss(Tick& tick, const DetectorState& before, const DetectorState& a
 
 void run_detectors(Tick& tick, RuleState& state, const RuleConfig& rule,
                    std::set<std::string>& said) {
-  const MetricInput input{tick.sample, tick.state.rates};
+  const MetricInput input{tick.sample, tick.state};
   for (std::size_t g = 0; g < rule.any.size(); ++g) {
     for (std::size_t d = 0; d < rule.any[g].all.size(); ++d) {
       auto& detector = state.any[g][d];
@@ -115,7 +115,8 @@ void judge_groups(const Tick& tick, const RuleState& state, RuleView& view) {
     view.pressing = true;
     all_fall = all_fall && falls;
     for (const auto& detector : configs) {
-      view.about_targets = view.about_targets || detector.metric == "targets_cpu_percent";
+      view.about_targets = view.about_targets || detector.metric == "targets_cpu_percent" ||
+                           detector.metric == "target_cpu_percent";
     }
   }
   view.falling = view.pressing && all_fall;
@@ -200,6 +201,11 @@ std::vector<RuleStatus> rule_statuses(const Tick& tick, const std::vector<RuleVi
     statuses.push_back(std::move(status));
   }
   return statuses;
+}
+
+bool is_about(const RuleScopeConfig& scope, const std::string& target) {
+  const auto& names = scope.targets;
+  return names.empty() || std::find(names.begin(), names.end(), target) != names.end();
 }
 
 const RuleView* find_rule(const std::vector<RuleView>& views, const std::string& name) {

@@ -34,6 +34,9 @@ std::vector<RuleView> update_rules(Tick& tick);
 
 std::vector<RuleStatus> rule_statuses(const Tick& tick, const std::vector<RuleView>& views);
 
+/// Does the rule's scope name this row of the targets table?
+bool is_about(const RuleScopeConfig& scope, const std::string& target);
+
 /// Null for an unknown name.
 const RuleView* find_rule(const std::vector<RuleView>& views, const std::string& name);
 

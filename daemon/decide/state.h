@@ -103,6 +103,16 @@ struct CpuPoint {
   bool operator==(const CpuPoint&) const = default;
 };
 
+/// How fast a workload's servers generate, from what their slots tell.
+struct GenerationMemory {
+  std::optional<Instant> taken;  ///< of the answer that was looked at last
+  std::vector<SlotReading> slots;
+  std::optional<double> rate;  ///< tokens a second, all requests together
+  double best{0};              ///< of late: it fades by half in half an hour
+
+  bool operator==(const GenerationMemory&) const = default;
+};
+
 struct WorkloadMemory {
   WorkloadState state{};
   std::string source;
@@ -111,10 +121,12 @@ struct WorkloadMemory {
   std::optional<Instant> last_busy;             ///< when the state was busy last
   std::string busy_source;                      ///< that sign, in words
   std::map<std::string, std::string> expiries;  ///< model -> expires_at as last seen
+  std::map<std::string, Instant> used;          ///< model -> when its expiry moved, or it was first seen
   bool models_known{false};
   Duration cpu_total{};  ///< of all members, counted since we look
   std::map<ProcessId, Duration> member_cpu;
   std::vector<CpuPoint> cpu;  ///< oldest first, spans at least 5 s
+  GenerationMemory generation;
 
   bool operator==(const WorkloadMemory&) const = default;
 };
@@ -209,6 +221,16 @@ struct TierMemory {
   bool operator==(const TierMemory&) const = default;
 };
 
+/// What somebody else was asked to do, and when he may be asked again.
+struct ErrandMemory {
+  bool waiting{false};  ///< for the outcome
+  int failures{0};
+  Instant not_before;
+  std::optional<std::string> unsupported;  ///< why this system has no such thing
+
+  bool operator==(const ErrandMemory&) const = default;
+};
+
 struct Lease {
   ProcessId process;
   std::string name;
@@ -274,6 +296,7 @@ struct State {
   std::set<std::string> overfull;       ///< rows reported for limits.max_match
 
   std::map<ProcessId, TierMemory> tiers;  ///< processes for which tiers were asked
+  std::map<ErrandKind, ErrandMemory> errands;
   std::optional<std::string> no_tiers;    ///< why this system has none; then nobody asks again
 
   bool operator==(const State&) const = default;

@@ -22,6 +22,15 @@ bool is_overfull(const Tick& tick, const std::string& target) {
   return count != tick.matches.end() && count->second > tick.config.limits.max_match;
 }
 
+bool is_in_scope(const Tick& tick, const RuleScopeConfig& scope, const TargetSample& target) {
+  if (!is_about(scope, target.target)) return false;
+  const bool hungry = scope.cpu.value() <= 0 ||
+                      demand_of(tick.state, target.process.id) >= scope.cpu.value();
+  const bool large =
+      scope.footprint.value() <= 0 || target.process.footprint >= scope.footprint;
+  return hungry && large;
+}
+
 /// What keeps the rules off the process, but not a user.
 std::string rule_obstacle(const Tick& tick, const TargetSample& target) {
   if (tick.passive()) {
@@ -148,6 +157,9 @@ Verdict judge(const Tick& tick, const RuleView& rule, const TargetSample& target
   if (!rule.pressing) return {std::nullopt, name + " waits to clear: " + rule.text};
   if (rule.about_targets && demand_of(tick.state, id) < kIdleDemand) {
     return {std::nullopt, "it is idle"};
+  }
+  if (!is_in_scope(tick, rule.config->scope, target)) {
+    return {std::nullopt, name + " is about others, or about more than it takes"};
   }
   const bool may_background =
       background_of(tick.state, id) == nullptr &&

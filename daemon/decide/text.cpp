@@ -24,4 +24,11 @@ std::string process_text(const std::string& name, ProcessId id) {
 
 std::string percent_text(double percent) { return number_text(percent) + " %"; }
 
+std::string bytes_text(double bytes) {
+  if (bytes < 1e3) return number_text(bytes) + " B";
+  if (bytes < 1e6) return number_text(bytes / 1e3) + " kB";
+  if (bytes < 1e9) return number_text(bytes / 1e6) + " MB";
+  return number_text(bytes / 1e9) + " GB";
+}
+
 }  // namespace m1opt::decide

@@ -18,5 +18,7 @@ std::string duration_text(Duration d);
 /// "photoanalysisd (pid 611)"
 std::string process_text(const std::string& name, ProcessId id);
 std::string percent_text(double percent);
+/// "1.5 GB", "820 MB": thousands, as disks and the config count.
+std::string bytes_text(double bytes);
 
 }  // namespace m1opt::decide

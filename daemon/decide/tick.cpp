@@ -68,10 +68,10 @@ const TargetConfig* Tick::row(const std::string& target) const {
 
 int Tick::suspended() const {
   const auto held = std::count_if(state.holds.begin(), state.holds.end(), [](const Hold& hold) {
-    return hold.kind == ActionKind::suspend;
+    return is_stop(hold.kind);
   });
   const auto asked = std::count_if(begins.begin(), begins.end(), [](const Action& action) {
-    return action.verb == ActionVerb::begin && action.kind == ActionKind::suspend;
+    return action.verb == ActionVerb::begin && is_stop(action.kind);
   });
   return static_cast<int>(held + asked);
 }

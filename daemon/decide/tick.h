@@ -49,7 +49,7 @@ struct Tick {
   [[nodiscard]] bool may_begin() const { return !state.pause.active && !state.safe.active; }
   [[nodiscard]] bool passive() const { return state.passive_until && *state.passive_until > now; }
   [[nodiscard]] const TargetConfig* row(const std::string& target) const;
-  /// Suspend holds, those asked for in this tick included.
+  /// Processes that are stopped, those asked for in this tick included.
   [[nodiscard]] int suspended() const;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "decide/generation.h"
 #include "decide/text.h"
 
 namespace m1opt::decide {
@@ -44,7 +45,7 @@ std::optional<double> update_tree_cpu(WorkloadMemory& memory, const WorkloadSamp
 
 /// The model whose expiry moved since the last answer; a model that is new was
 /// loaded for a request. Empty when nothing moved or there was no answer before.
-std::string moved_expiry(WorkloadMemory& memory, const WorkloadSample* sample) {
+std::string moved_expiry(WorkloadMemory& memory, const WorkloadSample* sample, Instant now) {
   if (sample == nullptr || !sample->models) return {};
   std::string moved;
   std::map<std::string, std::string> expiries;
@@ -54,8 +55,11 @@ std::string moved_expiry(WorkloadMemory& memory, const WorkloadSample* sample) {
     const auto before = memory.expiries.find(model.name);
     const bool same = before != memory.expiries.end() && before->second == expiry;
     if (memory.models_known && !same) moved = model.name;
+    if (!same) memory.used.insert_or_assign(model.name, now);
   }
   memory.expiries = std::move(expiries);
+  std::erase_if(memory.used,
+                [&](const auto& entry) { return !memory.expiries.contains(entry.first); });
   memory.models_known = true;
   return moved;
 }
@@ -63,7 +67,7 @@ std::string moved_expiry(WorkloadMemory& memory, const WorkloadSample* sample) {
 /// What shows that a request runs now; empty when nothing does.
 std::string busy_sign(WorkloadMemory& memory, const WorkloadSample* sample, Instant now, bool gap) {
   const auto share = update_tree_cpu(memory, sample, now, gap);
-  const std::string moved = moved_expiry(memory, sample);
+  const std::string moved = moved_expiry(memory, sample, now);
   if (sample == nullptr) return {};
   if (sample->leased) return "leased by m1optctl run";
   if (sample->request_running.value_or(false)) return "a request runs in a slot";
@@ -90,6 +94,7 @@ void update_one(Tick& tick, const std::string& name, const WorkloadSample* sampl
   const auto [entry, is_new] = tick.state.workloads.try_emplace(name);
   WorkloadMemory& memory = entry->second;
   if (is_new) memory.since = tick.now;
+  update_generation(memory.generation, sample, tick.now);
   const std::string sign = busy_sign(memory, sample, tick.now, tick.gap);
   if (!sign.empty()) {
     memory.last_sign = tick.now;

@@ -185,7 +185,7 @@ Result<std::vector<UndoRecord>> UndoJournal::open_records(std::vector<RecordId>*
     }
   }
   std::stable_partition(records.begin(), records.end(), [](const UndoRecord& record) {
-    return record.kind == ActionKind::suspend;
+    return is_stop(record.kind);
   });
   return records;
 }

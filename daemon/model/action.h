@@ -12,8 +12,18 @@
 namespace m1opt::model {
 
 /// The ways m1opt changes a process. Each is a row of act/actions.cpp.
-enum class ActionKind { background, suspend, raise };
-BOOST_DESCRIBE_ENUM(ActionKind, background, suspend, raise)
+enum class ActionKind { background, suspend, raise, pause_workload };
+BOOST_DESCRIBE_ENUM(ActionKind, background, suspend, raise, pause_workload)
+
+/// Does it stop the process? Those are undone first.
+constexpr bool is_stop(ActionKind kind) {
+  return kind == ActionKind::suspend || kind == ActionKind::pause_workload;
+}
+
+/// Is it done to a workload's process, not to a target's?
+constexpr bool is_for_workload(ActionKind kind) {
+  return kind == ActionKind::raise || kind == ActionKind::pause_workload;
+}
 
 /// Names one undo record for ever; never reused within a state directory.
 using RecordId = std::int64_t;

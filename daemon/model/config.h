@@ -92,8 +92,12 @@ enum class LadderStep {
   background,
   suspend,                 ///< after background has been tried
   suspend_if_ineffective,  ///< only where background is not possible or did not help
+  pause_workload,          ///< a rest for idle runners of the workloads themselves
+  unload_idle_models,      ///< Ollama is asked to forget models, the longest idle first
+  stop_backup,             ///< Time Machine is asked to end the backup that runs
 };
-BOOST_DESCRIBE_ENUM(LadderStep, report, background, suspend, suspend_if_ineffective)
+BOOST_DESCRIBE_ENUM(LadderStep, report, background, suspend, suspend_if_ineffective,
+                    pause_workload, unload_idle_models, stop_backup)
 
 enum class RuleNeeds {
   nothing,           ///< acts with no workload at all; meant for report
@@ -102,6 +106,16 @@ enum class RuleNeeds {
 };
 BOOST_DESCRIBE_ENUM(RuleNeeds, nothing, resident_or_busy, busy)
 
+/// Which targets a rule is about; empty means each.
+struct RuleScopeConfig {
+  std::vector<std::string> targets;  ///< rows of the targets table
+  Percent cpu{0};                    ///< of a core: only those that want at least this much
+  Bytes footprint;                   ///< only those that hold at least this much memory
+
+  bool operator==(const RuleScopeConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(RuleScopeConfig, (), (targets, cpu, footprint))
+
 struct RuleConfig {
   std::string name;
   bool enabled{true};
@@ -109,10 +123,11 @@ struct RuleConfig {
   RuleNeeds needs{RuleNeeds::resident_or_busy};
   std::vector<DetectorGroupConfig> any;  ///< groups OR-ed, detectors in one AND-ed
   std::vector<LadderStep> ladder;
+  RuleScopeConfig scope;
 
   bool operator==(const RuleConfig&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(RuleConfig, (), (name, enabled, why, needs, any, ladder))
+BOOST_DESCRIBE_STRUCT(RuleConfig, (), (name, enabled, why, needs, any, ladder, scope))
 
 struct LimitsConfig {
   Duration cooldown{60s};            ///< between the end of a hold and the next on that target
@@ -131,6 +146,8 @@ struct LimitsConfig {
   Duration foreign_resume{30min};    ///< a target somebody else continued is left alone
   Duration manual_resume{30min};     ///< a target a user resumed is left alone by the rules
   Duration renewal{60min};           ///< deadline of a background or raise, renewed at half of it
+  Duration max_break{300s};          ///< of a workload that is given a rest
+  Duration break_interval{600s};     ///< it runs at least so long between two of them
   int max_crashes{3};                ///< so many unclean ends in a row ...
   Duration crash_window{10min};      ///< ... in this time: observes only, for as long again
 
@@ -139,8 +156,8 @@ struct LimitsConfig {
 BOOST_DESCRIBE_STRUCT(LimitsConfig, (),
                       (cooldown, post_action, max_suspended, suspensions_per_hour, passive,
                        max_suspend, breather, duty, unknown_release, max_match, reapply,
-                       reapply_window, quiet, foreign_resume, manual_resume, renewal, max_crashes,
-                       crash_window))
+                       reapply_window, quiet, foreign_resume, manual_resume, renewal, max_break,
+                       break_interval, max_crashes, crash_window))
 
 /// What daemon and guardian may take of the machine they serve. More than that is said, and what a
 /// longer interval can mend is mended by one.

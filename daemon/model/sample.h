@@ -8,6 +8,7 @@
 
 #include "model/action.h"
 #include "model/command.h"
+#include "model/errand.h"
 #include "model/process.h"
 #include "model/reading.h"
 #include "model/tier.h"
@@ -58,21 +59,38 @@ struct WorkloadProcess {
   bool runner{false};  ///< holds a model and does the inference (llama-server, "ollama runner")
   bool may_raise{false};
   std::string why_not;  ///< set when may_raise is false
+  /// Of a runner that may be raised: where its arguments say that it listens, on loopback.
+  std::optional<int> port;
 
   bool operator==(const WorkloadProcess&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(WorkloadProcess, (), (process, runner, may_raise, why_not))
+BOOST_DESCRIBE_STRUCT(WorkloadProcess, (), (process, runner, may_raise, why_not, port))
+
+/// One of the places in which a llama-server answers a request.
+struct SlotReading {
+  ProcessId runner;
+  int slot{0};
+  bool processing{false};
+  std::int64_t task{-1};               ///< number of the request, -1 when there was none
+  std::optional<std::int64_t> decoded; ///< tokens generated for it so far; older servers do not tell
+
+  bool operator==(const SlotReading&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(SlotReading, (), (runner, slot, processing, task, decoded))
 
 struct WorkloadSample {
   std::string name;
   std::vector<WorkloadProcess> processes;
   bool leased{false};
   std::optional<std::vector<LoadedModel>> models;  ///< absent: the server was not asked or did not answer
-  std::optional<bool> request_running;             ///< from /slots; absent = unknown
+  std::optional<bool> request_running;             ///< from /slots of all its runners; absent = unknown
+  std::vector<SlotReading> slots;                  ///< of those runners that answered
+  std::optional<Duration> slots_age;               ///< of the oldest of these answers
 
   bool operator==(const WorkloadSample&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(WorkloadSample, (), (name, processes, leased, models, request_running))
+BOOST_DESCRIBE_STRUCT(WorkloadSample, (),
+                      (name, processes, leased, models, request_running, slots, slots_age))
 
 /// Everything one tick knows. Taking it cannot fail: a failed reader leaves its
 /// field empty and a Problem behind.
@@ -96,6 +114,7 @@ struct Sample {
   std::vector<Command> commands;   ///< what users asked for since the last sample
   std::vector<Outcome> outcomes;   ///< what the last actions really did
   std::vector<TierOutcome> tier_outcomes;
+  std::vector<ErrandOutcome> errand_outcomes;
 };
 BOOST_DESCRIBE_STRUCT(Sample, (),
                       (memory, pressure, swap, thermal, power, cpu, gpu, process_count, workloads,

@@ -49,6 +49,7 @@ struct WorkloadStatus {
   std::string state_source;  ///< what made it so: "tree CPU 180 % of a core over 5 s"
   WallTime since;
   std::optional<Percent> cpu_share;  ///< of one core; absent until its processes have been compared
+  std::optional<double> tokens_per_s;  ///< generated now, all requests; absent: none runs, or nobody tells
   Bytes footprint;
   bool leased{false};
   std::optional<std::vector<LoadedModel>> models;
@@ -58,8 +59,8 @@ struct WorkloadStatus {
   bool operator==(const WorkloadStatus&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(WorkloadStatus, (),
-                      (name, state, state_source, since, cpu_share, footprint, leased, models,
-                       processes))
+                      (name, state, state_source, since, cpu_share, tokens_per_s, footprint, leased,
+                       models, processes))
 
 /// One thing m1opt has changed and will undo.
 struct HoldStatus {

@@ -48,6 +48,28 @@ bool is_processing(const boost::json::object& slot) {
   return state != nullptr && state->is_int64() && state->get_int64() != 0;
 }
 
+/// Its place in the list is its number: some versions write no "id".
+Result<SlotReading> parse_slot(const boost::json::value& value, const std::string& where) {
+  const auto* object = value.if_object();
+  if (object == nullptr || !(object->contains("is_processing") || object->contains("state"))) {
+    return Error{Errc::parse, 0, where + ": neither is_processing nor state"};
+  }
+  SlotReading slot;
+  slot.processing = is_processing(*object);
+  if (const auto* task = object->if_contains("id_task"); task != nullptr && task->is_int64()) {
+    slot.task = task->get_int64();  // -1: none
+  }
+  const auto* next = object->if_contains("next_token");
+  if (next != nullptr && next->is_array() && !next->get_array().empty()) {
+    next = &next->get_array().front();
+  }
+  if (next == nullptr || !next->is_object()) return slot;
+  const auto decoded = read_integer(next->get_object(), "n_decoded", where + ".next_token");
+  if (!decoded) return decoded.error();
+  if (*decoded && **decoded >= 0) slot.decoded = *decoded;
+  return slot;
+}
+
 }  // namespace
 
 Result<std::vector<LoadedModel>> parse_ps(std::string_view text) {
@@ -97,7 +119,7 @@ Result<Version> parse_version(std::string_view text) {
   return version;
 }
 
-Result<Slots> parse_slots(std::string_view text) {
+Result<std::vector<SlotReading>> parse_slots(std::string_view text) {
   const auto root = parse_value(text);
   if (!root) return root.error();
   if (!root->is_array()) {
@@ -106,17 +128,13 @@ Result<Slots> parse_slots(std::string_view text) {
   }
   const auto& list = root->get_array();
   if (list.size() > kMostSlots) return Error{Errc::parse, 0, "$: too many slots"};
-  Slots slots;
+  std::vector<SlotReading> slots;
   for (const auto& item : list) {
-    const auto* slot = item.if_object();
-    const bool known =
-        slot != nullptr && (slot->contains("is_processing") || slot->contains("state"));
-    if (!known) {
-      return Error{Errc::parse, 0,
-                   "$[" + std::to_string(slots.total) + "]: neither is_processing nor state"};
-    }
-    ++slots.total;
-    if (is_processing(*slot)) ++slots.processing;
+    const std::string where = "$[" + std::to_string(slots.size()) + "]";
+    auto slot = parse_slot(item, where);
+    if (!slot) return slot.error();
+    slot->slot = static_cast<int>(slots.size());
+    slots.push_back(std::move(*slot));
   }
   return slots;
 }

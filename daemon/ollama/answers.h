@@ -37,13 +37,10 @@ struct Version {
 };
 Result<Version> parse_version(std::string_view text);
 
-/// GET /slots of llama-server: does a request run now? Newer servers say
-/// "is_processing", older ones "state" (0 = idle).
-struct Slots {
-  int total{0};
-  int processing{0};
-};
-Result<Slots> parse_slots(std::string_view text);
+/// GET /slots of llama-server: what runs now? Newer servers say
+/// "is_processing", older ones "state" (0 = idle); the tokens generated so far
+/// stand in "next_token", an object or a list of one. `runner` is left empty.
+Result<std::vector<SlotReading>> parse_slots(std::string_view text);
 
 /// GET /health of llama-server: {"status":"ok"}, or 503 with
 /// {"error":{"message":"Loading model",...}} while it loads.

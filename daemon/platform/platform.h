@@ -135,6 +135,10 @@ TierOutcome set_tiers(const TierRequest& request);
 /// False where there are none at all.
 bool has_tiers();
 
+/// Asks the system to end the backup that runs now; the next one begins by
+/// itself. Blocks for seconds: the slow thread calls it.
+ErrandOutcome stop_backup(const ErrandRequest& request);
+
 /// What this process may do, tried on a sacrificial child at start.
 std::vector<Capability> probe_capabilities();
 

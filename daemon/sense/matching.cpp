@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace m1opt::sense {
 
@@ -129,6 +130,28 @@ bool matches_arguments(const std::vector<std::string>& sequences,
     }
   }
   return false;
+}
+
+std::optional<int> port_of(const std::vector<std::string>& arguments) {
+  constexpr std::string_view kOption = "--port";
+  std::optional<int> port;
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    std::string_view text = arguments[i];
+    if (!text.starts_with(kOption)) continue;
+    text.remove_prefix(kOption.size());
+    if (text.empty() && i + 1 < arguments.size()) {
+      text = arguments[i + 1];
+    } else if (text.starts_with('=')) {
+      text.remove_prefix(1);
+    } else {
+      continue;
+    }
+    int number = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = code == std::errc{} && end == text.data() + text.size();
+    port = whole && number > 0 && number < 65536 ? std::optional(number) : std::nullopt;
+  }
+  return port;
 }
 
 bool is_system_path(std::string_view path) {

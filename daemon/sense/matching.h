@@ -42,6 +42,10 @@ bool matches_any_executable(const std::vector<std::string>& patterns, std::strin
 bool matches_arguments(const std::vector<std::string>& sequences,
                        const std::vector<std::string>& arguments);
 
+/// The number behind --port ("--port 8080", "--port=8080"); the last one counts, as it does for
+/// llama-server. Absent when there is none, or none from 1 to 65535.
+std::optional<int> port_of(const std::vector<std::string>& arguments);
+
 /// Is this where the system's own programs are, writable by root alone? Linux:
 /// /usr/bin, /usr/sbin, /usr/lib, /usr/libexec, /bin, /sbin, /lib; macOS:
 /// /System, /usr/libexec, /usr/sbin. (/usr/local is not.)

@@ -238,7 +238,10 @@ void ProcessTracker::inspect(Entry& entry, bool in_slice) {
 void ProcessTracker::store(Entry& entry, ProcessInfo info, const std::string& executable,
                            bool ask_owner) {
   auto& process = tracked_[entry.pid];
-  if (process.info.id != info.id || process.info.executable != executable) process.watchdog.reset();
+  if (process.info.id != info.id || process.info.executable != executable) {
+    process.watchdog.reset();
+    process.port.reset();
+  }
   info.uid = process.info.uid;
   info.executable = executable;
   if (!executable.empty()) info.name = base_name(without_deleted(executable));

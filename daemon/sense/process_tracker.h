@@ -28,6 +28,7 @@ struct Tracked {
   std::string last_target;  ///< name of the row it matched last, for a hold that outlives the match
   TargetMode last_mode{};
   std::optional<Result<bool>> watchdog;  ///< asked once for each program a process runs
+  std::optional<std::optional<int>> port;  ///< of a runner; looked up once for each program
 };
 
 /// Knows which processes there are and what they are, at little cost: pids are

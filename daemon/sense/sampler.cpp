@@ -34,6 +34,7 @@ struct Sampler::Parts {
   Rights rights;
   std::vector<Lease> leases;
   std::vector<ModelReport> reports;
+  std::map<ProcessId, RunnerReport> runner_reports;
   std::optional<HardwareReport> hardware;
   std::optional<Instant> last_take;
   std::vector<std::int32_t> protected_pids;
@@ -51,8 +52,10 @@ struct Sampler::Parts {
   Duration hardware_limit(const Config& config, Instant now) const;
   void read_processes(Sample& sample, const Config& config, Instant now);
   void add_workloads(Sample& sample, const Config& config);
-  void add_member(WorkloadSample& workload, const Tracked& process, const WorkloadConfig* row);
+  void add_member(WorkloadSample& workload, Tracked& process, const WorkloadConfig* row);
   void add_reports(Sample& sample, const Config& config, Instant now);
+  void add_slots(Sample& sample, const Config& config, Instant now);
+  void add_slots_of(WorkloadSample& workload, Sample& sample, Duration limit, Instant now);
   void add_targets(Sample& sample, const Config& config);
   void add_target(Sample& sample, const Config& config, Tracked& process);
   void read_ancestors();
@@ -128,13 +131,20 @@ std::string Sampler::Parts::workload_name(const Config& config, int workload) co
   return {};
 }
 
-void Sampler::Parts::add_member(WorkloadSample& workload, const Tracked& process,
+void Sampler::Parts::add_member(WorkloadSample& workload, Tracked& process,
                                 const WorkloadConfig* row) {
   WorkloadProcess member;
   member.process = process.info;
   member.runner = process.runner;
   member.why_not = rights.why_not_raised(process.info.uid, row);
   member.may_raise = member.why_not.empty();
+  if (member.runner && member.may_raise) {
+    if (!process.port) {
+      const auto arguments = table.arguments(process.info.id.pid);
+      process.port = arguments ? port_of(*arguments) : std::nullopt;
+    }
+    member.port = *process.port;
+  }
   workload.processes.push_back(std::move(member));
 }
 
@@ -146,7 +156,7 @@ void Sampler::Parts::add_workloads(Sample& sample, const Config& config) {
     workload.name = lease.name;
     workload.leased = true;
   }
-  for (const auto& [pid, process] : tracker.tracked()) {
+  for (auto& [pid, process] : tracker.tracked()) {
     if (process.workload < 0) continue;
     if (process.workload < ProcessTracker::kFirstLease) {
       const auto index = static_cast<std::size_t>(process.workload);
@@ -181,10 +191,52 @@ void Sampler::Parts::add_reports(Sample& sample, const Config& config, Instant n
       continue;
     }
     workload->models = report.models;
-    workload->request_running = report.request_running;
     if (!report.models && !report.fault.empty()) {
       sample.problems.push_back(problem_of(reader, to_string(Errc::io), report.fault));
     }
+  }
+}
+
+/// Whether a request runs is known only when every runner has answered lately.
+void Sampler::Parts::add_slots_of(WorkloadSample& workload, Sample& sample, Duration limit,
+                                  Instant now) {
+  std::string fault;
+  bool processing = false;
+  int runners = 0;
+  for (const WorkloadProcess& member : workload.processes) {
+    if (!member.runner) continue;
+    ++runners;
+    const auto found = runner_reports.find(member.process.id);
+    if (found == runner_reports.end()) {
+      fault = member.port ? "not asked yet" : "where it listens is not among its arguments";
+      continue;
+    }
+    const RunnerReport& report = found->second;
+    const Duration age = now - report.taken;
+    if (!report.slots || age > limit) {
+      fault = report.slots ? fmt::format("its last answer is {:.0f} s old", seconds_of(age))
+                           : report.fault;
+      continue;
+    }
+    workload.slots_age = std::max(workload.slots_age.value_or(Duration{}), age);
+    for (const SlotReading& slot : *report.slots) {
+      workload.slots.push_back(slot);
+      processing = processing || slot.processing;
+    }
+  }
+  if (processing || (runners > 0 && fault.empty())) workload.request_running = processing;
+  if (fault.empty()) return;
+  sample.problems.push_back(
+      problem_of("workloads." + workload.name + ".slots", to_string(Errc::unsupported), fault));
+}
+
+void Sampler::Parts::add_slots(Sample& sample, const Config& config, Instant now) {
+  std::erase_if(runner_reports, [&](const auto& entry) {
+    const auto known = tracker.tracked().find(entry.first.pid);
+    return known == tracker.tracked().end() || known->second.info.id != entry.first;
+  });
+  for (WorkloadSample& workload : sample.workloads) {
+    add_slots_of(workload, sample, kStalePeriods * config.ollama.period, now);
   }
 }
 
@@ -282,6 +334,7 @@ void Sampler::Parts::read_processes(Sample& sample, const Config& config, Instan
   sample.process_count = static_cast<int>(tracker.process_count());
   add_workloads(sample, config);
   add_reports(sample, config, now);
+  add_slots(sample, config, now);
   add_targets(sample, config);
 }
 
@@ -302,6 +355,11 @@ void Sampler::set_model_report(ModelReport report) {
   auto& reports = parts_->reports;
   std::erase_if(reports, [&](const ModelReport& r) { return r.workload == report.workload; });
   reports.push_back(std::move(report));
+}
+
+void Sampler::set_runner_report(RunnerReport report) {
+  const ProcessId process = report.process;
+  parts_->runner_reports.insert_or_assign(process, std::move(report));
 }
 
 void Sampler::set_hardware_report(HardwareReport report) { parts_->hardware = std::move(report); }

@@ -32,8 +32,23 @@ struct ModelReport {
   std::string workload;  ///< name of its row in the config
   Instant taken;         ///< older than 3 periods of config.ollama = stale
   std::optional<std::vector<LoadedModel>> models;
-  std::optional<bool> request_running;
   std::string fault;  ///< why `models` is absent; empty = the server was not asked
+};
+
+/// A runner that can be asked what it does: GET /slots on loopback. Only one
+/// that may be raised, or a stranger could have the daemon talk to any port.
+struct RunnerServer {
+  ProcessId process;
+  int port{0};
+
+  bool operator==(const RunnerServer&) const = default;
+};
+
+struct RunnerReport {
+  ProcessId process;
+  Instant taken;  ///< before it was asked; older than 3 periods of config.ollama = stale
+  std::optional<std::vector<SlotReading>> slots;
+  std::string fault;  ///< why `slots` is absent
 };
 
 /// Temperatures and fans as the slow thread read them.
@@ -73,6 +88,8 @@ class Sampler {
   void set_leases(std::vector<Lease> leases);
   /// Replaces the earlier report of the same workload.
   void set_model_report(ModelReport report);
+  /// Replaces the earlier report of the same process.
+  void set_runner_report(RunnerReport report);
   void set_hardware_report(HardwareReport report);
   /// Processes that m1opt holds: they stay in Sample.targets until they end,
   /// whatever they run by then, and their `waited` is read.

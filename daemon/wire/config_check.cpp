@@ -107,6 +107,9 @@ void check_limits(const Checker& limits, const LimitsConfig& config) {
   limits.positive("unknown_release_s", config.unknown_release);
   limits.positive("reapply_window_s", config.reapply_window);
   limits.positive("renewal_s", config.renewal);
+  // The client of a stopped server waits as long: five minutes is what most of them bear.
+  limits.between("max_break_s", seconds_of(config.max_break), 1.0, 300.0);
+  limits.positive("break_interval_s", config.break_interval);
   limits.between("max_crashes", config.max_crashes, 1, kMany);
   limits.positive("crash_window_s", config.crash_window);
 }

@@ -23,6 +23,7 @@ inline constexpr std::array kProofs{
     Proof{model::ActionKind::background, true, true},
     Proof{model::ActionKind::suspend, false, false},
     Proof{model::ActionKind::raise, true, true},
+    Proof{model::ActionKind::pause_workload, false, false},
 };
 
 namespace detail {

@@ -158,3 +158,60 @@ TEST_CASE("posted work is refused when too much of it waits") {
   while (accepted < 1000 && worker.post([] {})) ++accepted;
   CHECK(accepted == 64);
 }
+
+TEST_CASE("errands are run one after the other, with what they need to know, and each is answered") {
+  std::promise<void> all;
+  int left = 2;
+  SlowJobs jobs;
+  jobs.run_errand = [](const ErrandRequest& errand, const OllamaConfig& config) {
+    if (errand.subject == "b") throw std::runtime_error("out of memory");
+    return ErrandOutcome{errand, ErrandResult::done, std::to_string(config.port)};
+  };
+  SlowWorker worker(jobs, [&] {
+    if (--left == 0) all.set_value();
+  });
+  OllamaConfig config;
+  config.port = 1234;
+  worker.run_errands({{ErrandKind::unload_model, "a", "rescue", ""}, {ErrandKind::unload_model, "b", "rescue", ""}}, config);
+  worker.start();
+  all.get_future().wait();
+  worker.stop();
+  const auto outcomes = worker.take_errand_outcomes();
+  REQUIRE(outcomes.size() == 2);
+  CHECK(outcomes[0].result == ErrandResult::done);
+  CHECK(outcomes[0].text == "1234");
+  CHECK(outcomes[1].result == ErrandResult::failed);
+  CHECK(outcomes[1].text == "out of memory");
+  worker.refuse_errands({{ErrandKind::stop_backup, "", "backup", ""}}, "no journal");
+  CHECK(worker.take_errand_outcomes().at(0).text == "no journal");
+}
+
+TEST_CASE("a daemon that changes nothing runs no errand") {
+  const base::SystemClock clock;
+  const auto outcome =
+      make_slow_jobs(clock, "", false).run_errand({ErrandKind::unload_model, "a", "rescue", ""}, {});
+  CHECK(outcome.result == ErrandResult::failed);
+  CHECK(outcome.text == "this daemon changes nothing, so nobody was asked");
+}
+
+TEST_CASE("runners are asked in turn, and not again before the last of them has answered") {
+  SlowRig rig;
+  std::vector<int> ports;
+  rig.jobs.ask_runner = [&](const sense::RunnerServer& server) {
+    rig.hold_up();
+    ports.push_back(server.port);
+    sense::RunnerReport made;
+    made.process = server.process;
+    return made;
+  };
+  SlowWorker worker(rig.jobs, rig.wake);
+  worker.ask_runners({{{1, 1}, 1001}, {{2, 2}, 1002}});
+  worker.start();
+  rig.begun.get_future().wait();
+  worker.ask_runners({{{3, 3}, 1003}});
+  rig.go_on.set_value();
+  rig.woken.get_future().wait();
+  worker.stop();
+  CHECK(ports == std::vector{1001, 1002});
+  CHECK(worker.take_runner_reports().size() == 2);
+}

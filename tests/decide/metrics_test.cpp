@@ -13,7 +13,9 @@ using namespace m1opt::test;
 namespace {
 
 std::optional<double> read(const Sample& sample, const std::string& name, const Rates& rates = {}) {
-  return read_metric(*find_metric(name), {sample, rates});
+  State state;
+  state.rates = rates;
+  return read_metric(*find_metric(name), {sample, state});
 }
 
 }  // namespace
@@ -33,7 +35,7 @@ TEST_CASE("no metric has a value without its reading") {
   const Sample empty;
   for (const auto& metric : metrics()) {
     INFO(metric.name);
-    CHECK_FALSE(read_metric(metric, {empty, Rates{}}));
+    CHECK_FALSE(read_metric(metric, {empty, State{}}));
     CHECK_FALSE(unknown_text(metric, empty).empty());
   }
 }
@@ -57,7 +59,46 @@ TEST_CASE("metrics read the numbers of the sample") {
   CHECK(read(world.base, "psi_some_percent") == 12.0);
   CHECK(read(world.base, "psi_full_percent") == 3.0);
   CHECK(read(world.base, "on_battery") == 1.0);
+  CHECK(read(world.base, "swap_used_bytes") == 4e9);
+  world.base.memory->compressed = Bytes{4'000'000'000};
+  CHECK(read(world.base, "memory_compressed_percent") == 25.0);
   CHECK(read(world.base, "battery_charge_percent") == 55.0);
+}
+
+TEST_CASE("one target is measured apart from all together") {
+  World world;
+  world.make_busy();
+  const auto one = [&](const char* name) {
+    Sample sample = world.base;
+    for (const auto& [pid, target] : world.targets) sample.targets.push_back(target.sample);
+    return read_metric(*find_metric(name), {sample, world.state});
+  };
+  CHECK(one("target_cpu_percent") == 0.0);
+  CHECK(one("target_footprint_bytes") == 0.0);
+  world.add_target(600, "photoanalysisd", 0.3);
+  world.process(world.add_target(601, "mediaanalysisd", 0.5)).footprint = Bytes{2'000'000'000};
+  world.config.rules.clear();
+  world.run(5s);
+  CHECK(*one("target_cpu_percent") == Approx(50).epsilon(0.05));
+  CHECK(*one("targets_cpu_percent") == Approx(80).epsilon(0.05));
+  CHECK(one("target_footprint_bytes") == 2e9);
+}
+
+TEST_CASE("the runners' share of performance cores is weighed by what each takes") {
+  World world;
+  world.start_llm(1);
+  auto& runner = world.process_of(kRunner);
+  runner.performance_cpu_time = Duration{};
+  for (int i = 0; i < 8; ++i) {
+    world.tick();
+    world.pass(1s);
+    *runner.performance_cpu_time += 750ms;
+  }
+  Sample sample = world.base;
+  sample.workloads = {world.llm};
+  const Metric& metric = *find_metric("runner_performance_cores_percent");
+  CHECK(*read_metric(metric, {sample, world.state}) == Approx(75).epsilon(0.01));
+  CHECK(metric.trips_low);
 }
 
 TEST_CASE("an impossible value is no reading") {

@@ -51,6 +51,14 @@ const Source kSources[] = {
      [](Sample& s, double, bool beyond) { s.swap->used = Bytes{beyond ? 8'000'000'000 : 0}; },
      [](Sample& s) { s.swap.reset(); },
      [](Sample& s, double v) { s.swap->used = Bytes{whole(v * 100)}; }},  // more than there is RAM
+    {"swap_used_bytes", 4e9, 3e9,
+     [](Sample& s, double, bool beyond) { s.swap->used = Bytes{beyond ? 8'000'000'000 : 0}; },
+     [](Sample& s) { s.swap.reset(); },
+     [](Sample& s, double v) { s.swap->used = Bytes{whole(v * 1e7)}; }},
+    {"memory_compressed_percent", 40, 30,
+     [](Sample& s, double, bool beyond) { s.memory->compressed = Bytes{beyond ? 8'000'000'000 : 0}; },
+     [](Sample& s) { s.memory->compressed.reset(); },
+     [](Sample& s, double v) { s.memory->compressed = Bytes{whole(v * 100)}; }},
     {"swap_out_bytes_per_s", 20e6, 5e6,
      [](Sample& s, double t, bool beyond) { s.swap->swapped_out = grown(t, beyond ? 50e6 : 1e3); },
      [](Sample& s) { s.swap->swapped_out.reset(); },
@@ -84,6 +92,41 @@ const Source kSources[] = {
        for (auto& target : s.targets) target.process.cpu_time = Duration{whole(v)};
      },
      true},
+    {"target_cpu_percent", 25, 10,
+     [](Sample& s, double t, bool beyond) {
+       for (auto& target : s.targets) target.process.cpu_time = spent(t, beyond ? 0.8 : 0.0);
+     },
+     [](Sample& s) { s.targets.clear(); },
+     [](Sample& s, double v) {
+       for (auto& target : s.targets) target.process.cpu_time = Duration{whole(v)};
+     },
+     true},
+    {"target_footprint_bytes", 2e9, 1e9,
+     [](Sample& s, double, bool beyond) {
+       for (auto& target : s.targets) target.process.footprint = Bytes{beyond ? 4'000'000'000 : 0};
+     },
+     [](Sample& s) { s.process_count = 0; },
+     [](Sample& s, double v) {
+       for (auto& target : s.targets) target.process.footprint = Bytes{whole(v * 1e7)};
+     }},
+    {"runner_performance_cores_percent", 30, 50,
+     [](Sample& s, double t, bool beyond) {
+       auto& runner = s.workloads.emplace_back().processes.emplace_back();
+       s.workloads.back().name = "ollama";
+       runner.runner = true;
+       runner.process.id = kRunner;
+       runner.process.cpu_time = spent(t, 1);
+       runner.process.performance_cpu_time = spent(t, beyond ? 0.1 : 0.9);
+     },
+     [](Sample& s) { s.workloads.clear(); }, nullptr, true},
+    {"tokens_drop_percent", 60, 40,
+     [](Sample& s, double t, bool beyond) {
+       auto& workload = s.workloads.emplace_back();
+       workload.name = "ollama";
+       workload.slots_age = Duration{};
+       workload.slots = {{kRunner, 0, true, 1, whole(t * (beyond ? 10 : 100))}};
+     },
+     [](Sample& s) { s.workloads.clear(); }, nullptr, true},
     {"cpu_busy_percent", 90, 50,
      [](Sample& s, double t, bool beyond) {
        s.cpu->busy = spent(t, beyond ? 1.9 : 0.1);
@@ -111,7 +154,13 @@ constexpr double kBrokenReal[] = {std::numeric_limits<double>::quiet_NaN(),
 
 bool is_real(std::string_view metric) {
   return metric.ends_with("_percent") && metric != "swap_used_percent" &&
-         metric != "targets_cpu_percent" && metric != "cpu_busy_percent";
+         metric != "memory_compressed_percent" && !metric.starts_with("target") &&
+         metric != "cpu_busy_percent";
+}
+
+/// Lost with the targets themselves; while its counter is broken, what one takes is its last true share.
+bool is_of_targets(const Source& source) {
+  return source.metric == "targets_cpu_percent" || source.metric == "target_cpu_percent";
 }
 
 /// One target and one rule on this metric that would suspend it.
@@ -189,8 +238,7 @@ TEST_CASE("a reading that is missing or impossible starts nothing") {
 
 TEST_CASE("a reading that comes and goes starts nothing") {
   for (const auto& source : kSources) {
-    // What one process takes is its last true share while its counter is broken.
-    if (source.metric == "targets_cpu_percent") continue;
+    if (is_of_targets(source)) continue;
     for (const auto& way : ways_to_break(source)) {
       INFO(source.metric << " " << (way ? *way : 0));
       Bench bench(source);
@@ -225,7 +273,8 @@ TEST_CASE("what a lost or impossible reading holds is released after the unknown
 
 TEST_CASE("a counter that stands still is calm: what it held ends after the exit hold") {
   for (const auto& source : kSources) {
-    if (!source.counter || source.metric == "targets_cpu_percent") continue;
+    // A server that generates nothing while a request runs is not calm.
+    if (!source.counter || is_of_targets(source) || source.metric == "tokens_drop_percent") continue;
     INFO(source.metric);
     Bench bench(source);
     bench.show(true);
@@ -256,7 +305,7 @@ TEST_CASE("a reading stuck beyond its limit stops nobody for longer than allowed
 
 TEST_CASE("a broken reading keeps no other rule from acting") {
   for (const auto& source : kSources) {
-    if (source.metric == "targets_cpu_percent") continue;  // lost with the targets themselves
+    if (is_of_targets(source)) continue;
     const bool thermal = source.metric == "thermal_level";
     for (const auto& way : ways_to_break(source)) {
       INFO(source.metric << " " << (way ? *way : 0));

@@ -155,3 +155,35 @@ TEST_CASE("a reload that changes a rule's detectors starts it anew and releases 
   CHECK_FALSE(world.holds(id, ActionKind::background));
   CHECK(world.state.rules.size() == 1);
 }
+
+TEST_CASE("a rule with a scope acts on the targets that it is about, and on no others") {
+  World world;
+  world.make_busy();
+  RuleConfig photos = rule("photos", RuleNeeds::busy, {{{detector("memory_used_percent", 10, 5, 0s)}}},
+                           {LadderStep::suspend});
+  const auto photo = world.add_target(600, "photoanalysisd", 0.5);
+  const auto media = world.add_target(601, "mediaanalysisd", 0.2);
+  world.process(media).footprint = Bytes{3'000'000'000};
+  SECTION("by name") {
+    photos.scope.targets = {"mediaanalysisd"};
+    world.config.rules = {photos};
+    world.run(5s);
+    CHECK(world.holds(media, ActionKind::suspend));
+    CHECK_FALSE(world.holds(photo, ActionKind::suspend));
+  }
+  SECTION("by what it wants of the CPU") {
+    photos.scope.cpu = Percent{40};
+    world.config.rules = {photos};
+    world.run(5s);
+    CHECK(world.holds(photo, ActionKind::suspend));
+    CHECK_FALSE(world.holds(media, ActionKind::suspend));
+    CHECK(world.why(media) == "photos is about others, or about more than it takes");
+  }
+  SECTION("by its memory") {
+    photos.scope.footprint = Bytes{1'000'000'000};
+    world.config.rules = {photos};
+    world.run(5s);
+    CHECK(world.holds(media, ActionKind::suspend));
+    CHECK_FALSE(world.holds(photo, ActionKind::suspend));
+  }
+}

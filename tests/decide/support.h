@@ -26,7 +26,7 @@ inline DetectorConfig detector(std::string metric, double enter, double exit, Du
 
 inline RuleConfig rule(std::string name, RuleNeeds needs, std::vector<DetectorGroupConfig> any,
                        std::vector<LadderStep> ladder) {
-  return {std::move(name), true, "because", needs, std::move(any), std::move(ladder)};
+  return {std::move(name), true, "because", needs, std::move(any), std::move(ladder), {}};
 }
 
 /// The numbers of config/m1opt.json.
@@ -107,6 +107,7 @@ class World {
   std::vector<std::pair<Instant, Action>> actions;  ///< all so far
   std::vector<Reason> reasons;
   std::vector<CommandReply> replies;
+  std::vector<ErrandRequest> errands;
 
   World() {
     llm.name = "ollama";
@@ -120,11 +121,23 @@ class World {
     base.thermal = ThermalReading{};
     base.thermal->level = 0;
     base.cpu = CpuReading{};
+    base.process_count = 300;
   }
 
   void set_used(double percent) {
     base.memory->used_share = Percent{percent};
     base.memory->available_share = Percent{100 - percent};
+  }
+  /// The server has just been asked; `decoded`: of the request that runs, absent: none runs.
+  void answer_slots(std::optional<std::int64_t> decoded, std::int64_t task = 1) {
+    SlotReading slot;
+    slot.runner = kRunner;
+    slot.processing = decoded.has_value();
+    slot.task = task;
+    slot.decoded = decoded;
+    llm.slots = {slot};
+    llm.slots_age = 0ns;
+    llm.request_running = slot.processing;
   }
   void set_level(PressureLevel level) { base.pressure->level = level; }
 
@@ -170,6 +183,8 @@ class World {
     }
   }
 
+  /// Of the workload.
+  ProcessInfo& process_of(ProcessId id) { return *find(id); }
   ProcessInfo& process(ProcessId id) { return targets.at(id.pid).sample.process; }
   void command(CommandBody body, bool administrator = true, std::uint32_t uid = 1000) {
     commands_.push_back({++last_command_, uid, administrator, std::move(body)});
@@ -188,11 +203,13 @@ class World {
     sample.commands = std::exchange(commands_, {});
     sample.outcomes = std::exchange(outcomes_, {});
     sample.tier_outcomes = std::exchange(tier_outcomes_, {});
+    sample.errand_outcomes = std::exchange(errand_outcomes_, {});
     last = step(state, sample, config, now);
     state = last.next;
     reasons.insert(reasons.end(), last.reasons.begin(), last.reasons.end());
     replies.insert(replies.end(), last.replies.begin(), last.replies.end());
     for (const auto& action : last.actions) execute(action);
+    errands.insert(errands.end(), last.errands.begin(), last.errands.end());
     return last;
   }
 
@@ -279,6 +296,7 @@ class World {
                          [&](const RuleConfig& entry) { return entry.name == name; });
   }
   void add_outcome(Outcome outcome) { outcomes_.push_back(std::move(outcome)); }
+  void add_outcome(ErrandOutcome outcome) { errand_outcomes_.push_back(std::move(outcome)); }
   void add_outcome(TierOutcome outcome) { tier_outcomes_.push_back(std::move(outcome)); }
 
  private:
@@ -301,6 +319,7 @@ class World {
     if (process == nullptr) return;
     switch (action.kind) {
       case ActionKind::suspend:
+      case ActionKind::pause_workload:
         process->state = held ? RunState::stopped : RunState::running;
         break;
       case ActionKind::background: process->background = held; break;
@@ -333,6 +352,7 @@ class World {
   std::vector<Command> commands_;
   std::vector<Outcome> outcomes_;
   std::vector<TierOutcome> tier_outcomes_;
+  std::vector<ErrandOutcome> errand_outcomes_;
   std::uint64_t last_command_{0};
   RecordId last_record_{0};
 };

@@ -19,7 +19,7 @@ void ollama_answers(std::string_view input) {
   }
   if (const auto version = ollama::parse_version(input)) (void)version->uses_llama_server();
   if (const auto slots = ollama::parse_slots(input)) {
-    require(slots->processing >= 0 && slots->processing <= slots->total, "0 <= busy <= all");
+    for (const auto& slot : *slots) require(slot.decoded.value_or(0) >= 0, "no negative tokens");
   }
   (void)ollama::parse_health(input);
   (void)ollama::parse_error_text(input);

@@ -231,7 +231,7 @@ ROUND = (
     Mutant("a journal that was taken away is written on", JOURNAL, "if (auto place = check_place(); !place) {",
            "if (auto place = Result<void>{}; !place) {", ("journal",)),
     Mutant("suspended processes wait their turn in recovery", JOURNAL,
-           "return record.kind == ActionKind::suspend;", "return false;", ("journal",)),
+           "return is_stop(record.kind);", "return false;", ("journal",)),
 )
 
 MUTANTS = ACTING + UNDOING + IDENTITY + DECIDING + ROUND

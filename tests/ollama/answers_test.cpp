@@ -82,12 +82,31 @@ TEST_CASE("slots of newer and older llama-servers tell whether a request runs") 
   const auto newer =
       parse_slots(R"([{"id":0,"is_processing":false},{"id":1,"is_processing":true}])");
   REQUIRE(newer);
-  CHECK(newer->total == 2);
-  CHECK(newer->processing == 1);
+  REQUIRE(newer->size() == 2);
+  CHECK_FALSE(newer->at(0).processing);
+  CHECK(newer->at(1).processing);
+  CHECK(newer->at(1).slot == 1);
   const auto older = parse_slots(R"([{"id":0,"state":0},{"id":1,"state":1}])");
   REQUIRE(older);
-  CHECK(older->processing == 1);
-  CHECK(parse_slots("[]")->total == 0);
+  CHECK(older->at(1).processing);
+  CHECK(parse_slots("[]")->empty());
+}
+
+TEST_CASE("slots tell how many tokens were generated for which request, in either spelling") {
+  const auto list = parse_slots(
+      R"([{"id":0,"id_task":17,"is_processing":true,"next_token":[{"n_remain":-1,"n_decoded":91}]}])");
+  REQUIRE(list);
+  CHECK(list->front().task == 17);
+  CHECK(list->front().decoded == 91);
+  const auto object =
+      parse_slots(R"([{"id_task":3,"is_processing":true,"next_token":{"n_decoded":5}}])");
+  REQUIRE(object);
+  CHECK(object->front().decoded == 5);
+  CHECK_FALSE(parse_slots(R"([{"is_processing":true}])")->front().decoded);
+  CHECK_FALSE(parse_slots(R"([{"is_processing":true,"next_token":[]}])")->front().decoded);
+  CHECK(parse_slots(R"([{"id_task":-1,"is_processing":false}])")->front().task == -1);
+  CHECK_FALSE(parse_slots(R"([{"is_processing":true,"next_token":{"n_decoded":-4}}])"));
+  CHECK_FALSE(parse_slots(R"([{"is_processing":true,"next_token":{"n_decoded":"many"}}])"));
 }
 
 TEST_CASE("slots that say nothing of themselves are an error, not idle") {

@@ -78,3 +78,17 @@ TEST_CASE("a bare target name needs the own user or a system path") {
 }
 
 }  // namespace m1opt::sense
+
+TEST_CASE("where a server listens is what stands behind --port, the last time it does") {
+  using Words = std::vector<std::string>;
+  CHECK(port_of(Words{"llama-server", "--port", "8080"}) == 8080);
+  CHECK(port_of(Words{"llama-server", "--port=41873", "-ngl", "99"}) == 41873);
+  CHECK(port_of(Words{"ollama", "runner", "--port", "1", "--port", "2"}) == 2);
+  CHECK_FALSE(port_of(Words{"llama-server"}));
+  CHECK_FALSE(port_of(Words{"llama-server", "--port"}));
+  for (const char* bad : {"0", "65536", "-1", "80x", "", "99999999999999999999"}) {
+    INFO(bad);
+    CHECK_FALSE(port_of(Words{"llama-server", "--port", bad}));
+  }
+  CHECK_FALSE(port_of(Words{"llama-server", "--portable", "8080"}));
+}

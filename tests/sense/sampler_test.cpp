@@ -279,17 +279,14 @@ TEST_CASE("what a server said counts for three periods and is then absent") {
   report.workload = "ollama";
   report.taken = f.clock.now();
   report.models = std::vector<LoadedModel>{{"llama3.2:3b", Bytes{5}, 4096, "2026-08-01T00:00:00Z"}};
-  report.request_running = true;
   sampler.set_model_report(report);
   f.clock.advance(3 * f.config.ollama.period);
   auto sample = f.take(sampler);
   REQUIRE(workload(sample, "ollama")->models);
   CHECK(workload(sample, "ollama")->models->front().name == "llama3.2:3b");
-  CHECK(workload(sample, "ollama")->request_running == true);
   f.clock.advance(std::chrono::milliseconds(1));
   sample = f.take(sampler);
   CHECK_FALSE(workload(sample, "ollama")->models.has_value());
-  CHECK_FALSE(workload(sample, "ollama")->request_running.has_value());
   REQUIRE(problem(sample, "workloads.ollama.models") != nullptr);
   CHECK(problem(sample, "workloads.ollama.models")->code == "stale");
 }
@@ -348,3 +345,48 @@ TEST_CASE("namesakes cannot fill the sample") {
 }
 
 }  // namespace m1opt::sense
+
+TEST_CASE("whether a request runs is known when every runner has said so lately") {
+  SamplerFixture f;
+  f.table.start(100, 1, "/usr/bin/ollama", {"ollama", "serve"}, kOwnUser);
+  f.table.start(101, 100, "/usr/bin/llama-server", {"llama-server", "--port", "41000"}, kOwnUser);
+  auto sampler = f.make();
+  auto sample = f.take(sampler);
+  const auto* ollama = workload(sample, "ollama");
+  REQUIRE(ollama != nullptr);
+  CHECK_FALSE(ollama->request_running);
+  CHECK(problem(sample, "workloads.ollama.slots")->text == "not asked yet");
+  const auto runner = std::find_if(ollama->processes.begin(), ollama->processes.end(),
+                                   [](const auto& member) { return member.runner; });
+  REQUIRE(runner != ollama->processes.end());
+  CHECK(runner->port == 41000);
+  RunnerReport report;
+  report.process = runner->process.id;
+  report.taken = f.clock.now();
+  report.slots.emplace().push_back({report.process, 0, false, -1, {}});
+  sampler.set_runner_report(report);
+  f.clock.advance(std::chrono::seconds(3));
+  sample = f.take(sampler);
+  ollama = workload(sample, "ollama");
+  CHECK(ollama->request_running == false);
+  CHECK(ollama->slots_age == std::chrono::seconds(3));
+  CHECK(ollama->slots.size() == 1);
+  f.clock.advance(std::chrono::seconds(13));
+  sample = f.take(sampler);
+  CHECK_FALSE(workload(sample, "ollama")->request_running);
+  CHECK(problem(sample, "workloads.ollama.slots")->text == "its last answer is 16 s old");
+  report.taken = f.clock.now();
+  report.slots->front().processing = true;
+  sampler.set_runner_report(report);
+  sample = f.take(sampler);
+  CHECK(workload(sample, "ollama")->request_running == true);
+}
+
+TEST_CASE("a stranger's runner is not asked, whatever its arguments say") {
+  SamplerFixture f;
+  f.table.start(100, 1, "/home/eve/llama-server", {"llama-server", "--port", "22"}, 1234);
+  auto sampler = f.make();
+  const auto sample = f.take(sampler);
+  REQUIRE(workload(sample, "llama-server")->processes.size() == 1);
+  CHECK_FALSE(workload(sample, "llama-server")->processes.front().port);
+}

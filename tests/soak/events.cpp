@@ -29,6 +29,9 @@ const std::vector<std::string> kConfigs{
     R"({"limits": {"quiet_s": 20, "suspensions_per_hour": 60}, "rules": [{"name": "contention", "enabled": false}],
         "targets": [{"name": "mdworker_shared", "executables": ["mdworker_shared"], "mode": "background"},
                     {"name": "updatedb", "executables": ["updatedb", "sshd", "bash", "/usr/lib/systemd/*"]}]})",
+    R"({"limits": {"quiet_s": 60, "max_break_s": 30, "break_interval_s": 20},
+        "rules": [{"name": "thermal_break", "enabled": true,
+                   "any": [{"all": [{"metric": "thermal_level", "enter": 2, "exit": 2, "hold_s": 3}]}]}]})",
 };
 
 }  // namespace
@@ -46,10 +49,10 @@ void SoakRig::start_something() {
     case 0: machine_.start(one_of(kOthers), {}, appetite); break;
     case 1: {
       const auto server = machine_.start("/usr/bin/ollama", {"ollama", "serve"}, 0.01).id.pid;
-      machine_.fork(server, "/usr/bin/ollama", {"ollama", "runner"}, 1.5);
+      machine_.fork(server, "/usr/bin/ollama", {"ollama", "runner", "--port", "41000"}, 1.5);
       break;
     }
-    case 2: machine_.start("/usr/bin/llama-server", {"llama-server"}, 0.8); break;
+    case 2: machine_.start("/usr/bin/llama-server", {"llama-server", "--port", "8080"}, 0.8); break;
     default: {
       SimProcess& target = machine_.start(one_of(kTargets), {}, appetite);
       for (auto threads = random_() % 4; threads > 0; --threads) machine_.add_thread(target);

@@ -24,6 +24,7 @@ struct AfterTick {
         open_before(rig.open_before_),
         waiting(rig.waiting_),
         suspensions(rig.suspensions_),
+        answers(rig.answers_),
         now(rig.clock_.now()),
         late(rig.late_),
         well(rig.trouble_ticks_ >= 3) {
@@ -41,6 +42,7 @@ struct AfterTick {
   const std::map<RecordId, UndoRecord>& open_before;
   const std::map<std::uint64_t, int>& waiting;
   const std::deque<Instant>& suspensions;
+  const std::map<ProcessId, bool>& answers;  ///< of servers: does a request run?
   Instant now;
   Duration late;
   bool well;  ///< no call has failed for some ticks
@@ -79,7 +81,7 @@ std::string stops_are_named(const AfterTick& after) {
   for (const auto& [pid, process] : after.machine.processes) {
     if (process.stopped.now == 0 || process.stopped.own != 0) continue;
     const bool named = std::any_of(after.records.begin(), after.records.end(), [&](const auto& entry) {
-      return entry.second.process == process.id && entry.second.kind == ActionKind::suspend;
+      return entry.second.process == process.id && is_stop(entry.second.kind);
     });
     if (!named) return fmt::format("pid {} ({})", pid, process.path);
   }
@@ -119,10 +121,10 @@ std::string journal_is_same(const AfterTick& after) {
 
 std::string few_are_suspended(const AfterTick& after) {
   const auto suspended = std::count_if(after.records.begin(), after.records.end(), [](const auto& entry) {
-    return entry.second.kind == ActionKind::suspend;
+    return is_stop(entry.second.kind);
   });
   const bool began = std::any_of(after.fresh.begin(), after.fresh.end(), [](const UndoRecord* record) {
-    return record->kind == ActionKind::suspend;
+    return is_stop(record->kind);
   });
   // A config with a lower limit ends nothing that is held already.
   if (!began || suspended <= after.before.limits.max_suspended) return {};
@@ -136,15 +138,17 @@ std::string few_an_hour(const AfterTick& after) {
 
 std::string one_a_tick(const AfterTick& after) {
   const auto by_rules = std::count_if(after.fresh.begin(), after.fresh.end(), [](const UndoRecord* record) {
-    return record->kind != ActionKind::raise && !record->reason.starts_with("uid ");
+    return !is_for_workload(record->kind) && !record->reason.starts_with("uid ");
   });
   return by_rules <= 1 ? "" : fmt::format("{} began", by_rules);
 }
 
 std::string deadlines_are_near(const AfterTick& after) {
   for (const UndoRecord* record : after.fresh) {
-    const Duration most = record->kind == ActionKind::suspend ? after.before.limits.max_suspend
-                                                              : after.before.limits.renewal;
+    const auto& limits = after.before.limits;
+    const Duration most = record->kind == ActionKind::suspend          ? limits.max_suspend
+                          : record->kind == ActionKind::pause_workload ? limits.max_break
+                                                                       : limits.renewal;
     if (record->deadline - after.now > most) return fmt::format("record {}", record->id);
   }
   return {};
@@ -164,7 +168,7 @@ std::string deadlines_are_kept(const AfterTick& after) {
 
 std::string only_targets(const AfterTick& after) {
   for (const UndoRecord* record : after.fresh) {
-    if (record->kind == ActionKind::raise) continue;
+    if (is_for_workload(record->kind)) continue;
     const auto row = std::find_if(after.before.targets.begin(), after.before.targets.end(),
                                   [&](const TargetConfig& each) { return each.name == record->target; });
     if (row == after.before.targets.end()) return record->target + " is no row";
@@ -180,7 +184,7 @@ std::string only_targets(const AfterTick& after) {
 
 std::string never_protected(const AfterTick& after) {
   for (const UndoRecord* record : after.fresh) {
-    if (record->kind == ActionKind::raise) continue;
+    if (is_for_workload(record->kind)) continue;
     // By name here: the list itself may be what is broken.
     for (const char* path : {"/usr/sbin/sshd", "/usr/bin/bash", "/usr/lib/systemd/systemd"}) {
       if (record->executable == path) return record->executable;
@@ -188,6 +192,23 @@ std::string never_protected(const AfterTick& after) {
     for (const auto& workload : after.snapshot.status.workloads) {
       for (const auto& member : workload.processes) {
         if (member.id == record->process) return fmt::format("{} is part of {}", member.id.pid, workload.name);
+      }
+    }
+  }
+  return {};
+}
+
+/// A rest is for a runner that is idle, says its server, and that nothing else is done to.
+std::string rests_are_for_idle_runners(const AfterTick& after) {
+  for (const UndoRecord* record : after.fresh) {
+    if (record->kind != ActionKind::pause_workload) continue;
+    const auto answer = after.answers.find(record->process);
+    if (answer == after.answers.end() || answer->second) {
+      return fmt::format("pid {} was not said to be idle", record->process.pid);
+    }
+    for (const auto& [id, other] : after.records) {
+      if (id != record->id && other.process == record->process) {
+        return fmt::format("record {} is of the same process", id);
       }
     }
   }
@@ -298,6 +319,7 @@ constexpr std::array kInvariants{
     Invariant{"nobody is held past his deadline by more than a tick and a second", deadlines_are_kept},
     Invariant{"only what the config names is put into the background or suspended, and no further than it allows",
               only_targets},
+    Invariant{"a rest is for an idle runner that is not held otherwise", rests_are_for_idle_runners},
     Invariant{"neither the protected list nor a workload's own tree is ever slowed", never_protected},
     Invariant{"what is held runs the program that it was held for", still_its_program},
     Invariant{"after the last change that begins a hold its program is looked at once more", identified_last},

@@ -219,9 +219,23 @@ Duration SoakRig::next_span() {
   return planned + late_;
 }
 
+/// What the slow thread would bring: most runners say each time whether they work.
+void SoakRig::servers_answer() {
+  for (const auto& [pid, process] : machine_.processes) {
+    if (process.arguments.size() < 3 || process.stopped.now != 0 || chance(5)) continue;
+    sense::RunnerReport report;
+    report.process = process.id;
+    report.taken = clock_.now();
+    report.slots.emplace().push_back({process.id, 0, chance(2), 1, ticks_});
+    answers_[process.id] = report.slots->front().processing;
+    daemon_->sampler.set_runner_report(std::move(report));
+  }
+}
+
 void SoakRig::tick() {
   open_before_ = daemon_->executor.open_records();
   config_before_ = config_.config();
+  servers_answer();
   daemon_->loop.tick();
   ++ticks_;
   counts["ticks"]++;

@@ -98,6 +98,7 @@ class SoakRig {
   void kill_daemon();
   void kill_guardian();
   void guardian_takes_over(bool overdue_only);
+  void servers_answer();
   void undo_as_guardian(const std::map<RecordId, UndoRecord>& records);
   void let_time_pass(Duration d);
   Duration next_span();
@@ -128,6 +129,7 @@ class SoakRig {
   std::uint64_t asked_{0};
   std::deque<Instant> suspensions_;     ///< begun by rules in the last hour, since the daemon started
 
+  std::map<ProcessId, bool> answers_;  ///< of servers: does a request run?
   long ticks_{0};
   std::deque<std::string> log_;
   std::string broken_;

@@ -26,7 +26,7 @@ inline bool may_set_priorities() {
 inline std::vector<act::ActionRow> doable_actions() {
   std::vector<act::ActionRow> rows;
   for (const auto& row : act::action_table()) {
-    if (row.kind == model::ActionKind::suspend || may_set_priorities()) rows.push_back(row);
+    if (is_stop(row.kind) || may_set_priorities()) rows.push_back(row);
   }
   return rows;
 }

@@ -23,6 +23,7 @@ Result<BootId> read_boot_id(RawCalls& calls);
 std::unique_ptr<ProcessTable> make_process_table(RawCalls& calls);
 std::unique_ptr<ProcessControl> make_process_control(RawCalls& calls);
 TierOutcome set_tiers(RawCalls& calls, const TierRequest& request);
+ErrandOutcome stop_backup(RawCalls& calls, const ErrandRequest& request);
 std::vector<Capability> probe_capabilities(RawCalls& calls);
 
 Result<PeerIdentity> peer_identity(RawCalls& calls, int fd);

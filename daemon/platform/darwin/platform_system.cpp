@@ -73,6 +73,10 @@ TierOutcome set_tiers(const TierRequest& request) {
 
 bool has_tiers() { return true; }
 
+ErrandOutcome stop_backup(const ErrandRequest& request) {
+  return darwin::stop_backup(darwin::system_calls(), request);
+}
+
 std::vector<Capability> probe_capabilities() {
   return darwin::probe_capabilities(darwin::system_calls());
 }

@@ -14,7 +14,6 @@ namespace {
 /// somebody else's (xnu osfmk/kern/ipc_tt.c); root alone is refused.
 constexpr const char* kTool = "/usr/sbin/taskpolicy";
 constexpr Duration kPatience = std::chrono::seconds(5);
-constexpr std::size_t kMostOutput = 200;
 
 /// `gone` unless the number belongs to that process and it runs that program.
 Result<void> check(RawCalls& calls, const TierRequest& request) {
@@ -31,27 +30,6 @@ std::vector<std::string> arguments_of(const TierRequest& request) {
   if (request.latency) words.insert(words.end(), {"-l", fmt::format("{}", *request.latency)});
   words.insert(words.end(), {"-p", fmt::format("{}", request.process.pid)});
   return words;
-}
-
-/// One line without anything that a terminal or a log would take for more.
-std::string one_line(const std::string& output) {
-  std::string line;
-  for (const char c : output.substr(0, kMostOutput)) line += c >= ' ' && c <= '~' ? c : ' ';
-  while (line.ends_with(' ')) line.pop_back();
-  return line;
-}
-
-std::string describe(const posix::ToolExit& exit, const std::string& command) {
-  std::string text = command;
-  if (exit.timed_out) {
-    text += fmt::format(" was killed after {:.0f} s", seconds_of(kPatience));
-  } else if (exit.status) {
-    text += fmt::format(" exited with {}", *exit.status);
-  } else {
-    text += fmt::format(" was ended by signal {}", exit.signal.value_or(0));
-  }
-  if (const std::string said = one_line(exit.output); !said.empty()) text += ": " + said;
-  return text;
 }
 
 }  // namespace
@@ -79,7 +57,7 @@ TierOutcome set_tiers(RawCalls& calls, const TierRequest& request) {
   std::string command = "taskpolicy";
   for (const std::string& word : words) command += ' ' + word;
   outcome.exit_status = exit->timed_out ? std::nullopt : exit->status;
-  outcome.text = describe(*exit, command);
+  outcome.text = describe(*exit, command, kPatience);
   if (const auto after = check(calls, request); !after) {
     outcome.text += fmt::format("; {}: whose tier was set is not known", after.error().what);
   } else if (outcome.exit_status == 0) {

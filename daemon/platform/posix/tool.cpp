@@ -1,5 +1,7 @@
 #include "platform/posix/tool.h"
 
+#include <fmt/format.h>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -111,6 +113,33 @@ Result<ToolExit> run_tool(const Tool& tool, short spawn_flags) {
   writing = Fd{};
   if (!child) return child.error();
   return wait_for(*child, reading.get(), tool.patience);
+}
+
+namespace {
+
+constexpr std::size_t kMostSaid = 200;
+
+/// One line without anything that a terminal or a log would take for more.
+std::string one_line(const std::string& output) {
+  std::string line;
+  for (const char c : output.substr(0, kMostSaid)) line += c >= ' ' && c <= '~' ? c : ' ';
+  while (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
+}  // namespace
+
+std::string describe(const ToolExit& exit, const std::string& command, Duration patience) {
+  std::string text = command;
+  if (exit.timed_out) {
+    text += fmt::format(" was killed after {:.0f} s", seconds_of(patience));
+  } else if (exit.status) {
+    text += fmt::format(" exited with {}", *exit.status);
+  } else {
+    text += fmt::format(" was ended by signal {}", exit.signal.value_or(0));
+  }
+  if (const std::string said = one_line(exit.output); !said.empty()) text += ": " + said;
+  return text;
 }
 
 }  // namespace m1opt::platform::posix

@@ -31,4 +31,7 @@ struct ToolExit {
 /// launchd and systemd end it with us. Blocks: for the slow thread.
 Result<ToolExit> run_tool(const Tool& tool, short spawn_flags = 0);
 
+/// "taskpolicy -t 0 exited with 1: what it printed, as one plain line".
+std::string describe(const ToolExit& exit, const std::string& command, Duration patience);
+
 }  // namespace m1opt::platform::posix

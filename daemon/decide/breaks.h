@@ -1,0 +1,24 @@
+#pragma once
+
+#include "decide/rules.h"
+
+/// A rest for the model's own server when the machine has been hot for long.
+namespace m1opt::decide {
+
+/// Is a process of this workload stopped by us to rest, or about to be?
+bool is_any_resting(const State& state, const std::string& workload);
+
+/// Stops runners for a rule with the step pause_workload: only those of a
+/// workload in the config that has worked lately, whose server says that no
+/// request runs (unknown means no), and which are not held otherwise: their
+/// priority is put back first, and the rest begins in a later tick.
+void begin_breaks(Tick& tick, const std::vector<RuleView>& rules);
+
+/// Ends a rest that its rule no longer wants.
+void check_break(Tick& tick, const std::vector<RuleView>& rules, Hold& hold);
+
+/// Why this runner is not given a rest now; empty when it is, or when no rule asks for one.
+std::string break_obstacle(const Tick& tick, const WorkloadSample& workload,
+                           const WorkloadProcess& member);
+
+}  // namespace m1opt::decide
