@@ -38,14 +38,7 @@ ControlLoop::ControlLoop(Parts parts)
     : parts_(std::move(parts)), awake_(parts_.blocker), exits_(poller_) {
   poller_.add(parts_.board.wake_fd(), Poller::Interest::readable, [] {});
   poller_.add(signal_fd(), Poller::Interest::readable, [this] { on_signal(); });
-  if (auto watch = platform::open_pressure_watch()) {
-    pressure_ = std::move(*watch);
-    poller_.add(pressure_.fd.get(),
-                pressure_.urgent ? Poller::Interest::priority : Poller::Interest::readable, [this] {
-                  pressure_event_ = parts_.clock.now();
-                  if (pressure_.consume) pressure_.consume();
-                });
-  }
+  if (parts_.config.config()->sampling.events) watch_pressure();
   if (auto watch = platform::open_thermal_watch()) {
     thermal_ = std::move(*watch);
     poller_.add(thermal_.fd.get(), Poller::Interest::readable, thermal_.consume);
@@ -55,6 +48,22 @@ ControlLoop::ControlLoop(Parts parts)
   }
   restore_pause();
   state_.safe = parts_.safe;
+}
+
+void ControlLoop::watch_pressure() {
+  auto watches = platform::open_pressure_watches();
+  if (!watches) return;
+  pressure_ = std::move(*watches);
+  for (const platform::EventWatch& watch : pressure_) {
+    const auto interest =
+        watch.urgent ? Poller::Interest::priority : Poller::Interest::readable;
+    poller_.add(watch.fd.get(), interest, [this, &watch] {
+      if (!pressure_event_) pressure_event_ = parts_.clock.now();
+      some_stall_ = std::max(some_stall_, watch.some_stall);
+      full_stall_ = std::max(full_stall_, watch.full_stall);
+      if (watch.consume) watch.consume();
+    });
+  }
 }
 
 bool ControlLoop::run() {
@@ -132,6 +141,8 @@ void ControlLoop::tick() {
   tell_sampler();
   Sample sample = parts_.sampler.take(*parts_.config.config(), begun);
   sample.own = std::exchange(own_, std::nullopt);
+  sample.some_stall = std::exchange(some_stall_, std::nullopt);
+  sample.full_stall = std::exchange(full_stall_, std::nullopt);
   sample.commands = parts_.board.drain();
   sample.outcomes = std::exchange(outcomes_, {});
   sample.tier_outcomes = parts_.slow.take_tier_outcomes();

@@ -73,6 +73,7 @@ class ControlLoop {
   void keep_pause();
   void watch_exits();
   void note_servers(const Sample& sample);
+  void watch_pressure();
   void note_reaction();
   void tell_sampler();
   void ask_servers();
@@ -97,7 +98,9 @@ class ControlLoop {
   std::optional<OwnCostReading> own_;  ///< for the next sample
   SelfStatus self_;
   GuardianStatus guardian_status_;
-  platform::EventWatch pressure_;
+  std::vector<platform::EventWatch> pressure_;
+  std::optional<Percent> some_stall_;  ///< proven by events since the last tick
+  std::optional<Percent> full_stall_;
   platform::EventWatch thermal_;
   KeepAwake awake_;
   ExitWatches exits_;

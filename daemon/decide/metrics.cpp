@@ -71,6 +71,9 @@ Value psi_full(const Input& in) {
   return in.sample.pressure ? of_percent(in.sample.pressure->full_avg10) : std::nullopt;
 }
 
+Value stall_some(const Input& in) { return in.state.rates.some_stall; }
+Value stall_full(const Input& in) { return in.state.rates.full_stall; }
+
 Value thermal_level(const Input& in) {
   if (!in.sample.thermal || !in.sample.thermal->level) return std::nullopt;
   return static_cast<double>(*in.sample.thermal->level);
@@ -161,6 +164,10 @@ constexpr std::array kMetrics{
            psi_some},
     Metric{"psi_full_percent", "memory stalls (full)", Unit::percent, "pressure.full_avg10",
            psi_full},
+    Metric{"stall_some_percent", "time some task waited for memory", Unit::percent,
+           "pressure.some_total", stall_some},
+    Metric{"stall_full_percent", "time all tasks waited for memory", Unit::percent,
+           "pressure.full_total", stall_full},
     Metric{"thermal_level", "thermal level", Unit::thermal, "thermal.level", thermal_level},
     Metric{"temperature_celsius", "temperature", Unit::celsius, "thermal.hottest", temperature},
     Metric{"targets_cpu_percent", "the targets' demand for CPU", Unit::core_percent, "targets",
@@ -254,7 +261,7 @@ std::string unknown_text(const Metric& metric, const Sample& sample) {
   }
   if (best != nullptr) return best->text;
   const bool rate = metric.unit == Unit::bytes_per_second || metric.unit == Unit::core_percent ||
-                    metric.name == "cpu_busy_percent";
+                    metric.name == "cpu_busy_percent" || metric.name.starts_with("stall_");
   return rate ? "needs two samples to compare" : "no reading";
 }
 

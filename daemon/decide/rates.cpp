@@ -10,7 +10,7 @@ double per_second(std::int64_t amount, Duration span) {
 }
 
 void update_rate(std::optional<CounterBase>& base, std::optional<double>& rate,
-                 const std::optional<Bytes>& counter, Instant now) {
+                 const std::optional<Bytes>& counter, Instant now, double unit = 1) {
   if (!counter) {
     base.reset();
     rate.reset();
@@ -22,8 +22,21 @@ void update_rate(std::optional<CounterBase>& base, std::optional<double>& rate,
     return;
   }
   if (now - base->at < kRateSpan) return;
-  rate = per_second(counter->value() - base->value, now - base->at);
+  rate = unit * per_second(counter->value() - base->value, now - base->at);
   base = CounterBase{now, counter->value()};
+}
+
+/// Percent of the time since the last sample. An event proves a share of a window that may be much
+/// shorter than that time, so the larger of the two counts.
+void update_stall(std::optional<CounterBase>& base, std::optional<double>& rate,
+                  const std::optional<Duration>& total, const std::optional<Percent>& proven,
+                  Instant now) {
+  constexpr double kPercentOfASecond = 1e-7;  // in a nanosecond
+  std::optional<Bytes> counter;
+  if (total) counter = Bytes{total->count()};
+  update_rate(base, rate, counter, now, kPercentOfASecond);
+  if (rate) rate = std::min(*rate, 100.0);
+  if (proven) rate = std::max(rate.value_or(0), proven->value());
 }
 
 void update_cpu(Tick& tick) {
@@ -156,6 +169,11 @@ void update_rates(Tick& tick) {
               tick.now);
   update_rate(state.bases.swap_out, state.rates.swap_out, swap ? swap->swapped_out : std::nullopt,
               tick.now);
+  const auto& pressure = tick.sample.pressure;
+  update_stall(state.bases.some_stall, state.rates.some_stall,
+               pressure ? pressure->some_total : std::nullopt, tick.sample.some_stall, tick.now);
+  update_stall(state.bases.full_stall, state.rates.full_stall,
+               pressure ? pressure->full_total : std::nullopt, tick.sample.full_stall, tick.now);
   update_cpu(tick);
   update_tracks(tick);
   sum_targets(tick);

@@ -30,6 +30,8 @@ struct CounterBase {
 struct Rates {
   std::optional<double> swap_in;         ///< bytes per second
   std::optional<double> swap_out;        ///< bytes per second
+  std::optional<double> some_stall;      ///< percent of time; what an event proved counts
+  std::optional<double> full_stall;
   std::optional<double> cpu_busy;        ///< percent of all cores
   std::optional<double> targets_taken;   ///< percent of one core
   std::optional<double> targets_demand;  ///< percent of one core; see rates.h
@@ -40,6 +42,8 @@ struct Rates {
 struct RateBases {
   std::optional<CounterBase> swap_in;
   std::optional<CounterBase> swap_out;
+  std::optional<CounterBase> some_stall;
+  std::optional<CounterBase> full_stall;
   std::optional<CounterBase> cpu_busy;
   std::optional<CounterBase> cpu_idle;
 

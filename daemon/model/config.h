@@ -17,10 +17,11 @@ using namespace std::chrono_literals;
 struct SamplingConfig {
   Duration busy_period{1s};   ///< while a workload is busy or anything is held
   Duration idle_period{10s};
+  bool events{true};  ///< the kernel's memory pressure events wake it at once; read at the start only
 
   bool operator==(const SamplingConfig&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(SamplingConfig, (), (busy_period, idle_period))
+BOOST_DESCRIBE_STRUCT(SamplingConfig, (), (busy_period, idle_period, events))
 
 enum class ReadAccess { everyone, group };
 BOOST_DESCRIBE_ENUM(ReadAccess, everyone, group)

@@ -51,11 +51,12 @@ struct PressureReading {
   std::optional<Percent> some_avg10;  ///< Linux PSI: share of time some task waited, last 10 s
   std::optional<Percent> full_avg10;
   std::optional<Duration> some_total;  ///< Linux PSI: stall time since boot
+  std::optional<Duration> full_total;
 
   bool operator==(const PressureReading&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(PressureReading, (),
-                      (level, level_source, some_avg10, full_avg10, some_total))
+                      (level, level_source, some_avg10, full_avg10, some_total, full_total))
 
 /// Counters since boot; rates are computed in decide/ from two samples.
 struct SwapReading {

@@ -103,6 +103,11 @@ struct Sample {
   std::optional<CpuReading> cpu;
   std::optional<GpuReading> gpu;
 
+  /// What the kernel's pressure events since the last sample prove: the largest share of a window in
+  /// which some task, or all of them, waited for memory. Absent: there was no event.
+  std::optional<Percent> some_stall;
+  std::optional<Percent> full_stall;
+
   std::optional<OwnCostReading> own;  ///< about once a minute; absent in between
 
   int process_count{0};
@@ -117,7 +122,7 @@ struct Sample {
   std::vector<ErrandOutcome> errand_outcomes;
 };
 BOOST_DESCRIBE_STRUCT(Sample, (),
-                      (memory, pressure, swap, thermal, power, cpu, gpu, process_count, workloads,
+                      (memory, pressure, swap, thermal, power, cpu, gpu, some_stall, full_stall, process_count, workloads,
                        targets, refused, problems))
 
 }  // namespace m1opt::model

@@ -181,9 +181,13 @@ struct EventWatch {
   std::string text;  ///< "PSI memory some 50 ms in 500 ms"
   bool urgent{false};  ///< waited for with POLLPRI instead of POLLIN
   std::function<void()> consume{};  ///< makes it silent again; empty: poll() itself does
+  /// What the event proves: the share of the window in which some task, or all, waited for memory.
+  std::optional<Percent> some_stall{};
+  std::optional<Percent> full_stall{};
 };
-/// When memory gets short. Linux: tries a 500 ms window, then 2 s. `unsupported` when there is none.
-Result<EventWatch> open_pressure_watch();
+/// When memory gets short, one for each threshold, mildest first. Linux: tries windows of 500 ms,
+/// then of 2 s. `unsupported` when there is none.
+Result<std::vector<EventWatch>> open_pressure_watches();
 /// When the thermal level changes; `unsupported` where it can only be polled.
 Result<EventWatch> open_thermal_watch();
 

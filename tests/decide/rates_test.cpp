@@ -142,3 +142,37 @@ TEST_CASE("tracks of processes that ended are dropped") {
   world.tick();
   CHECK(world.state.tracks.empty());
 }
+
+TEST_CASE("the share of time that tasks waited for memory is of the time since the last sample") {
+  World world;
+  world.base.pressure->some_total = Duration{};
+  world.base.pressure->full_total = Duration{};
+  world.tick();
+  CHECK_FALSE(world.state.rates.some_stall);
+  world.pass(10s);
+  world.base.pressure->some_total = 2s;
+  world.base.pressure->full_total = 500ms;
+  world.tick();
+  CHECK(*world.state.rates.some_stall == Approx(20));
+  CHECK(*world.state.rates.full_stall == Approx(5));
+}
+
+TEST_CASE("what a pressure event of the kernel proves counts at once, however long ago the last sample was") {
+  World world;
+  world.base.pressure->some_total = Duration{};
+  world.config.rules = {rule("stall", RuleNeeds::nothing, {{{detector("stall_some_percent", 10, 5, 0s)}}},
+                             {LadderStep::suspend})};
+  const auto photo = world.add_target(600, "photoanalysisd", 0.5);
+  world.run(30s);
+  world.pass(9s);
+  world.base.pressure->some_total = 60ms;  // of these nine seconds: far below the limit
+  world.base.some_stall = Percent{10};
+  world.tick();
+  world.base.some_stall.reset();
+  REQUIRE(world.actions.size() == 1);
+  CHECK(world.actions.front().second.process == photo);
+  // Measured again over a second of its own, it is gone.
+  world.pass(1s);
+  world.tick();
+  CHECK(*world.state.rates.some_stall == Approx(0));
+}

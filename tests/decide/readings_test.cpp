@@ -75,6 +75,14 @@ const Source kSources[] = {
      [](Sample& s, double, bool beyond) { s.pressure->full_avg10 = Percent{beyond ? 60.0 : 0.0}; },
      [](Sample& s) { s.pressure->full_avg10.reset(); },
      [](Sample& s, double v) { s.pressure->full_avg10 = Percent{v}; }},
+    {"stall_some_percent", 30, 10,
+     [](Sample& s, double t, bool beyond) { s.pressure->some_total = spent(t, beyond ? 0.6 : 0.01); },
+     [](Sample& s) { s.pressure->some_total.reset(); },
+     [](Sample& s, double v) { s.pressure->some_total = Duration{whole(v)}; }, true},
+    {"stall_full_percent", 30, 10,
+     [](Sample& s, double t, bool beyond) { s.pressure->full_total = spent(t, beyond ? 0.6 : 0.01); },
+     [](Sample& s) { s.pressure->full_total.reset(); },
+     [](Sample& s, double v) { s.pressure->full_total = Duration{whole(v)}; }, true},
     {"thermal_level", 3, 3,
      [](Sample& s, double, bool beyond) { s.thermal->level = beyond ? 4 : 0; },
      [](Sample& s) { s.thermal->level.reset(); },
@@ -153,7 +161,7 @@ constexpr double kBrokenReal[] = {std::numeric_limits<double>::quiet_NaN(),
                                   -std::numeric_limits<double>::infinity(), 101.0, 1e300};
 
 bool is_real(std::string_view metric) {
-  return metric.ends_with("_percent") && metric != "swap_used_percent" &&
+  return metric.ends_with("_percent") && !metric.starts_with("stall") && metric != "swap_used_percent" &&
          metric != "memory_compressed_percent" && !metric.starts_with("target") &&
          metric != "cpu_busy_percent";
 }

@@ -100,7 +100,7 @@ Sensor make_pressure_sensor(RawCalls& calls) {
             sample.pressure = std::move(*reading);
             std::vector<Problem> problems;
             for (const char* field :
-                 {"pressure.some_avg10", "pressure.full_avg10", "pressure.some_total"}) {
+                 {"pressure.some_avg10", "pressure.full_avg10", "pressure.some_total", "pressure.full_total"}) {
               problems.push_back(
                   problem_of(field, Errc::unsupported, "macOS keeps no stall times"));
             }

@@ -110,8 +110,12 @@ bool is_service_group(std::uint32_t gid) { return posix::is_service_group(gid); 
 Result<Fd> open_exit_watch(ProcessId process) {
   return darwin::open_exit_watch(darwin::system_calls(), process);
 }
-Result<EventWatch> open_pressure_watch() {
-  return darwin::open_pressure_watch(darwin::system_calls());
+Result<std::vector<EventWatch>> open_pressure_watches() {
+  auto watch = darwin::open_pressure_watch(darwin::system_calls());
+  if (!watch) return watch.error();
+  std::vector<EventWatch> watches;
+  watches.push_back(std::move(*watch));
+  return watches;
 }
 Result<EventWatch> open_thermal_watch() {
   return darwin::open_thermal_watch(darwin::system_calls());

@@ -98,9 +98,14 @@ Capability probe_group(ProcessControl& control, ProcessId child) {
 }
 
 Capability probe_pressure() {
-  auto watch = open_pressure_watch();
-  if (watch) return {"pressure_event", true, watch->text};
-  return {"pressure_event", false, "polled instead: " + watch.error().what};
+  const auto watches = open_pressure_watches();
+  if (!watches) return {"pressure_event", false, "polled instead: " + watches.error().what};
+  std::string text;
+  for (const EventWatch& watch : *watches) text += (text.empty() ? "" : ", ") + watch.text;
+  if (watches->front().window >= std::chrono::seconds(2)) {
+    text += " (a shorter window needs CAP_SYS_RESOURCE)";
+  }
+  return {"pressure_event", true, text};
 }
 
 Capability other_users() {

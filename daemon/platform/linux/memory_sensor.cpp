@@ -75,7 +75,7 @@ struct PressureFiles {
       known = *parsed;
     } else {
       for (const char* field :
-           {"pressure.some_avg10", "pressure.full_avg10", "pressure.some_total"}) {
+           {"pressure.some_avg10", "pressure.full_avg10", "pressure.some_total", "pressure.full_total"}) {
         problems.push_back(stalls_problem(field, parsed.error()));
       }
     }

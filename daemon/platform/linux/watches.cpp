@@ -4,7 +4,7 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <string>
 
 #include "base/file.h"
 #include "platform/platform.h"
@@ -14,19 +14,43 @@ namespace m1opt::platform {
 
 namespace {
 
-struct Trigger {
-  const char* words;
-  std::chrono::milliseconds window;
-  const char* text;
+constexpr const char* kPressureFile = "/proc/pressure/memory";
+
+struct Threshold {
+  const char* kind;  ///< "some" or "full"
+  int percent;       ///< of the window
 };
 
-/// Without CAP_SYS_RESOURCE the kernel accepts only windows that are multiples
-/// of 2 s. The thresholds are 10 % and 7.5 % of the window.
-constexpr std::array<Trigger, 2> kTriggers{{
-    {"some 50000 500000", std::chrono::milliseconds(500), "PSI memory some 50 ms in 500 ms"},
-    {"some 150000 2000000", std::chrono::milliseconds(2000),
-     "PSI memory some 150 ms in 2 s (a shorter window needs CAP_SYS_RESOURCE)"},
-}};
+/// The first waiting at all, what the daemon calls warning at the latest, and critical.
+constexpr std::array kThresholds{Threshold{"some", 10}, Threshold{"some", 30}, Threshold{"full", 10}};
+
+/// Without CAP_SYS_RESOURCE the kernel accepts only windows that are multiples of 2 s.
+constexpr std::array kWindows{std::chrono::milliseconds(500), std::chrono::milliseconds(2000)};
+
+Result<EventWatch> open_trigger(const Threshold& threshold, std::chrono::milliseconds window) {
+  Fd fd(::open(kPressureFile, O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  if (!fd.valid()) return error_from_errno(std::string("open ") + kPressureFile, errno);
+  const auto stall = window * threshold.percent / 100;
+  const auto microseconds = [](std::chrono::milliseconds time) {
+    return std::to_string(std::chrono::microseconds(time).count());
+  };
+  const std::string words =
+      threshold.kind + (" " + microseconds(stall) + " ") + microseconds(window);
+  // The kernel wants the final zero as part of the text.
+  if (::write(fd.get(), words.c_str(), words.size() + 1) < 0) {
+    return error_from_errno("PSI memory " + words, errno);
+  }
+  EventWatch watch;
+  watch.fd = std::move(fd);
+  watch.window = window;
+  watch.text = "PSI memory " + std::string(threshold.kind) + " " + std::to_string(stall.count()) +
+               " ms in " + std::to_string(window.count()) + " ms";
+  watch.urgent = true;
+  const Percent share{static_cast<double>(threshold.percent)};
+  watch.some_stall = share;  // when all wait, some do
+  if (std::string_view(threshold.kind) == "full") watch.full_stall = share;
+  return watch;
+}
 
 }  // namespace
 
@@ -44,28 +68,21 @@ Result<Fd> open_exit_watch(ProcessId process) {
   return fd;
 }
 
-Result<EventWatch> open_pressure_watch() {
-  constexpr const char* kPath = "/proc/pressure/memory";
-  int last = 0;
-  for (const auto& trigger : kTriggers) {
-    Fd fd(::open(kPath, O_RDWR | O_NONBLOCK | O_CLOEXEC));
-    if (!fd.valid()) {
-      return Error{Errc::unsupported, errno,
-                   std::string("open ") + kPath + ": " + std::strerror(errno)};
+Result<std::vector<EventWatch>> open_pressure_watches() {
+  std::vector<EventWatch> watches;
+  Error last{Errc::unsupported, 0, "no window was tried"};
+  for (const auto window : kWindows) {
+    for (const Threshold& threshold : kThresholds) {
+      auto watch = open_trigger(threshold, window);
+      if (!watch) {
+        last = Error{Errc::unsupported, watch.error().os_errno, watch.error().what};
+        break;
+      }
+      watches.push_back(std::move(*watch));
     }
-    // The kernel wants the final zero as part of the text.
-    if (::write(fd.get(), trigger.words, std::strlen(trigger.words) + 1) >= 0) {
-      EventWatch watch;
-      watch.fd = std::move(fd);
-      watch.window = trigger.window;
-      watch.text = trigger.text;
-      watch.urgent = true;
-      return watch;
-    }
-    last = errno;
+    if (!watches.empty()) return watches;
   }
-  return Error{Errc::unsupported, last,
-               std::string("no memory pressure trigger is accepted: ") + std::strerror(last)};
+  return last;
 }
 
 Result<EventWatch> open_thermal_watch() {

@@ -1,0 +1,72 @@
+"""Real memory pressure: a hog whose file does not fit its memory cgroup makes the kernel stall, and the daemon goes up
+its ladder and down again."""
+
+import os
+import signal
+import time
+import unittest
+
+import rig
+from rig import E2eTest, on_linux, state_of, with_nice, within
+
+import bench_event
+
+
+def why_not():
+    if not os.path.exists("/proc/pressure/memory"):
+        return "this kernel keeps no stall times"
+    if os.geteuid() != 0:
+        return "needs root for a memory cgroup"
+    try:
+        bench_event.remove(bench_event.memory_cgroup())
+    except bench_event.Failed as failed:
+        return str(failed)
+    return ""
+
+
+@on_linux
+@with_nice
+@unittest.skipIf(why_not(), why_not())
+class PressureTest(E2eTest):
+    alone = True
+    overlay = {
+        **rig.QUICK,
+        "sampling": {"busy_period_s": 0.5, "idle_period_s": 5},
+        "limits": {"quiet_s": 60, "post_action_s": 1, "cooldown_s": 1, "max_crashes": 1000},
+        "rules": [{"name": "stalls", "needs": "nothing", "ladder": ["background", "suspend"],
+                   "any": [{"all": [{"metric": "stall_some_percent", "enter": 10, "exit": 5, "hold_s": 0,
+                                     "exit_hold_s": 2}]}]},
+                  # What else may slow the target would not be the pressure's doing.
+                  {"name": "contention", "enabled": False}],
+    }
+
+    def in_background(self, child):
+        return any(hold["kind"] == "background" for hold in self.status()["holds"]
+                   if hold["process"]["pid"] == child.pid)
+
+    def test_pressure_backgrounds_then_suspends_then_releases(self):
+        self.start()
+        child = self.hog()
+        self.assertTrue(within(8, lambda: any(row["processes"] for row in
+                                              self.daemon.get("/v1/targets")["targets"])), self.why())
+        group = bench_event.memory_cgroup()
+        self.addCleanup(bench_event.remove, group)
+        stall = bench_event.start_stall(self.directory, group)
+        self.addCleanup(stall.wait)
+        self.addCleanup(stall.kill)
+        began = time.monotonic()
+        self.assertTrue(within(20, lambda: self.in_background(child)), self.why())
+        background = time.monotonic() - began
+        self.assertTrue(within(20, lambda: state_of(child.pid) == "T"), self.why())
+        suspended = time.monotonic() - began
+        stall.send_signal(signal.SIGSTOP)
+        calm = time.monotonic()
+        self.assertTrue(within(20, lambda: state_of(child.pid) != "T" and not self.status()["holds"]), self.why())
+        released = time.monotonic() - calm
+        self.assert_as_before(child)
+        print(f"figure: real memory pressure: in the background after {background:.2f} s, suspended after "
+              f"{suspended:.2f} s, released {released:.2f} s after it ended")
+
+
+if __name__ == "__main__":
+    unittest.main()
