@@ -21,6 +21,7 @@ from rig import demo_daemon, demo_proof
 POLL_S = 0.004
 HELD_S = 10          # for a hold to begin
 REACH_S = 3          # for the armed step to be reached
+BORN_S = 1           # for the target to start one more thread
 STAY_S = 0.25        # how long a hold lasts: threads and children are born in it
 
 # Bounds: acting safely is worth what it promises.
@@ -29,6 +30,10 @@ STOPPED_S = 7        # daemon stopped
 RESTART_S = 1        # both killed: from the restart by the supervisor, which is the tester here
 GUARDIAN_STOPPED_S = 3
 LOCK_S = 4           # an undoer was stopped with the record's lock: whoever comes next waits for 3 s first
+
+
+# Between the list of threads and the first change, so that it is not by chance that one was born there.
+PAUSED = ("daemon", "executor.before_change", "1")
 
 
 class Case(NamedTuple):
@@ -68,6 +73,7 @@ class Run:
         self.how = HOW[case.kind]
         self.daemon = demo_daemon.Daemon(rig.M1OPTD, directory)
         self.log = directory / "points"
+        self.go_on = directory / "points.go"  # ends the pause
         self.directory = directory
         overlay = OVERLAY | ({"rules": [ALWAYS]} if self.how.begin == "rule" else {})
         (directory / "conf.d").mkdir()
@@ -89,7 +95,7 @@ class Run:
     def start_daemon(self, armed):
         with contextlib.suppress(demo_daemon.Failed):
             os.environ["M1OPT_FAULT_LOG"] = str(self.log)
-            os.environ["M1OPT_FAULT"] = armed
+            os.environ["M1OPT_FAULT"] = ",".join(filter(None, ("{}:{}#{}=pause".format(*PAUSED), armed)))
             try:
                 self.spawn()
             finally:
@@ -102,7 +108,7 @@ class Run:
         with open(self.directory / "m1optd.out", "ab") as output:
             self.daemon.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                                    start_new_session=True)
-        self.wait(lambda: self.answers() or self.fired() or self.daemon.process.poll() is not None, "no answer")
+        self.wait(lambda: self.answers() or self.fired() or self.is_paused() or self.daemon.process.poll() is not None, "no answer")
 
     def answers(self):
         try:
@@ -126,6 +132,17 @@ class Run:
         case = self.case
         start = f"{case.role} {case.point} {case.count} "
         return bool(case.point) and any(line.startswith(start) for line in self.lines()[self.armed_from:])
+
+    def is_paused(self):
+        return not self.go_on.exists() and any(line.split()[:3] == [*PAUSED] for line in self.lines())
+
+    def let_one_be_born(self):
+        """A hold in which a thread is found that was not there when it began; once, the first daemon's first."""
+        self.wait(lambda: self.is_paused() or self.fired() or self.daemon.process.poll() is not None, "nothing begins")
+        if self.is_paused():
+            known = self.target.threads()
+            rig.within(BORN_S, lambda: self.target.threads() - known)
+        self.go_on.touch()
 
     def victim(self):
         case = self.case
@@ -195,6 +212,7 @@ class Run:
         self.start_daemon(armed if self.case.flavour in ("daemon", "guardian", "orphaned") else "")
         self.mark("begin")
         self.begin()
+        self.let_one_be_born()
         self.wait(lambda: self.target.is_held(self.case.kind) or self.fired(), "not held")
         end = time.monotonic() + STAY_S
         while time.monotonic() < end and not self.fired():
