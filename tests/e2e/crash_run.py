@@ -304,7 +304,8 @@ class Run:
         with self.recover(self.case.armed()) as first:
             if self.case.how == "stop":
                 self.wait(lambda: self.fired() or first.poll() is not None, "recovery hangs")
-                first.kill()  # as a supervisor does with what hangs
+                self.recover_for_good(LOCK_S)  # beside the one that hangs
+                first.send_signal(signal.SIGCONT)
             first.communicate(timeout=20)
         if self.case.point and not self.fired():
             raise Missed
