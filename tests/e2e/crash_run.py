@@ -8,6 +8,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -80,7 +81,8 @@ class Run:
         (directory / "conf.d" / "10-test.json").write_text(json.dumps(overlay))
         self.lease = None
         self.marks = {}   # phase -> lines of the log before it
-        self.armed_from = 0  # the line of the log from which on a step is the armed one
+        # The line of the log from which on a step is the armed one; of a restart not before there is one.
+        self.armed_from = sys.maxsize if case.flavour == "restart" else 0
         self.slowest = 0
 
     def be_clean(self, seconds, since, what):
@@ -225,6 +227,7 @@ class Run:
             getattr(self, f"end_by_{self.case.flavour}")()
         except Missed:
             missed = True
+        self.mark("over")
         self.settle()
         return {"points": self.lines(), "marks": self.marks, "slowest": self.slowest, "missed": missed}
 

@@ -6,10 +6,11 @@ import sys
 import unittest
 from unittest import mock
 
-from project import load_script
+from project import ROOT, load_script
 
+sys.path.insert(0, str(ROOT / "scripts"))
 runner = load_script("test_stages.py")
-apart = load_script("test_apart.py")
+apart = runner.test_apart
 DASHES, DOTS = "-" * 79, "." * 79
 
 
@@ -49,7 +50,8 @@ class Counting(unittest.TestCase):
                                               ("three", "left out: no kernel")))
         tally = runner.catch2_tally(0, output + "All tests passed (1 assertion in 3 test cases)\n")
         self.assertEqual(tally.skips, [("one", "no rights"), ("three", "no kernel")])
-        tally = runner.unittest_tally(0, "skipped: a_test.A.test_x: needs root: it is so\nRan 2 tests in 1s\n\nOK (skipped=1)\n")
+        tally = runner.unittest_tally(0, "skipped: a_test.A.test_x: needs root: it is so\n"
+                                         "Ran 2 tests in 1s\n\nOK (skipped=1)\n")
         self.assertEqual(tally.skips, [("a_test.A.test_x", "needs root: it is so")])
 
     def test_a_python_test_says_why_it_was_skipped(self):
@@ -91,7 +93,7 @@ class Closing(unittest.TestCase):
     def closing_with_skips(self, count, root, system="linux"):
         skips = [(f"test_{number}", "needs the moon") for number in range(count)]
         with mock.patch.object(runner, "MAY_SKIP", {"unit": (1, 3)}), mock.patch("sys.platform", system), \
-                mock.patch("os.geteuid", lambda: 0 if root else 1000):
+                mock.patch.object(runner.test_apart, "can_isolate", lambda: root):
             return self.closing(("unit", lambda: runner.Tally(5, 0, count, skips), True))
 
     def test_more_skips_than_the_committed_number_fail_with_who_skipped(self):
