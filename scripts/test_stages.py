@@ -35,10 +35,10 @@ SOAK_TICKS = 1_000_000
 # bootstrap does not install, a YAML parser and systemd-analyze, and a kernel's autogroups.
 OPTIONAL = 3
 MAY_SKIP = {
-    "unit and contract": (0, 40),
+    "unit and contract": (0, 12),
     "meta, e2e": (13 + OPTIONAL, 84 + OPTIONAL),
     "meta, e2e, all": (11 + OPTIONAL, 84 + OPTIONAL),
-    "unit, ASan and UBSan": (0, 40),
+    "unit, ASan and UBSan": (0, 12),
     "e2e, TSan": (3, 72),
 }
 
