@@ -1,5 +1,11 @@
-# The targets of M1OPT_SEPARATE compile each file for itself (scripts/build says when).
+# The targets of M1OPT_SEPARATE compile each file for itself (scripts/build says when), and the files of
+# M1OPT_SEPARATE_FILES, of daemon/, are compiled alone (scripts/mutants edits them).
 foreach(target IN LISTS M1OPT_SEPARATE)
   cmake_language(EVAL CODE "cmake_language(DEFER DIRECTORY [[${CMAKE_SOURCE_DIR}]]
     CALL set_target_properties ${target} PROPERTIES UNITY_BUILD OFF)")
+endforeach()
+foreach(file IN LISTS M1OPT_SEPARATE_FILES)
+  cmake_language(EVAL CODE "cmake_language(DEFER DIRECTORY [[${CMAKE_SOURCE_DIR}]]
+    CALL set_source_files_properties [[${CMAKE_SOURCE_DIR}/${file}]] DIRECTORY [[${CMAKE_SOURCE_DIR}/daemon]]
+    PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)")
 endforeach()

@@ -9,6 +9,7 @@ test_apart.py [meta] [e2e]
 
 import concurrent.futures
 import os
+import re
 import subprocess
 import sys
 import time
@@ -29,7 +30,7 @@ class Test(NamedTuple):
 
     def run(self, prefix):
         """Exit status and output."""
-        command = [*prefix, sys.executable, "-m", "unittest", self.name]
+        command = [*prefix, sys.executable, "-m", "unittest", "--verbose", self.name]
         try:
             done = subprocess.run(command, cwd=self.folder, text=True, errors="replace", stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TEST_S, check=False)
@@ -52,6 +53,12 @@ def tests_of(folder):
     return [Test(folder, test.id(), getattr(test, "alone", False)) for test in found]
 
 
+def why_skipped(output):
+    """From what unittest says of one test."""
+    said = re.search(r"\.\.\. skipped (['\"])(.*)\1$", output, re.MULTILINE)
+    return said[2] if said else "it does not say why"
+
+
 def can_isolate():
     try:
         return subprocess.run([*NAMESPACE, "true"], capture_output=True, timeout=10, check=False).returncode == 0
@@ -65,8 +72,10 @@ class Run:
 
     def note(self, test, status, output):
         self.ran += 1
-        self.skipped += status == 0 and "OK (skipped=" in output
         if status == 0:
+            if "OK (skipped=" in output:
+                self.skipped += 1
+                print(f"skipped: {test.name}: {why_skipped(output)}", flush=True)
             for line in output.splitlines():
                 if line.startswith("figure: "):
                     print(line, flush=True)

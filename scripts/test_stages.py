@@ -1,10 +1,11 @@
 """The stages of `make test`, in order, a line each; whatever fails is printed whole.
 
 The last line is `N passed, N failed`: test cases of all programs together. Exit status 1 on any
-failure, and when a stage that must have tests ran none.
+failure, when a stage that must have tests ran none, and when one skipped more than it may.
 """
 
 import argparse
+import collections
 import concurrent.futures
 import json
 import os
@@ -13,6 +14,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+import test_apart
 
 ROOT = Path(__file__).resolve().parent.parent
 SANITIZER_OPTIONS = {
@@ -27,18 +30,31 @@ WITH_ASIO = ("serve", "app", "client", "fuzz")
 # These simulate hours or wait for real processes: with sanitizers that takes minutes each.
 LONG_SANITISED = ("decide", "sense", "act", "soak")
 SOAK_TICKS = 1_000_000
+# The most tests that a stage may skip: as root who may make namespaces, and else; without a row none. Root misses what
+# needs the tools of `make macos` (10), and what is slow (3) or, deep, needs elogind (1). Everybody may miss what
+# bootstrap does not install, a YAML parser and systemd-analyze, and a kernel's autogroups.
+OPTIONAL = 3
+MAY_SKIP = {
+    "unit and contract": (0, 12),
+    "meta, e2e": (13 + OPTIONAL, 84 + OPTIONAL),
+    "meta, e2e, all": (11 + OPTIONAL, 84 + OPTIONAL),
+    "unit, ASan and UBSan": (0, 12),
+    "e2e, TSan": (3, 72),
+}
 
 
 class Tally:
     """What a stage or the whole run came to."""
 
-    def __init__(self, passed=0, failed=0, skipped=0):
+    def __init__(self, passed=0, failed=0, skipped=0, skips=()):
         self.passed, self.failed, self.skipped = passed, failed, skipped
+        self.skips = list(skips)  # (test, reason); of Catch2 also those that are left out and count as passed
 
     def add(self, other):
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
+        self.skips += other.skips
 
     def __str__(self):
         text = f"{self.passed} passed, {self.failed} failed"
@@ -65,6 +81,19 @@ def print_figures(output):
             print(line, flush=True)
 
 
+def catch2_skips(output):
+    """A test that cannot run here warns "left out: REASON"; its name stands between lines of dashes above that."""
+    name, skips = "?", []
+    lines = output.splitlines()
+    for number, line in enumerate(lines):
+        after = lines[number + 2] if number + 2 < len(lines) else ""
+        if line.startswith("-" * 70) and after and not after.startswith("." * 70):
+            name = lines[number + 1].strip()
+        elif said := re.match(r"\s+left out: (.*)", line):
+            skips.append((name, said[1]))
+    return skips
+
+
 def catch2_tally(status, output):
     """Counts test cases in the last lines of a Catch2 program, version 2 or 3."""
     tally = Tally()
@@ -73,6 +102,7 @@ def catch2_tally(status, output):
     for line in re.findall(r"^test cases: .*", output, re.MULTILINE):
         found = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped)", line)}
         tally = Tally(found.get("passed", 0), found.get("failed", 0), found.get("skipped", 0))
+    tally.skips = catch2_skips(output)
     if status != 0 and tally.failed == 0:
         tally.failed = 1  # it crashed, or a sanitizer stopped it
     elif status == 0 and tally.passed + tally.failed == 0 and "No tests ran" not in output:
@@ -92,7 +122,8 @@ def unittest_tally(status, output):
     skipped = int(counts.get("skipped", 0))
     if status not in (0, 5) and bad == 0:  # 5: no tests, from Python 3.12 on
         bad = 1
-    return Tally(max(0, int(ran[-1]) - bad - skipped), bad, skipped)
+    skips = re.findall(r"^skipped: (\S+): (.*)$", output, re.MULTILINE)
+    return Tally(max(0, int(ran[-1]) - bad - skipped), bad, skipped, skips)
 
 
 def build(kind, *targets):
@@ -184,6 +215,20 @@ def stages(deep):
     yield "unit, ASan and UBSan", lambda: run_programs("asan", sanitised), True
 
 
+def check_skips(stage, tally):
+    """A line for each reason; more than the stage may skip is a failure that names them all."""
+    for reason, count in sorted(collections.Counter(reason for _, reason in tally.skips).items()):
+        print(f"skipped, {count} x {reason}", flush=True)
+    if sys.platform != "linux":
+        return  # elsewhere what only Linux has is skipped; nobody has counted it there
+    allowed = MAY_SKIP.get(stage, (0, 0))[0 if test_apart.can_isolate() else 1]
+    if len(tally.skips) > allowed:
+        tally.failed += 1
+        print(f"---- {stage}: {len(tally.skips)} tests skipped, at most {allowed} may (MAY_SKIP in this runner)")
+        for test, reason in sorted(tally.skips):
+            print(f"{test}: {reason}")
+
+
 def main():
     parser = argparse.ArgumentParser(prog="scripts/test", description="Builds and runs the tests.")
     parser.add_argument("--deep", action="store_true", help="also all e2e tests, and TSan")
@@ -192,6 +237,7 @@ def main():
     for name, work, must_have_tests in stages(deep):
         started = time.monotonic()
         tally = work()
+        check_skips(name, tally)
         seconds = time.monotonic() - started
         if must_have_tests and tally.passed + tally.failed == 0:
             tally.failed = 1

@@ -29,16 +29,24 @@ bool is_file(const struct stat& ours, const std::string& path) {
   return ::lstat(path.c_str(), &there) == 0 && there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
 }
 
-}  // namespace
-
-Result<Fd> acquire_instance_lock(const std::string& state_directory) {
+Result<Fd> acquire(const std::string& state_directory, int kind) {
   Fd fd = open_lock(state_directory);
   if (!fd.valid()) return error_from_errno("open " + lock_file(state_directory), errno);
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (::flock(fd.get(), kind | LOCK_NB) != 0) {
     return Error{errno == EWOULDBLOCK ? Errc::busy : Errc::io, errno,
                  "another m1optd runs on " + state_directory};
   }
   return fd;
+}
+
+}  // namespace
+
+Result<Fd> acquire_instance_lock(const std::string& state_directory) {
+  return acquire(state_directory, LOCK_EX);
+}
+
+Result<Fd> acquire_recovery_lock(const std::string& state_directory) {
+  return acquire(state_directory, LOCK_SH);
 }
 
 bool is_instance_lock(const Fd& lock, const std::string& state_directory) {

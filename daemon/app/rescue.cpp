@@ -56,7 +56,7 @@ int run_recovery(const Options& options) {
     fmt::print("nothing to recover: there is no {}\n", path);
     return 0;
   }
-  auto lock = acquire_instance_lock(options.state_directory);
+  auto lock = acquire_recovery_lock(options.state_directory);
   const bool daemon_alive = !lock && lock.error().code == Errc::busy;
   if (!lock && !daemon_alive) {
     fmt::print(stderr, "m1optd: {}\n", lock.error().what);

@@ -101,6 +101,7 @@ Decision step(const State& state, const Sample& sample, const Config& config, In
   check_leases(tick);
   update_workloads(tick);
   report_refusals(tick);
+  report_crowds(tick);
   judge_own_cost(tick);
   expire_pause(tick);
   expire_safe_mode(tick);

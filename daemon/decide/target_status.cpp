@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
+#include <utility>
+#include <vector>
 
 #include "decide/rates.h"
 #include "decide/targets.h"
@@ -33,14 +36,25 @@ TargetProcess process_status(const Tick& tick, const std::vector<RuleView>& rule
 
 void report_refusals(Tick& tick) {
   std::set<ProcessId> refused;
+  // One event for all that match one row and are refused for one reason: anybody can start many.
+  std::map<std::pair<std::string, std::string>, std::vector<const RefusedTarget*>> fresh;
   for (const auto& entry : tick.sample.refused) {
     refused.insert(entry.id);
-    if (tick.state.refused.contains(entry.id)) continue;
-    tick.report(EventKind::target_refused, Severity::info,
-                fmt::format("{} (pid {}) is left alone: {}", entry.name, entry.id.pid, entry.why),
-                {}, entry.target, entry.id);
+    if (!tick.state.refused.contains(entry.id)) fresh[{entry.target, entry.why}].push_back(&entry);
   }
   tick.state.refused = std::move(refused);
+  for (const auto& [row, entries] : fresh) {
+    const auto& first = *entries.front();
+    const std::string more = entries.size() == 1 ? " is"
+                                                 : fmt::format(" and {} more that match {} are",
+                                                               entries.size() - 1, first.target);
+    tick.report(EventKind::target_refused, Severity::info,
+                fmt::format("{} (pid {}){} left alone: {}", first.name, first.id.pid, more, first.why),
+                {}, first.target, first.id);
+  }
+}
+
+void report_crowds(Tick& tick) {
   std::set<std::string> overfull;
   for (const auto& [name, count] : tick.matches) {
     if (count <= tick.config.limits.max_match) continue;

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include "base/fault.h"
 #include "support/catch.h"
 #include "support/executor_rig.h"
 
@@ -124,6 +125,68 @@ TEST_CASE("without a guardian nothing is held") {
   CHECK(eventually([&] { return child.state() == 'S'; }));
   CHECK(rig.journal_.open_records().value().empty());
 }
+
+TEST_CASE("while the guardian does not acknowledge nothing is held") {
+  ExecutorRig rig;
+  const ChildProcess child;
+  ::kill(rig.guardian_.status().pid, SIGSTOP);
+  const auto outcome = rig.hold(ActionKind::suspend, child);
+  CHECK(outcome.code == OutcomeCode::failed);
+  CHECK(outcome.text.find("did not acknowledge") != std::string::npos);
+  CHECK(child.state() == 'S');
+  CHECK(rig.executor_.open_records().empty());
+  CHECK(rig.journal_.open_records().value().empty());
+  rig.guardian_.kill();
+}
+
+#ifdef M1OPT_FAULT_POINTS
+namespace {
+
+/// Holds, and does something else when that has come to the point.
+Outcome run_with(ExecutorRig& rig, const Action& action, const std::string& point,
+                 const std::function<void()>& meanwhile) {
+  base::fault_hook([&](const char* name) {
+    if (name == point) meanwhile();
+  });
+  auto outcome = rig.run(action);
+  base::fault_hook({});
+  return outcome;
+}
+
+}  // namespace
+
+TEST_CASE("what is set but not to be read back is no success, and nothing is held") {
+  ExecutorRig rig;
+  const ChildProcess child;
+  const auto action = rig.begin(ActionKind::suspend, child.id(), child.executable());
+  const auto outcome = run_with(rig, action, "executor.after_apply", [&] {
+    ::kill(child.pid(), SIGCONT);
+    CHECK(eventually([&] { return child.state() == 'S'; }));
+  });
+  CHECK(outcome.code == OutcomeCode::failed);
+  CHECK(outcome.text.find("observed") != std::string::npos);
+  CHECK(rig.executor_.open_records().empty());
+  CHECK(rig.journal_.open_records().value().empty());
+}
+
+TEST_CASE("what is done while the guardian takes over is undone at once") {
+  ExecutorRig rig;
+  const ChildProcess child;
+  const auto guardian = rig.guardian_.status().pid;
+  auto action = rig.begin(ActionKind::suspend, child.id(), child.executable());
+  action.deadline = rig.clock_.now();
+  const auto outcome = run_with(rig, action, "executor.after_record", [&] {
+    CHECK(eventually([&] { return rig.guardian_.revoked(); }));
+    CHECK(eventually([&] { return rig.journal_.open_records().value().empty(); }));
+    ::kill(guardian, SIGSTOP);  // what follows is the daemon's own doing
+  });
+  CHECK(outcome.code == OutcomeCode::changed);
+  CHECK(outcome.text.find("the guardian has taken over") != std::string::npos);
+  CHECK(eventually([&] { return child.state() == 'S'; }));
+  CHECK(rig.executor_.open_records().empty());
+  rig.guardian_.kill();
+}
+#endif
 
 TEST_CASE("an inert executor says what it would do and does nothing") {
   ExecutorRig rig(true);

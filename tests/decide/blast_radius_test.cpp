@@ -69,6 +69,26 @@ TEST_CASE("at most three are held at once and thirty suspended in an hour, howev
   CHECK(world.count(ActionVerb::begin, ActionKind::suspend) > 30);
 }
 
+TEST_CASE("namesakes that are refused for one reason are one event, however many start at once") {
+  World world = greedy();
+  const auto start = [&](std::int32_t pid, const std::string& why) {
+    world.base.refused.push_back({"photoanalysisd", ProcessId{pid, 1}, "photoanalysisd", why});
+  };
+  start(10, "it is another user's");
+  world.run(5s);
+  CHECK(world.said(EventKind::target_refused) ==
+        "photoanalysisd (pid 10) is left alone: it is another user's");
+  world.forget_log();
+  for (std::int32_t pid = 100; pid < 164; ++pid) start(pid, "it is another user's");
+  start(200, "it is on the protected list");
+  world.run(5s);
+  CHECK(world.count(EventKind::target_refused) == 2);
+  CHECK(std::any_of(world.reasons.begin(), world.reasons.end(), [](const auto& reason) {
+    return reason.text ==
+           "photoanalysisd (pid 100) and 63 more that match photoanalysisd are left alone: it is another user's";
+  }));
+}
+
 TEST_CASE("what is protected cannot be suspended by name nor by pid, whoever asks") {
   World world = greedy();
   const ProcessId id = world.add_target(20, "photoanalysisd", 1);

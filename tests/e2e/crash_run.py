@@ -8,6 +8,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -21,6 +22,7 @@ from rig import demo_daemon, demo_proof
 POLL_S = 0.004
 HELD_S = 10          # for a hold to begin
 REACH_S = 3          # for the armed step to be reached
+BORN_S = 1           # for the target to start one more thread
 STAY_S = 0.25        # how long a hold lasts: threads and children are born in it
 
 # Bounds: acting safely is worth what it promises.
@@ -29,6 +31,10 @@ STOPPED_S = 7        # daemon stopped
 RESTART_S = 1        # both killed: from the restart by the supervisor, which is the tester here
 GUARDIAN_STOPPED_S = 3
 LOCK_S = 4           # an undoer was stopped with the record's lock: whoever comes next waits for 3 s first
+
+
+# Between the list of threads and the first change, so that it is not by chance that one was born there.
+PAUSED = ("daemon", "executor.before_change", "1")
 
 
 class Case(NamedTuple):
@@ -68,13 +74,15 @@ class Run:
         self.how = HOW[case.kind]
         self.daemon = demo_daemon.Daemon(rig.M1OPTD, directory)
         self.log = directory / "points"
+        self.go_on = directory / "points.go"  # ends the pause
         self.directory = directory
         overlay = OVERLAY | ({"rules": [ALWAYS]} if self.how.begin == "rule" else {})
         (directory / "conf.d").mkdir()
         (directory / "conf.d" / "10-test.json").write_text(json.dumps(overlay))
         self.lease = None
         self.marks = {}   # phase -> lines of the log before it
-        self.armed_from = 0  # the line of the log from which on a step is the armed one
+        # The line of the log from which on a step is the armed one; of a restart not before there is one.
+        self.armed_from = sys.maxsize if case.flavour == "restart" else 0
         self.slowest = 0
 
     def be_clean(self, seconds, since, what):
@@ -89,7 +97,7 @@ class Run:
     def start_daemon(self, armed):
         with contextlib.suppress(demo_daemon.Failed):
             os.environ["M1OPT_FAULT_LOG"] = str(self.log)
-            os.environ["M1OPT_FAULT"] = armed
+            os.environ["M1OPT_FAULT"] = ",".join(filter(None, ("{}:{}#{}=pause".format(*PAUSED), armed)))
             try:
                 self.spawn()
             finally:
@@ -102,7 +110,7 @@ class Run:
         with open(self.directory / "m1optd.out", "ab") as output:
             self.daemon.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                                    start_new_session=True)
-        self.wait(lambda: self.answers() or self.fired() or self.daemon.process.poll() is not None, "no answer")
+        self.wait(lambda: self.answers() or self.fired() or self.is_paused() or self.daemon.process.poll() is not None, "no answer")
 
     def answers(self):
         try:
@@ -126,6 +134,17 @@ class Run:
         case = self.case
         start = f"{case.role} {case.point} {case.count} "
         return bool(case.point) and any(line.startswith(start) for line in self.lines()[self.armed_from:])
+
+    def is_paused(self):
+        return not self.go_on.exists() and any(line.split()[:3] == [*PAUSED] for line in self.lines())
+
+    def let_one_be_born(self):
+        """A hold in which a thread is found that was not there when it began; once, the first daemon's first."""
+        self.wait(lambda: self.is_paused() or self.fired() or self.daemon.process.poll() is not None, "nothing begins")
+        if self.is_paused():
+            known = self.target.threads()
+            rig.within(BORN_S, lambda: self.target.threads() - known)
+        self.go_on.touch()
 
     def victim(self):
         case = self.case
@@ -195,6 +214,7 @@ class Run:
         self.start_daemon(armed if self.case.flavour in ("daemon", "guardian", "orphaned") else "")
         self.mark("begin")
         self.begin()
+        self.let_one_be_born()
         self.wait(lambda: self.target.is_held(self.case.kind) or self.fired(), "not held")
         end = time.monotonic() + STAY_S
         while time.monotonic() < end and not self.fired():
@@ -207,6 +227,7 @@ class Run:
             getattr(self, f"end_by_{self.case.flavour}")()
         except Missed:
             missed = True
+        self.mark("over")
         self.settle()
         return {"points": self.lines(), "marks": self.marks, "slowest": self.slowest, "missed": missed}
 
@@ -286,7 +307,8 @@ class Run:
         with self.recover(self.case.armed()) as first:
             if self.case.how == "stop":
                 self.wait(lambda: self.fired() or first.poll() is not None, "recovery hangs")
-                first.kill()  # as a supervisor does with what hangs
+                self.recover_for_good(LOCK_S)  # beside the one that hangs
+                first.send_signal(signal.SIGCONT)
             first.communicate(timeout=20)
         if self.case.point and not self.fired():
             raise Missed

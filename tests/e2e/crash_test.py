@@ -13,12 +13,11 @@ from grown import HOW, kinds
 DEEP = os.environ.get("M1OPT_DEEP") == "1"
 AT_ONCE = 8  # they wait more than they work
 TRIES = 2    # which thread or child is there when a step is reached differs from run to run
+DRY = 2      # runs without a fault, for the times that a step is reached in each of them
 SYSTEM = ("act", "app", "base", "platform/linux")
 # Who is armed, and from which moment of the run on its steps belong to it.
 ARMED = {"daemon": ("", ("daemon", "guardian")), "guardian": ("end", ("guardian",)), "orphaned": ("end", ("daemon",)),
          "recovery": ("end", ("recovery",)), "restart": ("restart", ("daemon",))}
-# A thread must be born within the microseconds between the list of threads and the act: not in every run of the matrix.
-BY_CHANCE = {"executor.before_newcomers", "executor.after_newcomers_record"}
 # After a restart only what is left of the old holds is of interest, not the new life.
 RESTARTED = ("recovery.", "undo.", "call.", "signal.", "group.")
 
@@ -40,11 +39,11 @@ def why_not():
 
 
 def steps(case, said):
-    """(role, point) -> how often it is reached in the part of the run that is armed."""
+    """(role, point) -> the first and the last time that it is reached in the part of the run that is armed."""
     phase, roles = ARMED[case.flavour]
     counts = {}
     first = {}
-    for number, line in enumerate(said["points"]):
+    for number, line in enumerate(said["points"][:said["marks"]["over"]]):
         role, point, count, _ = line.split()
         if role not in roles or case.flavour == "restart" and not point.startswith(RESTARTED):
             continue
@@ -53,6 +52,17 @@ def steps(case, said):
             first.setdefault(key, int(count))
             counts[key] = int(count)
     return {key: (first[key], counts[key]) for key in counts}
+
+
+def common_steps(case, dry):
+    """As many times as in each run; what only one has come to is as it was there."""
+    common = {}
+    for found in (steps(case, said) for said in dry):
+        for key, (first, last) in found.items():
+            known = common.get(key, (first, last))
+            latest = max(first, known[0])
+            common[key] = (latest, max(latest, min(last, known[1])))
+    return common
 
 
 def chosen(first, last):
@@ -65,14 +75,14 @@ def chosen(first, last):
 class CrashMatrixTest(unittest.TestCase):
     def run_matrix(self, how, at_once):
         unarmed = [Case(kind, flavour) for kind in kinds() for flavour in (*ARMED, "both")]
-        dry = namespaces.run_all(run_case, unarmed, at_once)
-        self.complain(unarmed, dry)
+        dry = namespaces.run_all(run_case, unarmed * DRY, at_once)
+        self.complain(unarmed * DRY, dry)
         armed = []
-        for case, said in zip(unarmed, dry):
+        for number, case in enumerate(unarmed):
             if case.flavour == "both":
                 continue
             # A process that was restarted counts anew: its own first time is what a restarted one is armed with.
-            for (role, point), (first, last) in steps(case, said).items():
+            for (role, point), (first, last) in common_steps(case, dry[number::len(unarmed)]).items():
                 armed += [case._replace(role=role, point=point, count=count, how=how)
                           for count in chosen(first, last)]
         done = []
@@ -83,11 +93,11 @@ class CrashMatrixTest(unittest.TestCase):
             slowest = max([slowest, *(said["slowest"] for said in results)])
             done += [case for case, said in zip(armed, results) if not said["missed"]]
             armed = [case for case, said in zip(armed, results) if said["missed"]]
-        self.assertLess(len(armed), len(done) / 5, f"runs that did not reach their step: {[*map(str, armed)]}")
+        self.assertLess(len(armed), len(done) / 20, f"runs that did not reach their step: {[*map(str, armed)]}")
         reached = {case.point for case in done}
-        self.assertEqual(points_in_code() - reached - BY_CHANCE, set(), "no run reaches these points")
+        self.assertEqual(points_in_code() - reached, set(), "no run reaches these points")
         print(f"figure: crash matrix, {how}: {len(reached)} fault points x {len(kinds())} kinds of action "
-              f"({', '.join(kinds())}), {len(done) + len(unarmed)} runs, all clean "
+              f"({', '.join(kinds())}), {len(done) + len(dry)} runs, all clean "
               f"({len(armed)} did not come to their step), the slowest after {slowest:.2f} s")
 
     def complain(self, cases, results):

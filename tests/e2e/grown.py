@@ -81,6 +81,10 @@ class Grown:
                     found[int(name)] = process
         return found
 
+    def threads(self):
+        """Of the target alone, as they come and go."""
+        return set(os.listdir(f"/proc/{self.pid}/task"))
+
     def changes(self):
         """What is not as it was, a sentence each. Whoever was born since must look like the main thread did."""
         said = []

@@ -39,9 +39,10 @@ CONTENTION_BACKGROUND = {"name": "contention", "ladder": ["background"]}
 
 
 def quick_contention(ladder):
-    """The shipped contention rule, quick, low (a machine that builds as well leaves a hog little) and with another ladder."""
+    """The shipped contention rule, quick, with another ladder, and low: beside a workload that is raised, on a machine
+    that builds as well, a hog gets a few percent of one core."""
     return {"name": "contention", "needs": "busy", "ladder": ladder,
-            "any": [{"all": [{"metric": "targets_cpu_percent", "enter": 5, "exit": 2, "hold_s": 0.5,
+            "any": [{"all": [{"metric": "targets_cpu_percent", "enter": 1, "exit": 0.3, "hold_s": 0.5,
                               "exit_hold_s": 2}]}]}
 
 

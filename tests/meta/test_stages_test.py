@@ -6,9 +6,12 @@ import sys
 import unittest
 from unittest import mock
 
-from project import load_script
+from project import ROOT, load_script
 
+sys.path.insert(0, str(ROOT / "scripts"))
 runner = load_script("test_stages.py")
+apart = runner.test_apart
+DASHES, DOTS = "-" * 79, "." * 79
 
 
 class Counting(unittest.TestCase):
@@ -41,6 +44,26 @@ class Counting(unittest.TestCase):
             with self.subTest(output):
                 self.assertEqual(self.count(runner.unittest_tally(status, output)), expected)
 
+    def test_what_was_left_out_is_known_with_its_reason(self):
+        output = "\n".join(f"{DASHES}\n{name}\n{DASHES}\na_test.cpp:7\n{DOTS}\n\na_test.cpp:9: warning:\n  {said}\n"
+                           for name, said in (("one", "left out: no rights"), ("two", "just a remark"),
+                                              ("three", "left out: no kernel")))
+        tally = runner.catch2_tally(0, output + "All tests passed (1 assertion in 3 test cases)\n")
+        self.assertEqual(tally.skips, [("one", "no rights"), ("three", "no kernel")])
+        tally = runner.unittest_tally(0, "skipped: a_test.A.test_x: needs root: it is so\n"
+                                         "Ran 2 tests in 1s\n\nOK (skipped=1)\n")
+        self.assertEqual(tally.skips, [("a_test.A.test_x", "needs root: it is so")])
+
+    def test_a_python_test_says_why_it_was_skipped(self):
+        for reason in ("needs root", "it's not here"):
+            class Skipped(unittest.TestCase):
+                @unittest.skip(reason)
+                def test_it(self):
+                    pass
+            said = io.StringIO()
+            unittest.TextTestRunner(said, verbosity=2).run(Skipped("test_it"))
+            self.assertEqual(apart.why_skipped(said.getvalue()), reason)
+
     def test_a_command_that_takes_too_long_is_stopped_and_fails(self):
         status, output = runner.run([sys.executable, "-c", "import time; time.sleep(60)"], timeout=0.2)
         self.assertEqual(status, 124)
@@ -53,7 +76,8 @@ class Closing(unittest.TestCase):
         with mock.patch.object(runner, "stages", lambda deep: stages), mock.patch("sys.argv", ["test"]), \
                 contextlib.redirect_stdout(said):
             status = runner.main()
-        return status, said.getvalue().strip().split("\n")[-1]
+        self.said = said.getvalue()
+        return status, self.said.strip().split("\n")[-1]
 
     def test_the_last_line_is_the_sum_alone(self):
         self.assertEqual(self.closing(("unit", lambda: runner.Tally(7), True),
@@ -65,6 +89,27 @@ class Closing(unittest.TestCase):
         self.assertEqual(self.closing(("unit", runner.Tally, True)), (1, "0 passed, 1 failed"))
         self.assertEqual(self.closing(("unit", lambda: runner.Tally(1), True), ("e2e", runner.Tally, False)),
                          (0, "1 passed, 0 failed"))
+
+    def closing_with_skips(self, count, root, system="linux"):
+        skips = [(f"test_{number}", "needs the moon") for number in range(count)]
+        with mock.patch.object(runner, "MAY_SKIP", {"unit": (1, 3)}), mock.patch("sys.platform", system), \
+                mock.patch.object(runner.test_apart, "can_isolate", lambda: root):
+            return self.closing(("unit", lambda: runner.Tally(5, 0, count, skips), True))
+
+    def test_more_skips_than_the_committed_number_fail_with_who_skipped(self):
+        for count, root, failed in ((1, True, 0), (2, True, 1), (3, False, 0), (4, False, 1)):
+            self.assertEqual(self.closing_with_skips(count, root), (failed, f"5 passed, {failed} failed"))
+            self.assertIn(f"skipped, {count} x needs the moon\n", self.said)
+            self.assertEqual("test_0: needs the moon\n" in self.said, failed == 1)
+        self.assertEqual(self.closing_with_skips(9, False, "darwin")[0], 0)
+
+    def test_a_stage_without_a_number_may_skip_nothing(self):
+        self.assertEqual(self.closing(("other", lambda: runner.Tally(5, 0, 1, [("a", "b")]), True))[0], 1)
+
+    def test_each_committed_number_is_of_a_stage_that_there_is(self):
+        with mock.patch.object(runner, "ctest_commands", lambda *_: []):
+            names = {name for deep in (False, True) for name, _, _ in runner.stages(deep)}
+        self.assertLessEqual(set(runner.MAY_SKIP), names)
 
     def test_nothing_is_tested_after_a_build_that_failed(self):
         later = mock.Mock(return_value=runner.Tally(5))
