@@ -15,7 +15,7 @@ from rig import E2eTest, within
 
 UNIT = rig.ROOT / "launchd" / "m1optd.service"
 STRANGER = "65534"
-OWN, FOREIGN, MODEL = "photoanalysisd", "strangers-work", "some-model"
+OWN, FOREIGN, MODEL, RUNNER = "photoanalysisd", "strangers-work", "some-model", "llama-server"
 
 
 def bounding_set():
@@ -40,7 +40,7 @@ LOST = {
     # Their environment cannot be read, so it cannot be ruled out that systemd watches over them.
     "DAC_OVERRIDE": {("background", FOREIGN), ("suspend", FOREIGN)},
 }
-TARGETS = {kind: (MODEL,) if HOW[kind].begin == "lease" else (OWN, FOREIGN) for kind in HOW}
+TARGETS = {kind: {"lease": (MODEL,), "idle": (RUNNER,)}.get(HOW[kind].begin, (OWN, FOREIGN)) for kind in HOW}
 
 
 @unittest.skipIf(os.geteuid() != 0 or not rig.LINUX, "needs root and setpriv")
@@ -51,10 +51,12 @@ class CapabilitiesTest(E2eTest):
     def setUp(self):
         super().setUp()
         limits = grown.OVERLAY["limits"] | {"max_suspended": 30}  # its children are targets too
-        self.write_overlay(grown.OVERLAY | {"limits": limits, "rules": [grown.ALWAYS], "targets": [
+        self.write_overlay(grown.OVERLAY | grown.ASKED | {"limits": limits, "rules": [grown.ALWAYS, grown.RESTS], "targets": [
             {"name": FOREIGN, "executables": [str(self.directory / FOREIGN)], "mode": "suspend"}]})
         self.targets = {}
         self.leases = []
+        self.slots = grown.Slots()
+        self.addCleanup(self.slots.close)
 
     def tearDown(self):
         super().tearDown()
@@ -67,6 +69,10 @@ class CapabilitiesTest(E2eTest):
         how = HOW[kind]
         if how.begin == "lease":
             self.leases.append(grown.lease(self.daemon.places["--socket"], self.targets[MODEL]))
+        if how.begin == "idle":
+            self.assertTrue(within(8, lambda: any(row["state"] == "busy" for row in self.status()["workloads"]
+                                                  if row["name"] == RUNNER)), self.why())
+            self.slots.idle = True
         if how.begin == "command":
             for name in TARGETS[kind]:
                 self.daemon.post("/v1/targets/suspend", {"name": name, "for_s": 60})
@@ -77,6 +83,7 @@ class CapabilitiesTest(E2eTest):
         # Without SYS_PTRACE nobody is told of a process that may do more than himself.
         self.targets = {OWN: grown.Grown(self.directory, OWN, reduced),
                         MODEL: grown.Grown(self.directory, MODEL, reduced),
+                        RUNNER: grown.Grown(self.directory, RUNNER, reduced, ["--port", str(self.slots.port)]),
                         FOREIGN: grown.Grown(self.directory, FOREIGN, ["setpriv", "--reuid", STRANGER, "--clear-groups"])}
         self.start(reduced)
         missing = LOST[lost] if lost else set()

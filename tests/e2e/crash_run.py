@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import rig
-from grown import ALWAYS, HOW, OVERLAY, Grown, lease
+from grown import ALWAYS, ASKED, HOW, OVERLAY, RESTS, Grown, Slots, lease
 from rig import demo_daemon, demo_proof
 
 POLL_S = 0.004
@@ -76,7 +76,10 @@ class Run:
         self.log = directory / "points"
         self.go_on = directory / "points.go"  # ends the pause
         self.directory = directory
-        overlay = OVERLAY | ({"rules": [ALWAYS]} if self.how.begin == "rule" else {})
+        self.slots = Slots() if self.how.begin == "idle" else None
+        # A busy server would be raised as well: the kinds are looked at one at a time.
+        overlay = OVERLAY | {"rule": {"rules": [ALWAYS]},
+                             "idle": ASKED | {"rules": [RESTS], "priority": {"enabled": False}}}.get(self.how.begin, {})
         (directory / "conf.d").mkdir()
         (directory / "conf.d" / "10-test.json").write_text(json.dumps(overlay))
         self.lease = None
@@ -179,9 +182,18 @@ class Run:
     def begin(self):
         if self.how.begin == "command":
             self.ask("/v1/targets/suspend", {"name": self.how.name, "for_s": 60})
+        if self.slots:
+            self.wait(lambda: self.is_busy() or self.fired(), "the server was not seen to be busy")
+            self.slots.idle = True
         if self.how.begin == "lease":
             with contextlib.suppress(OSError):
                 self.lease = lease(self.daemon.places["--socket"], self.target)
+
+    def is_busy(self):
+        with contextlib.suppress(OSError, demo_daemon.Failed), contextlib.closing(
+                demo_daemon.Api(self.daemon.places["--socket"], timeout=3)) as api:
+            return any(row["state"] == "busy" for row in api.ask("GET", "/v1/workloads")["workloads"])
+        return False
 
     def end(self):
         self.ask("/v1/pause", {"for_s": 60})
@@ -209,7 +221,8 @@ class Run:
     # What happens
 
     def go(self):
-        self.target = Grown(self.directory, self.how.name)
+        self.target = Grown(self.directory, self.how.name,
+                            arguments=["--port", str(self.slots.port)] if self.slots else ())
         armed = self.case.armed()
         self.start_daemon(armed if self.case.flavour in ("daemon", "guardian", "orphaned") else "")
         self.mark("begin")
@@ -335,6 +348,8 @@ class Run:
         """The last act of a supervisor; after it nothing is changed and nothing is open."""
         if self.lease:
             self.lease.close()
+        if self.slots:
+            self.slots.close()
         for pid in self.guardians():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)

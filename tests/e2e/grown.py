@@ -1,11 +1,13 @@
 """The kinds of the action table, how each comes about, and a target on which all of them show."""
 
+import contextlib
 import json
 import os
 import re
 import shutil
 import socket
 import subprocess
+import threading
 from typing import NamedTuple
 
 import rig
@@ -23,13 +25,14 @@ def kinds():
 class How(NamedTuple):
     name: str       # of the target
     shows: object   # Thread -> bool: is it held?
-    begin: str      # rule, command or lease
+    begin: str      # rule, command, lease or idle: its server says so
 
 
 HOW = {
     "background": How("photoanalysisd", lambda thread: thread.policy == "IDLE", "rule"),
     "suspend": How("photoanalysisd", lambda thread: thread.stopped, "command"),
     "raise": How("some-model", lambda thread: thread.nice == -10, "lease"),
+    "pause_workload": How("llama-server", lambda thread: thread.stopped, "idle"),
 }
 OVERLAY = {
     "sampling": {"busy_period_s": 0.1, "idle_period_s": 0.1},
@@ -39,6 +42,32 @@ OVERLAY = {
 ALWAYS = {"name": "always", "needs": "nothing", "ladder": ["background"],
           "any": [{"all": [{"metric": "memory_used_percent", "enter": 0, "exit": 0, "hold_s": 0,
                             "exit_hold_s": 0}]}]}
+RESTS = {**ALWAYS, "name": "rests", "ladder": ["pause_workload"]}
+ASKED = {"ollama": {"enabled": True, "port": 1, "period_s": 0.2}}  # nobody listens there; the runners are asked too
+
+
+class Slots:
+    """What a llama-server tells of itself: a request runs, until it is told to be idle."""
+
+    def __init__(self):
+        self.idle = False
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                peer = self.listener.accept()[0]
+                with contextlib.suppress(OSError), contextlib.closing(peer):
+                    peer.settimeout(2)
+                    peer.recv(4096)
+                    body = json.dumps([{"id": 0, "id_task": 1, "is_processing": not self.idle,
+                                        "next_token": [{"n_decoded": 7}]}])
+                    peer.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+
+    def close(self):
+        self.listener.close()
 
 
 def lease(path, target):
@@ -58,10 +87,10 @@ def lease(path, target):
 class Grown:
     """Threads and a child that differ in every value, and more of both all the time (tests/tools/grower.cpp)."""
 
-    def __init__(self, directory, name, prefix=()):
+    def __init__(self, directory, name, prefix=(), arguments=()):
         place = directory / name
         shutil.copy2(GROWER, place)
-        self.process = subprocess.Popen([*prefix, str(place), "--seconds", "120"], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([*prefix, str(place), "--seconds", "120", "--", *arguments], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, start_new_session=True)
         self.process.stdout.readline()
         self.pid = self.process.pid
