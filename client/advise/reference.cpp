@@ -161,7 +161,7 @@ constexpr std::array kClaims{
           "Reads the fans and whether another program holds one; never sets one."},
     Claim{"thermal-breaks", "Heat",
           "A fanless Mac needs 5 minutes' rest in 15; a cooling pad gives 30 %", Verdict::unproven,
-          "No measurement was found.", "Makes no breaks."},
+          "No measurement was found.", "Off: the rule thermal_break does it between two requests."},
 
     // Ollama
     Claim{"setenv", "Ollama", "launchctl setenv configures Ollama", Verdict::partly,
