@@ -61,7 +61,7 @@ Result<PressureReading> compute_pressure(const std::optional<Stalls>& stalls,
   if (stalls) {
     reading.some_avg10 = stalls->some.avg10;
     reading.some_total = stalls->some.total;
-    reading.full_total = stalls->full.total;
+    if (stalls->full) reading.full_total = stalls->full->total;
     if (stalls->full) reading.full_avg10 = stalls->full->avg10;
   }
   if (reading.full_avg10 && reading.full_avg10->value() >= kStallLimit) {

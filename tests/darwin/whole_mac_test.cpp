@@ -46,6 +46,11 @@ template <class T>
 constexpr bool is_optional = false;
 template <class T>
 constexpr bool is_optional<std::optional<T>> = true;
+/// What an event proved is no reading: mostly there was no event.
+template <class T>
+constexpr bool is_reading = false;
+template <class T>
+constexpr bool is_reading<std::optional<T>> = boost::describe::has_describe_members<T>::value;
 template <class T>
 constexpr bool is_vector = false;
 template <class T>
@@ -74,7 +79,7 @@ std::vector<std::string> silent_fields(const Sample& sample) {
       [&](auto member) {
         const auto& reading = sample.*member.pointer;
         using Reading = std::decay_t<decltype(reading)>;
-        if constexpr (is_optional<Reading>) {
+        if constexpr (is_reading<Reading>) {
           if (reading) {
             find_silent_fields(sample, member.name, *reading, silent);
           } else if (!told(sample, member.name) && !told(sample, std::string(member.name) + ".wired_limit")) {

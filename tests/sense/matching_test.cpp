@@ -77,8 +77,6 @@ TEST_CASE("a bare target name needs the own user or a system path") {
   CHECK(match_target(row, "/usr/bin/updatedb2", 0, kOwn) == TargetMatch::none);
 }
 
-}  // namespace m1opt::sense
-
 TEST_CASE("where a server listens is what stands behind --port, the last time it does") {
   using Words = std::vector<std::string>;
   CHECK(port_of(Words{"llama-server", "--port", "8080"}) == 8080);
@@ -92,3 +90,5 @@ TEST_CASE("where a server listens is what stands behind --port, the last time it
   }
   CHECK_FALSE(port_of(Words{"llama-server", "--portable", "8080"}));
 }
+
+}  // namespace m1opt::sense

@@ -344,8 +344,6 @@ TEST_CASE("namesakes cannot fill the sample") {
   CHECK(f.take(sampler).refused.size() == 64);
 }
 
-}  // namespace m1opt::sense
-
 TEST_CASE("whether a request runs is known when every runner has said so lately") {
   SamplerFixture f;
   f.table.start(100, 1, "/usr/bin/ollama", {"ollama", "serve"}, kOwnUser);
@@ -390,3 +388,5 @@ TEST_CASE("a stranger's runner is not asked, whatever its arguments say") {
   REQUIRE(workload(sample, "llama-server")->processes.size() == 1);
   CHECK_FALSE(workload(sample, "llama-server")->processes.front().port);
 }
+
+}  // namespace m1opt::sense
