@@ -7,6 +7,7 @@
 #include "decide/bans.h"
 #include "decide/rates.h"
 #include "decide/text.h"
+#include "decide/workloads.h"
 
 namespace m1opt::decide {
 namespace {
@@ -28,7 +29,7 @@ struct Errand {
 /// The model that has been idle longest, while no workload works: nobody's answer may end in a
 /// model that is gone.
 std::optional<std::string> find_idle_model(const Tick& tick) {
-  if (tick.any_busy()) return std::nullopt;
+  if (tick.any_busy() || is_any_unjudged(tick)) return std::nullopt;
   for (const auto& workload : tick.sample.workloads) {
     if (workload.name != kOllama || !workload.models) continue;
     if (workload.leased || workload.request_running.value_or(false)) return std::nullopt;

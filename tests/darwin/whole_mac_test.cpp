@@ -128,7 +128,7 @@ TEST_CASE("every reading of a Mac is there or says why it is not") {
     INFO(problem.reader);
     CHECK(problem.code == "unsupported");
   }
-  CHECK(sample.problems.size() == 5);
+  CHECK(sample.problems.size() == 6);
 }
 
 TEST_CASE("a Mac's targets and workloads are told apart by their paths and descent") {

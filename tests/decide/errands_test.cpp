@@ -72,6 +72,17 @@ TEST_CASE("nothing is unloaded when the pressure is gone, somebody works, or nob
   CHECK(mac.world.errands.empty());
 }
 
+TEST_CASE("a server that has just appeared is not taken for idle before its processes were compared") {
+  World world;
+  world.config.rules = {rule("rescue", RuleNeeds::nothing, {{{detector("pressure_level", 2, 2, 0s)}}},
+                             {LadderStep::unload_idle_models})};
+  world.set_level(PressureLevel::critical);
+  world.start_llm(1);
+  world.llm.models = {model("working", "10:00")};
+  world.run(20s);
+  CHECK(world.errands.empty());
+}
+
 TEST_CASE("an errand is not repeated before its outcome, and one that failed backs off") {
   FullMac mac;
   mac.world.run(60s);

@@ -79,7 +79,7 @@ TEST_CASE("a key is the member's name and the unit of its type") {
 
 TEST_CASE("durations are seconds to the microsecond, and whole when they are whole") {
   SamplingConfig sampling{1s, 1500ms};
-  CHECK(wire::to_text(wire::encode(sampling)) == R"({"busy_period_s":1,"idle_period_s":1.5})");
+  CHECK(wire::to_text(wire::encode(sampling)) == R"({"busy_period_s":1,"idle_period_s":1.5,"events":true})");
   CHECK(wire::to_text(wire::encode(Duration(412us))) == "0.000412");
 }
 
