@@ -2,6 +2,9 @@
 
 #include <sys/resource.h>
 
+#include <functional>
+#include <optional>
+
 #include "base/fault.h"
 #include "support/catch.h"
 #include "support/executor_rig.h"
@@ -126,17 +129,34 @@ TEST_CASE("without a guardian nothing is held") {
   CHECK(rig.journal_.open_records().value().empty());
 }
 
+namespace {
+
+/// Stops the guardian; killed afterwards, or it would stay stopped for good.
+class StoppedGuardian {
+ public:
+  explicit StoppedGuardian(ExecutorRig& rig) : rig_(rig) {
+    ::kill(rig.guardian_.status().pid, SIGSTOP);
+  }
+  StoppedGuardian(const StoppedGuardian&) = delete;
+  StoppedGuardian& operator=(const StoppedGuardian&) = delete;
+  ~StoppedGuardian() { rig_.guardian_.kill(); }
+
+ private:
+  ExecutorRig& rig_;
+};
+
+}  // namespace
+
 TEST_CASE("while the guardian does not acknowledge nothing is held") {
   ExecutorRig rig;
   const ChildProcess child;
-  ::kill(rig.guardian_.status().pid, SIGSTOP);
+  const StoppedGuardian stopped(rig);
   const auto outcome = rig.hold(ActionKind::suspend, child);
   CHECK(outcome.code == OutcomeCode::failed);
   CHECK(outcome.text.find("did not acknowledge") != std::string::npos);
   CHECK(child.state() == 'S');
   CHECK(rig.executor_.open_records().empty());
   CHECK(rig.journal_.open_records().value().empty());
-  rig.guardian_.kill();
 }
 
 #ifdef M1OPT_FAULT_POINTS
@@ -172,19 +192,18 @@ TEST_CASE("what is set but not to be read back is no success, and nothing is hel
 TEST_CASE("what is done while the guardian takes over is undone at once") {
   ExecutorRig rig;
   const ChildProcess child;
-  const auto guardian = rig.guardian_.status().pid;
+  std::optional<StoppedGuardian> stopped;
   auto action = rig.begin(ActionKind::suspend, child.id(), child.executable());
   action.deadline = rig.clock_.now();
   const auto outcome = run_with(rig, action, "executor.after_record", [&] {
     CHECK(eventually([&] { return rig.guardian_.revoked(); }));
     CHECK(eventually([&] { return rig.journal_.open_records().value().empty(); }));
-    ::kill(guardian, SIGSTOP);  // what follows is the daemon's own doing
+    stopped.emplace(rig);  // what follows is the daemon's own doing
   });
   CHECK(outcome.code == OutcomeCode::changed);
   CHECK(outcome.text.find("the guardian has taken over") != std::string::npos);
   CHECK(eventually([&] { return child.state() == 'S'; }));
   CHECK(rig.executor_.open_records().empty());
-  rig.guardian_.kill();
 }
 #endif
 
