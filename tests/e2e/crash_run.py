@@ -305,9 +305,11 @@ class Run:
     def end_by_recovery(self):
         self.kill_both()
         with self.recover(self.case.armed()) as first:
-            if self.case.how == "stop":
-                self.wait(lambda: self.fired() or first.poll() is not None, "recovery hangs")
-                self.recover_for_good(LOCK_S)  # beside the one that hangs
+            try:
+                if self.case.how == "stop":
+                    self.wait(lambda: self.fired() or first.poll() is not None, "recovery hangs")
+                    self.recover_for_good(LOCK_S)  # beside the one that hangs
+            finally:
                 first.send_signal(signal.SIGCONT)
             first.communicate(timeout=20)
         if self.case.point and not self.fired():
