@@ -86,6 +86,17 @@ TEST_CASE("a reused pid is left alone") {
   CHECK(::getpriority(PRIO_PROCESS, static_cast<id_t>(stranger.pid())) == 0);
 }
 
+TEST_CASE("a stop that comes after the last look of all is not sent to who has the number by then") {
+  ExecutorRig rig;
+  const ChildProcess stranger;
+  Subject subject;
+  subject.kind = SubjectKind::process;
+  subject.process = stranger.id();
+  subject.process.start -= 1;
+  CHECK(rig.control_->write(Attribute::run_state, subject, 1).error().code == base::Errc::gone);
+  CHECK(stranger.state() == 'S');
+}
+
 TEST_CASE("a record whose pid belongs to another process now is closed, and that one is untouched") {
   ExecutorRig rig;
   const ChildProcess child;
