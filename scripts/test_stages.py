@@ -30,6 +30,7 @@ WITH_ASIO = ("serve", "app", "client", "fuzz")
 # These simulate hours or wait for real processes: with sanitizers that takes minutes each.
 LONG_SANITISED = ("decide", "sense", "act", "soak")
 SOAK_TICKS = 1_000_000
+MUTANTS_EVERY = 4  # `make mutants` tries them all, which takes too long for --deep
 # The most tests that a stage may skip: as root who may make namespaces, and else; without a row none. Root misses what
 # needs the tools of `make macos` (10), and what is slow (3) or, deep, needs elogind (1). Everybody may miss what
 # bootstrap does not install, a YAML parser and systemd-analyze, and a kernel's autogroups.
@@ -192,6 +193,10 @@ def run_check(command, pattern, timeout):
     return tally
 
 
+def mutants():
+    return run_check(["scripts/mutants", "--every", str(MUTANTS_EVERY)], r"^(\d+) caught", 3600)
+
+
 def stages(deep):
     """Name, work, and whether the stage is worthless without tests."""
     yield "build", lambda: build("fault", "all"), False
@@ -207,6 +212,7 @@ def stages(deep):
         yield "e2e, TSan", lambda: run_apart("tsan", False, "e2e"), False
         yield "build for fuzzing", lambda: build("fuzz", "fuzz_targets"), False
         yield "fuzz, 30 s a target", lambda: run_check(["scripts/fuzz", "30"], r"^(\d+) targets", 3600), True
+        yield f"mutants, every {MUTANTS_EVERY}th", mutants, True
         yield "lint", lambda: run_check(["scripts/lint"], r"^(\d+) files", 3600), True
         return
     sanitised = [name for name, _ in ctest_commands("build/fault", None)

@@ -17,11 +17,13 @@ class RecordLock {
  public:
   explicit RecordLock(const std::string& state_directory);
 
-  /// Waits at most `patience`; `busy` afterwards: its holder hangs.
-  Result<Fd> acquire(Duration patience) const;
+  /// Waits at most `patience`; `busy` afterwards: its holder hangs. For one that hangs nobody waits
+  /// again, or each record of many would take that long.
+  Result<Fd> acquire(Duration patience);
 
  private:
   std::string path_;
+  bool hangs_{false};
 };
 
 }  // namespace m1opt::act

@@ -38,7 +38,7 @@ Result<RecoveryReport> recover(journal::UndoJournal& journal, platform::ProcessC
   if (!records) return records.error();
   std::map<RecordId, UndoRecord> open;
   for (const UndoRecord& record : *records) open.emplace(record.id, record);
-  const RecordLock lock(state_directory);
+  RecordLock lock(state_directory);
   for (const UndoRecord& record : *records) {
     if (overdue_only && record.boot == boot && now - record.deadline <= kOverdueGrace) continue;
     auto held = lock.acquire(kRecoveryLockPatience);

@@ -22,6 +22,7 @@ from rig import demo_daemon, demo_proof
 POLL_S = 0.004
 HELD_S = 10          # for a hold to begin
 REACH_S = 3          # for the armed step to be reached
+ASK_S = 3            # for a command to be taken
 BORN_S = 1           # for the target to start one more thread
 STAY_S = 0.25        # how long a hold lasts: threads and children are born in it
 
@@ -172,11 +173,15 @@ class Run:
         return self.daemon.process.poll() is not None if pid == self.daemon.process.pid else is_dead(pid)
 
     def ask(self, route, body):
-        """In a thread: who is asked may have been stopped."""
+        """In a thread: who is asked may have been stopped. Again and again, since it may not listen yet."""
         def post():
-            with contextlib.suppress(OSError), contextlib.closing(
-                    demo_daemon.Api(self.daemon.places["--socket"], timeout=3)) as api:
-                api.ask("POST", route, body)
+            end = time.monotonic() + ASK_S
+            while time.monotonic() < end:
+                with contextlib.suppress(OSError), contextlib.closing(
+                        demo_daemon.Api(self.daemon.places["--socket"], timeout=ASK_S)) as api:
+                    api.ask("POST", route, body)
+                    return
+                time.sleep(POLL_S)
         threading.Thread(target=post, daemon=True).start()
 
     def begin(self):
@@ -275,8 +280,12 @@ class Run:
 
     def after_stop(self, since):
         victim = self.victim()
-        self.wait(lambda: rig.state_of(victim) == "T", "it was not stopped")
-        if victim == self.daemon.process.pid:
+        self.wait(lambda: rig.state_of(victim) in "T-ZX", "it was not stopped")  # a stopped guardian is soon replaced
+        if self.case.flavour == "orphaned":
+            # Nobody is left to notice: whoever ends such a daemon recovers.
+            self.kill(victim)
+            self.recover_for_good(LOCK_S)
+        elif victim == self.daemon.process.pid:
             self.be_clean(STOPPED_S, since, "the daemon is stopped")
         elif self.daemon.process.poll() is None:
             self.end()
@@ -318,9 +327,11 @@ class Run:
     def end_by_recovery(self):
         self.kill_both()
         with self.recover(self.case.armed()) as first:
-            if self.case.how == "stop":
-                self.wait(lambda: self.fired() or first.poll() is not None, "recovery hangs")
-                self.recover_for_good(LOCK_S)  # beside the one that hangs
+            try:
+                if self.case.how == "stop":
+                    self.wait(lambda: self.fired() or first.poll() is not None, "recovery hangs")
+                    self.recover_for_good(LOCK_S)  # beside the one that hangs
+            finally:
                 first.send_signal(signal.SIGCONT)
             first.communicate(timeout=20)
         if self.case.point and not self.fired():

@@ -32,6 +32,12 @@ class UndoTest(E2eTest):
         self.assertTrue(within(1, lambda: runs_again(child.pid)))
         self.assertTrue(within(3, lambda: self.status()["guardian"]["alive"] and self.guardian_pid() != old))
 
+    def test_a_guardian_killed_while_it_holds_nothing_is_replaced_too(self):
+        self.start()
+        old = self.guardian_pid()
+        os.kill(old, signal.SIGKILL)
+        self.assertTrue(within(3, lambda: self.guardian_pid() != old and self.status()["guardian"]["alive"]))
+
     def test_the_guardian_stopped_everything_runs_within_two_seconds(self):
         child = self.held()
         old = self.guardian_pid()

@@ -31,6 +31,11 @@ inline std::vector<act::ActionRow> doable_actions() {
   return rows;
 }
 
+/// On a busy machine a stop may still be on its way when it is asked for and recorded.
+inline bool is_held(const model::Outcome& outcome) {
+  return outcome.code == model::OutcomeCode::applied || outcome.code == model::OutcomeCode::partial;
+}
+
 #define M1OPT_NEEDS_PRIORITIES()                         \
   if (!m1opt::test::may_set_priorities()) {              \
     WARN("left out: priorities need CAP_SYS_NICE here"); \
