@@ -29,6 +29,8 @@ constexpr std::array kCommands{
             run_run},
     Command{"recover", "[--daemon PATH]", "Undo everything left behind; works with the daemon dead",
             true, run_recover},
+    Command{"simulate", "TRACE [--config FILE] [--diff FILE] [--json]",
+            "What the policy would have done over a recorded trace", false, run_simulate},
     Command{"config", "check [FILE] | show | default | reload",
             "Check, show or read again the configuration", true, run_config},
     Command{"doctor", "[--json]", "Finding, evidence and exact fix, with a live self-test", false,

@@ -121,6 +121,10 @@ void sum_targets(Tick& tick) {
 
 }  // namespace
 
+bool is_cpu_full(const State& state) {
+  return state.rates.cpu_busy && *state.rates.cpu_busy >= kFullCpu;
+}
+
 const Hold* background_of(const State& state, ProcessId process) {
   for (const auto& hold : state.holds) {
     if (hold.kind != ActionKind::background) continue;
@@ -142,7 +146,9 @@ double demand_of(const State& state, ProcessId process) {
   if (hold == nullptr) return share;
   const double before = hold->process == process ? hold->demand_before : share;
   if (track != nullptr && track->wait_share) return share + *track->wait_share;
-  return std::max(share, before);
+  // With cores to spare it gets what it wants; otherwise an idle one would be held for ever.
+  const bool measured = track != nullptr && track->fresh_since && *track->fresh_since >= hold->since;
+  return measured && !is_cpu_full(state) ? share : std::max(share, before);
 }
 
 void update_rates(Tick& tick) {

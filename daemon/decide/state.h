@@ -77,6 +77,7 @@ struct DetectorState {
   Instant since;                        ///< of `active`
   std::optional<Instant> beyond_since;  ///< reading at or beyond enter without a break
   std::optional<Instant> clear_since;   ///< reading on the clear side of exit without a break
+  std::optional<Instant> below_since;   ///< reading not at enter without a break, while active
   std::optional<Instant> unknown_since;
   bool lost{false};        ///< unknown for so long that it was released
   bool ever_known{false};  ///< a reading that never was cannot be lost
