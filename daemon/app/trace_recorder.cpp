@@ -39,7 +39,7 @@ void TraceRecorder::back_off(const TickRecord& tick, const std::string& why) {
   for (int i = 0; i < failures_ && wait < kLastRetry; ++i) wait *= 2;
   retry_ = tick.now + std::min(wait, kLastRetry);
   config_.reset();
-  lines_.clear();
+  waiting_ = 0;
   if (++failures_ > 1) return;
   parts_.events.add(tick.wall, {EventKind::capability_lost, Severity::warning,
                                 "the trace of the ticks is not written: " + why, {}, {}, {}});
@@ -54,7 +54,6 @@ bool TraceRecorder::may_record(const TickRecord& tick) {
 }
 
 void TraceRecorder::begin_piece(const TickRecord& tick) {
-  flush();
   config_ = tick.config;
   TraceHeader header;
   header.version = M1OPT_VERSION;
@@ -65,10 +64,15 @@ void TraceRecorder::begin_piece(const TickRecord& tick) {
   for (const HoldStatus& hold : tick.decision.holds) {
     header.holds.push_back({hold.record, hold.kind, hold.process, hold.target});
   }
-  lines_ = writer_.header(header);
-  begins_ = true;
-  oldest_ = tick.now;
-  size_ = lines_.size();
+  size_ = 0;
+  put(writer_.header(header), true, tick);
+}
+
+void TraceRecorder::put(std::string_view lines, bool begins, const TickRecord& tick) {
+  parts_.store->put(lines, begins, tick.config.trace.max);
+  if (waiting_ == 0) oldest_ = tick.now;
+  waiting_ += lines.size();
+  size_ += lines.size();
 }
 
 void TraceRecorder::note_tick(const TickRecord& tick) {
@@ -79,17 +83,12 @@ void TraceRecorder::note_tick(const TickRecord& tick) {
   if (!may_record(tick)) return;
   const auto share = static_cast<std::size_t>(tick.config.trace.max.value() / kPiecesInRing);
   if (!config_ || size_ >= share || *config_ != tick.config) begin_piece(tick);
-  const std::string line = writer_.tick(tick.now - *first_, tick.decision.period, tick.sample, notes_of(tick));
-  if (lines_.empty()) oldest_ = tick.now;
-  lines_ += line;
-  size_ += line.size();
-  if (lines_.size() >= kBlock || tick.now - oldest_ >= kPatience) flush();
+  put(writer_.tick(tick.now - *first_, tick.decision.period, tick.sample, notes_of(tick)), false, tick);
+  if (waiting_ >= kBlock || tick.now - oldest_ >= kPatience) flush();
 }
 
 void TraceRecorder::flush() {
-  if (lines_.empty()) return;
-  const Bytes most = config_ ? config_->trace.max : Bytes{};
-  parts_.store->put(std::exchange(lines_, {}), std::exchange(begins_, false), most);
+  if (std::exchange(waiting_, 0) == 0) return;
   // When the slow thread has too much to do already, these go with the next ones.
   (void)parts_.post([store = parts_.store] { store->write(); });
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "app/event_log.h"
 #include "app/tick_observer.h"
@@ -29,12 +30,13 @@ class TraceRecorder final : public TickObserver {
 
   void note_tick(const TickRecord& tick) override;
   void note_event(const Event&) override {}
-  /// Hands over what has come together so far.
+  /// Has what has come together so far written.
   void flush();
 
  private:
   [[nodiscard]] bool may_record(const TickRecord& tick);
   void begin_piece(const TickRecord& tick);
+  void put(std::string_view lines, bool begins, const TickRecord& tick);
   void back_off(const TickRecord& tick, const std::string& why);
 
   Parts parts_;
@@ -42,10 +44,9 @@ class TraceRecorder final : public TickObserver {
   std::optional<Instant> first_;  ///< the run's first tick
   WallTime started_;
   std::optional<Config> config_;  ///< of the piece; absent: the next line begins one
-  std::string lines_;
-  bool begins_{false};            ///< so do these lines
-  Instant oldest_;                ///< of the lines
   std::size_t size_{0};           ///< of the piece
+  std::size_t waiting_{0};        ///< of it not yet written
+  Instant oldest_;                ///< of what waits
   int failures_{0};
   int written_{0};                ///< as the store counts, at the last failure
   Instant retry_;

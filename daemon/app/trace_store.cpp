@@ -21,8 +21,7 @@ constexpr std::string_view kStem = "trace-";
 constexpr std::string_view kEnding = ".jsonl";
 /// However small they are: a daemon that is started again and again begins one each time.
 constexpr std::size_t kMostPieces = 100;
-/// Blocks of a minute, or of 64 KiB.
-constexpr std::size_t kMostWaiting = 16;
+constexpr std::size_t kMostWaiting = 1024 * 1024;
 
 std::optional<std::uint64_t> number_of(std::string_view name) {
   if (!name.starts_with(kStem) || !name.ends_with(kEnding)) return std::nullopt;
@@ -36,14 +35,20 @@ std::optional<std::uint64_t> number_of(std::string_view name) {
 
 }  // namespace
 
-void TraceStore::put(std::string lines, bool begins, Bytes most) {
+void TraceStore::put(std::string_view lines, bool begins, Bytes most) {
   const std::lock_guard lock(mutex_);
-  if (blocks_.size() >= kMostWaiting) {
+  if (waiting_ + lines.size() > kMostWaiting) {
     blocks_.clear();
+    waiting_ = 0;
     failure_ = "the slow thread has written nothing for a long time";
     return;
   }
-  blocks_.push_back({std::move(lines), begins, most});
+  waiting_ += lines.size();
+  if (begins || blocks_.empty()) {
+    blocks_.push_back({std::string(lines), begins, most});
+  } else {
+    blocks_.back().lines += lines;
+  }
 }
 
 std::optional<std::string> TraceStore::take_failure() {
@@ -59,17 +64,16 @@ void TraceStore::write() {
       if (blocks_.empty()) return;
       block = std::move(blocks_.front());
       blocks_.pop_front();
+      waiting_ -= block.lines.size();
     }
     const auto done = write_block(block);
-    if (done) {
-      ++written_;
-      continue;
-    }
+    if (done) continue;
     file_.reset();
     const std::lock_guard lock(mutex_);
     failure_ = done.error().what;
-    // Nothing that has no beginning is worth anything.
-    std::erase_if(blocks_, [](const Block& waiting) { return !waiting.begins; });
+    blocks_.clear();
+    waiting_ = 0;
+    return;
   }
 }
 
@@ -78,7 +82,9 @@ Result<void> TraceStore::write_block(const Block& block) {
     if (auto opened = open_next(block.most); !opened) return opened;
   }
   if (!file_.valid()) return {};  // the rest of a piece that failed
-  return write_all(file_.get(), block.lines, path_);
+  auto done = write_all(file_.get(), block.lines, path_);
+  if (done) ++written_;
+  return done;
 }
 
 Result<void> TraceStore::open_next(Bytes most) {

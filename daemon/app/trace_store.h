@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -38,7 +39,7 @@ class TraceStore {
 
   /// Lines to be written by the next write(). With `begins` they are the first of a piece; all pieces
   /// together take `most` at most.
-  void put(std::string lines, bool begins, Bytes most);
+  void put(std::string_view lines, bool begins, Bytes most);
   /// Why something could not be written, once. It is lost, and what is put next must begin a piece.
   std::optional<std::string> take_failure();
   /// Grows with each success.
@@ -66,6 +67,7 @@ class TraceStore {
   std::string directory_;
   std::mutex mutex_;
   std::deque<Block> blocks_;
+  std::size_t waiting_{0};  ///< bytes in them
   std::optional<std::string> failure_;
   std::atomic<int> written_{0};
   // Of the slow thread alone.

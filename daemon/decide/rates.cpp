@@ -71,6 +71,7 @@ void update_track(Tick& tick, const ProcessInfo& process, const std::optional<Du
   Track& track = entry->second;
   track.seen = true;
   track.fresh = false;
+  track.sleeping = process.state == RunState::sleeping;
   if (is_new) track.first_seen = tick.now;
   if (is_new || tick.gap || process.cpu_time < track.base_cpu) {
     rebase(track, process, waited, tick.now);
@@ -146,9 +147,9 @@ double demand_of(const State& state, ProcessId process) {
   if (hold == nullptr) return share;
   const double before = hold->process == process ? hold->demand_before : share;
   if (track != nullptr && track->wait_share) return share + *track->wait_share;
-  // With cores to spare it gets what it wants; otherwise an idle one would be held for ever.
-  const bool measured = track != nullptr && track->fresh_since && *track->fresh_since >= hold->since;
-  return measured && !is_cpu_full(state) ? share : std::max(share, before);
+  // One that has nothing to run waits for nothing; otherwise an idle one would be held for ever.
+  const bool idle = track != nullptr && track->sleeping && track->fresh_since && *track->fresh_since >= hold->since;
+  return idle ? share : std::max(share, before);
 }
 
 void update_rates(Tick& tick) {

@@ -18,7 +18,7 @@ void update_rates(Tick& tick);
 
 /// What the target wants, percent of one core. Not held: what it takes. In the
 /// background: what it takes plus the time it waited for a core or, where that
-/// is not counted and all cores are busy, at least what it took before.
+/// is not counted, at least what it took before unless it sleeps.
 /// Suspended: what it wanted before. Otherwise a rule would release its own
 /// cure and trip again.
 double demand_of(const State& state, ProcessId process);

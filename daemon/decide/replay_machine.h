@@ -26,7 +26,8 @@ class ReplayMachine {
   void begin_piece(const TraceHeader& header, bool new_run);
 
   /// The sample of this tick as the policy gets it, with the outcomes of what was asked for last.
-  /// `starved`: who is in the background got no core since the last tick. `slept`: since then the machine was asleep, which releases everything before.
+  /// `starved`: who is in the background has got no core since the last tick. `slept`: the machine was
+  /// asleep since then, which releases everything before.
   const Sample& show(const TraceTick& tick, const Config& config, bool starved, bool slept);
 
   /// To be done; the next tick says how it went.

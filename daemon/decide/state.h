@@ -59,6 +59,7 @@ struct Track {
   bool known{false};                   ///< two samples have been compared
   bool fresh{false};                   ///< `share` was computed in this very tick
   std::optional<Instant> fresh_since;  ///< start of the span behind `share`
+  bool sleeping{false};                ///< no thread of it ran or wanted to, when it was looked at
   bool seen{false};                    ///< in this sample; the others are dropped
 
   bool operator==(const Track&) const = default;

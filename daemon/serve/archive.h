@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "serve/reply.h"
+#include "serve/trace_archive.h"
 
 namespace m1opt::serve {
 
@@ -13,6 +14,8 @@ namespace m1opt::serve {
 class Archive {
  public:
   virtual ~Archive() = default;
+
+  virtual TraceArchive& trace() = 0;
 };
 
 /// The largest body of one piece: so much memory a slow reader can keep.

@@ -63,7 +63,7 @@ void read_body(DecodeState& state, const json::object& rest, const std::string& 
   boost::mp11::mp_for_each<boost::mp11::mp_iota_c<std::variant_size_v<CommandBody>>>([&](auto index) {
     if (kCommandWords[index] != word) return;
     found = true;
-    std::variant_alternative_t<index, CommandBody> body{};
+    std::variant_alternative_t<decltype(index)::value, CommandBody> body{};
     detail::read_value(state, rest, body);
     into.body = std::move(body);
   });

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
@@ -43,6 +44,12 @@ decide::ReplayAction action_at(int seconds, std::int32_t pid) {
   return action;
 }
 
+decide::ReplayReport report_of(const std::string& name) {
+  const auto simulation = client::simulate(kTraces / name, "", "");
+  REQUIRE(simulation);
+  return simulation->simulated.report;
+}
+
 const std::string kLatch = kTraces / "latch.jsonl";
 
 }  // namespace
@@ -63,6 +70,34 @@ TEST_CASE("every trace comes to what was reviewed") {
     ++compared;
   }
   CHECK(compared >= 12);
+}
+
+TEST_CASE("at the limit for an hour no row goes to and fro more often than hold and cooldown allow") {
+  const auto report = report_of("at_the_limit.jsonl");
+  REQUIRE(report.targets.size() == 3);
+  // A hold lasts exit_hold_s beyond its cause, then comes cooldown_s: once in 90 s at most.
+  for (const auto& row : report.targets) CHECK(row.busiest_hour <= 2 * 3600 / (30 + 60));
+  CHECK(std::count_if(report.actions.begin(), report.actions.end(), [](const auto& action) {
+          return action.kind == model::ActionKind::suspend && action.verb == model::ActionVerb::begin;
+        }) <= 30);
+  CHECK(report_of("flapping.jsonl").transitions == 0);
+}
+
+TEST_CASE("a model that is resident day and night at 82 % and level normal stops nothing and keeps nothing awake") {
+  const auto report = report_of("resident_24h.jsonl");
+  CHECK(report.span > std::chrono::hours(23));
+  for (const auto& row : report.targets) CHECK(row.suspended == base::Duration{});
+  REQUIRE(report.workloads.size() == 1);
+  // Five times busy, each with limits.quiet_s after it.
+  CHECK(report.workloads.front().busy < std::chrono::minutes(12));
+  CHECK(report.awake <= report.workloads.front().busy + 5 * std::chrono::seconds(120));
+  CHECK(report.still_held == 0);
+}
+
+TEST_CASE("nothing stays latched: what once was critical is over although no reading leaves its band") {
+  const auto report = report_of("latch.jsonl");
+  CHECK(report.still_held == 0);
+  for (const auto& row : report.targets) CHECK(row.background < std::chrono::minutes(12));
 }
 
 TEST_CASE("simulate --json is one document with its schema") {

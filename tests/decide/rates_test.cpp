@@ -93,28 +93,27 @@ TEST_CASE("the demand of a backgrounded target is what it takes and what it wait
   CHECK(demand_of(world.state, id) == Approx(10).margin(1));
 }
 
-TEST_CASE("where waiting is not counted and no core is free the demand is what the target took before") {
+TEST_CASE("where waiting is not counted the demand is what the target took before") {
   World world;
   const auto id = world.add_target(10, "mds", 1.5, TargetMode::background);
   world.targets.at(10).counts_wait = false;
-  world.cpu_share = 1;
   world.make_busy();
   world.run(20s);
   REQUIRE(world.holds(id, ActionKind::background));
   CHECK(demand_of(world.state, id) == Approx(150).margin(1));
 }
 
-TEST_CASE("where waiting is not counted but cores are free a target that has become idle is released") {
+TEST_CASE("where waiting is not counted a target that sleeps, and takes nothing, is released") {
   World world;
-  world.cores = 8;
   const auto id = world.add_target(10, "mds", 1.5, TargetMode::background);
   world.targets.at(10).counts_wait = false;
-  world.targets.at(10).deaf = true;  // nobody takes its core
   world.make_busy();
   world.run(20s);
   REQUIRE(world.holds(id, ActionKind::background));
-  CHECK(demand_of(world.state, id) == Approx(150).margin(1));
   world.targets.at(10).appetite = 0;
+  world.run(60s);
+  CHECK(world.holds(id, ActionKind::background));
+  world.process(id).state = RunState::sleeping;
   world.run(35s);
   CHECK_FALSE(world.holds(id, ActionKind::background));
 }

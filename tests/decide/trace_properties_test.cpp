@@ -37,14 +37,14 @@ class Tracer {
     world_.swap_out = now.swap_out;
     world_.base.thermal->level = now.thermal;
     world_.base.thermal->hottest = MilliCelsius{static_cast<std::int64_t>(now.celsius * 1000)};
-    for (auto& [pid, target] : world_.targets) target.appetite = now.target_share;
+    set_appetite(now.target_share);
     if (world_.llm.processes.empty() && with_model_) world_.start_llm(model);
     world_.llm_appetite = model;
     push();
   }
   /// Every reading is lost.
   void add_unknown() {
-    for (auto& [pid, target] : world_.targets) target.appetite = 0;
+    set_appetite(0);
     push();
     Sample& sample = ticks_.back().sample;
     sample.pressure.reset();
@@ -57,6 +57,12 @@ class Tracer {
   [[nodiscard]] const std::vector<TraceTick>& ticks() const { return ticks_; }
 
  private:
+  void set_appetite(double cores) {
+    for (auto& [pid, target] : world_.targets) {
+      target.appetite = cores;
+      target.sample.process.state = cores > 0 ? RunState::running : RunState::sleeping;
+    }
+  }
   void push() {
     TraceTick tick;
     tick.at = static_cast<int>(ticks_.size()) * 1s;

@@ -12,7 +12,22 @@ namespace m1opt::test {
 
 using namespace m1opt::model;
 
-struct FakeArchive final : serve::Archive {};
+/// A trace that the test sets.
+struct FakeArchive final : serve::Archive, serve::TraceArchive {
+  serve::TraceArchive& trace() override { return *this; }
+
+  serve::TraceText read(WallTime since) override {
+    asked_trace = since;
+    return [this, at = std::size_t{0}]() mutable -> Result<std::string> {
+      if (at == trace_parts.size()) return std::string();
+      if (trace_parts[at] == "broken") return Error{Errc::io, 0, "read the trace: broken"};
+      return trace_parts[at++];
+    };
+  }
+
+  std::vector<std::string> trace_parts;
+  WallTime asked_trace;
+};
 
 /// Stands for the rest of the daemon: a snapshot that the test sets, a list of
 /// what was posted, and a reply to each.

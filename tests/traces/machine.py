@@ -152,6 +152,8 @@ class Mac:
             self.at = 0
         else:
             self.at += self.period
+        for program in self.processes():
+            program["state"] = "running" if self.cpu[program["id"]["pid"]] else "sleeping"
         line = {"at_s": self.at}
         if self.period != self.written.get("period", 1):
             line["period_s"] = self.period
@@ -186,6 +188,6 @@ class Mac:
         self.period = period
 
     def text(self, name):
-        header = {"schema": "m1opt.trace/1", "version": "made by hand", "machine": self.machine, "run": name,
+        header = {"schema": "m1opt.trace/1", "version": "", "machine": self.machine, "run": name,
                   "started": "2026-08-01T00:00:00Z"}
         return "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in [header] + self.lines)

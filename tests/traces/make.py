@@ -5,6 +5,7 @@ make.py             the *.jsonl, each from its scenario below
 make.py M1OPTCTL    and every *.expected, from what this program's `simulate` prints: read the diff
 """
 
+import inspect
 import os
 import random
 import subprocess
@@ -104,8 +105,8 @@ def swap_storm():
 def thermal_ramp_fanless():
     """A fanless Air under a long run: it warms up to trapping in 20 minutes and cools down again."""
     mac = Mac(gib=16)
-    mac.target(611, "photoanalysisd", 0.15)
-    mac.target(612, "backupd", 0.1, mode="background", uid=0)
+    mac.target(611, "photoanalysisd", 0.1)
+    mac.target(612, "backupd", 0.05, mode="background", uid=0)
     mac.workload()
     mac.cpu[701] = 3500
     mac.heats = 0.05
@@ -162,7 +163,7 @@ def at_the_limit():
     mac.swap_out = 0
     mac.heat(0, 50)
     mac.cpu[611] = 0
-    mac.run(5 * MINUTE)
+    mac.run(15 * MINUTE)
     return mac
 
 
@@ -312,7 +313,7 @@ def main():
             # As the test runs it: from this folder, for a pipe, in ASCII.
             ran = subprocess.run([os.path.abspath(sys.argv[1]), "simulate", trace.name], cwd=HERE, check=True,
                                  capture_output=True, text=True, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"})
-            (HERE / f"{name}.expected").write_text(scenario.__doc__ + "\n\n" + ran.stdout, encoding="utf-8")
+            (HERE / f"{name}.expected").write_text(inspect.cleandoc(scenario.__doc__) + "\n\n" + ran.stdout, encoding="utf-8")
     return 0
 
 
