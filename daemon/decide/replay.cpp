@@ -59,7 +59,7 @@ bool Replay::any_busy() const {
 /// Sets now_: 0 at the first tick; another run begins as much later as the clock says.
 void Replay::take_time(Duration at) {
   if (std::exchange(first_of_run_, false)) {
-    const WallTime wall{started_.point + std::chrono::duration_cast<std::chrono::system_clock::duration>(at)};
+    const WallTime wall{started_.point + std::chrono::duration_cast<decltype(WallTime::point)::duration>(at)};
     if (!zero_) zero_ = wall;
     const Duration since = std::max<Duration>(wall.point - zero_->point, last_.value_or(Duration{}));
     offset_ = since - at;
