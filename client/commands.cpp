@@ -29,6 +29,10 @@ constexpr std::array kCommands{
             run_run},
     Command{"recover", "[--daemon PATH]", "Undo everything left behind; works with the daemon dead",
             true, run_recover},
+    Command{"trace", "[-o FILE] [--since 8h]",
+            "The recorded trace, a JSON line a tick; works with the daemon dead", false, run_trace},
+    Command{"simulate", "TRACE [--config FILE] [--diff FILE] [--json]",
+            "What the policy would have done over a recorded trace", false, run_simulate},
     Command{"config", "check [FILE] | show | default | reload",
             "Check, show or read again the configuration", true, run_config},
     Command{"doctor", "[--json]", "Finding, evidence and exact fix, with a live self-test", false,
@@ -110,12 +114,12 @@ std::string help_text(const Context& context) {
   const auto width = static_cast<std::size_t>(context.style.width);
   std::string out =
       "m1optctl shows what m1optd does for local LLM inference, why, and takes it back.\n"
-      "Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...\n\n";
+      "Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...\n";
   constexpr std::size_t kLabel = 12;
   for (const Command& command : kCommands) {
     out += render::labelled(fmt::format("  {}", command.name), kLabel, command.summary, width);
   }
-  out += "\nOlder words:";
+  out += "Older words:";
   for (const Alias& alias : kAliases) {
     out += fmt::format("{}{} = {}", &alias == kAliases.data() ? " " : ", ", alias.word, alias.verb);
   }

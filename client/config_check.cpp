@@ -8,19 +8,10 @@
 #include "base/file.h"
 #include "client/installation.h"
 #include "decide/metrics.h"
-#include "wire/config_text.h"
 #include "wire/default_config.h"
 
 namespace m1opt::client {
 namespace {
-
-Expected<wire::ConfigSource> read_source(const std::string& path) {
-  auto text = base::read_file(path);
-  if (text) return wire::ConfigSource{path, std::move(*text)};
-  const bool denied = text.error().code == base::Errc::not_permitted;
-  return Failure{denied ? exit_code::kNotPermitted : exit_code::kFailure, text.error().what,
-                 denied ? "Run it again with sudo" : "See the default: m1optctl config default"};
-}
 
 /// The drop-ins beside the file, in the order of their names.
 std::vector<std::string> drop_ins(const std::string& config_path) {
@@ -35,9 +26,7 @@ std::vector<std::string> drop_ins(const std::string& config_path) {
 }
 
 ConfigCheck check_sources(const std::vector<wire::ConfigSource>& sources) {
-  std::vector<wire::KnownMetric> metrics;
-  for (const decide::Metric& metric : decide::metrics()) metrics.push_back({metric.name, metric.trips_low});
-  const auto result = wire::parse_config(sources, metrics);
+  const auto result = wire::parse_config(sources, known_metrics());
   ConfigCheck check;
   if (result) {
     check.text = fmt::format("{}: valid", sources.front().name);
@@ -52,8 +41,22 @@ ConfigCheck check_sources(const std::vector<wire::ConfigSource>& sources) {
 
 }  // namespace
 
+std::vector<wire::KnownMetric> known_metrics() {
+  std::vector<wire::KnownMetric> metrics;
+  for (const decide::Metric& metric : decide::metrics()) metrics.push_back({metric.name, metric.trips_low});
+  return metrics;
+}
+
+Expected<wire::ConfigSource> read_config_source(const std::string& path) {
+  auto text = base::read_file(path);
+  if (text) return wire::ConfigSource{path, std::move(*text)};
+  const bool denied = text.error().code == base::Errc::not_permitted;
+  return Failure{denied ? exit_code::kNotPermitted : exit_code::kFailure, text.error().what,
+                 denied ? "Run it again with sudo" : "See the default: m1optctl config default"};
+}
+
 Expected<ConfigCheck> check_config_file(const std::string& path) {
-  auto source = read_source(path);
+  auto source = read_config_source(path);
   if (!source) return source.error();
   return check_sources({std::move(*source)});
 }
@@ -68,7 +71,7 @@ Expected<ConfigCheck> check_installed_config() {
     sources.push_back({"built-in default", std::string(wire::kDefaultConfig)});
   }
   for (const std::string& path : paths) {
-    auto source = read_source(path);
+    auto source = read_config_source(path);
     if (!source) return source.error();
     sources.push_back(std::move(*source));
   }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "client/failure.h"
+#include "wire/config_text.h"
 
 namespace m1opt::client {
 
@@ -12,6 +13,10 @@ struct ConfigCheck {
   std::vector<std::string> faults;  ///< each file:line:column: path: text
   std::string text;                 ///< the faults a line each, or that it is valid
 };
+
+/// What a detector may measure.
+std::vector<wire::KnownMetric> known_metrics();
+Expected<wire::ConfigSource> read_config_source(const std::string& path);
 
 Expected<ConfigCheck> check_config_file(const std::string& path);
 /// The installed file and what conf.d lays over it, as the daemon reads them.

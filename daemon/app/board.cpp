@@ -11,6 +11,8 @@ namespace m1opt::app {
 namespace {
 
 constexpr std::size_t kInboxSize = 256;
+/// Of what may wait for the slow thread; the rest is for the daemon's own work.
+constexpr int kMostFetches = 16;
 
 }  // namespace
 
@@ -83,6 +85,26 @@ bool Board::post(Command command, std::function<void(CommandReply)> done) {
 
 bool Board::self_test(std::function<void(std::vector<serve::SelfTestStep>)> done) {
   return self_test_ && self_test_(std::move(done));
+}
+
+void Board::set_archive(serve::Archive& archive, Post post) {
+  archive_ = &archive;
+  post_ = std::move(post);
+}
+
+bool Board::fetch(serve::FetchWork work, std::function<void(serve::Fetched)> done) {
+  if (archive_ == nullptr) return false;
+  const auto leave = [count = fetching_] { count->fetch_sub(1); };
+  if (fetching_->fetch_add(1) < kMostFetches &&
+      post_([archive = archive_, work = std::move(work), done = std::move(done), leave] {
+        serve::Fetched fetched = work(*archive);
+        leave();
+        done(std::move(fetched));
+      })) {
+    return true;
+  }
+  leave();
+  return false;
 }
 
 std::vector<Event> Board::events_after(const std::string& id, std::size_t limit) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -21,9 +22,14 @@ class Board final : public serve::Backend {
  public:
   using SelfTest = std::function<bool(std::function<void(std::vector<serve::SelfTestStep>)>)>;
 
+  using Post = std::function<bool(std::function<void()>)>;
+
   Board(const Clock& clock, EventLog& events);
 
   void set_self_test(SelfTest self_test) { self_test_ = std::move(self_test); }
+
+  /// What is asked of the archive is done by `post`, on the thread that it belongs to.
+  void set_archive(serve::Archive& archive, Post post);
 
   // For the control thread.
   void publish(std::shared_ptr<const Snapshot> snapshot);
@@ -40,6 +46,7 @@ class Board final : public serve::Backend {
   Instant now() override { return clock_.now(); }
   bool post(Command command, std::function<void(CommandReply)> done) override;
   bool self_test(std::function<void(std::vector<serve::SelfTestStep>)> done) override;
+  bool fetch(serve::FetchWork work, std::function<void(serve::Fetched)> done) override;
   std::vector<Event> events_after(const std::string& id, std::size_t limit) override;
   std::shared_ptr<void> on_event(std::function<void()> notify) override;
 
@@ -47,6 +54,9 @@ class Board final : public serve::Backend {
   const Clock& clock_;
   EventLog& events_;
   SelfTest self_test_;
+  serve::Archive* archive_{nullptr};
+  Post post_;
+  std::shared_ptr<std::atomic<int>> fetching_{std::make_shared<std::atomic<int>>(0)};
   Fd wake_read_;
   Fd wake_write_;
   std::mutex mutex_;

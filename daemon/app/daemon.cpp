@@ -9,6 +9,7 @@
 
 #include "act/executor.h"
 #include "app/app.h"
+#include "app/archive.h"
 #include "app/exit_code.h"
 #include "app/control_loop.h"
 #include "app/instance_lock.h"
@@ -16,6 +17,8 @@
 #include "app/prepare.h"
 #include "app/run_history.h"
 #include "app/signals.h"
+#include "app/trace_export.h"
+#include "app/trace_recorder.h"
 #include "app/trust.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -97,12 +100,21 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   Board board(clock, events);
   SlowWorker slow(make_slow_jobs(clock, options.sysroot, !options.inert()),
                   [&board] { board.wake(); });
+  const auto post = [&slow](auto work) { return slow.post(std::move(work)); };
+  const auto trace_store = std::make_shared<TraceStore>(options.state_directory);
+  TraceRecorder trace({trace_store, post, events, machine, make_epoch(started)});
+  TraceExport trace_export(trace_store);
+  Archive archive(trace_export);
+  board.set_archive(archive, post);
+  std::vector<TickObserver*> observers;
+  // A copy of a machine is no course of readings.
+  if (options.sysroot.empty()) observers.push_back(&trace);
   board.set_self_test([&slow](auto done) { return slow.self_test(std::move(done)); });
   sense::Sampler sampler = make_sampler(options, *table, clock, slow.has_hardware());
 
   ControlLoop loop({clock, sampler, *table, executor, guardian, keeper, config, board, events, slow,
                     *blocker, sleep ? std::move(*sleep) : nullptr, boot, machine, machine_problems,
-                    capabilities, started, own_mode(options), safe, &run_mark});
+                    capabilities, started, own_mode(options), safe, &run_mark, observers});
   loop.tick();  // so that the first answer has a snapshot
   serve::ServerOptions serving;
   serving.socket_path = options.socket;
@@ -116,6 +128,7 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   slow.start();
   const bool clean = loop.run();
   server.stop();
+  trace.flush();
   slow.stop();
   guardian.drop();
   run_mark.end();

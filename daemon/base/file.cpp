@@ -29,8 +29,6 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
   }
 }
 
-namespace {
-
 Result<void> write_all(int fd, std::string_view text, const std::string& path) {
   while (!text.empty()) {
     const ssize_t n = ::write(fd, text.data(), text.size());
@@ -40,8 +38,6 @@ Result<void> write_all(int fd, std::string_view text, const std::string& path) {
   }
   return {};
 }
-
-}  // namespace
 
 Result<void> write_file_atomic(const std::string& path, std::string_view text, unsigned mode) {
   const std::string directory = path.substr(0, path.find_last_of('/') + 1);

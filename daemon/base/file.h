@@ -13,6 +13,9 @@ namespace m1opt::base {
 /// /proc and /sys files, whose stat size says nothing.
 Result<std::string> read_file(const std::string& path, std::size_t limit = 1U << 20U);
 
+/// The whole text to where the file stands; `path` is for the error.
+Result<void> write_all(int fd, std::string_view text, const std::string& path);
+
 /// Replaces the file in one step: temp file in the same directory, chmod,
 /// fsync, rename, fsync of the directory. On error the old file is untouched.
 Result<void> write_file_atomic(const std::string& path, std::string_view text, unsigned mode);

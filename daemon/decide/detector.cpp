@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "decide/text.h"
@@ -14,6 +15,8 @@ constexpr Duration kTrendSpan = std::chrono::seconds(3);
 constexpr Duration kTrendLeast = std::chrono::milliseconds(900);
 constexpr Duration kTrendStep = std::chrono::milliseconds(200);
 constexpr double kTrendShare = 0.1;
+/// A reading may stay between exit and enter for ever, what was tripped by it may not.
+constexpr Duration kLongestBetween = std::chrono::minutes(10);
 
 /// Trips when low: "memory available at most 10 %".
 bool is_inverted(const DetectorConfig& config) { return config.exit > config.enter; }
@@ -40,12 +43,14 @@ void set_active(DetectorState& state, bool active, Instant now) {
   state.active = active;
   state.since = now;
   state.clear_since.reset();
+  state.below_since.reset();
 }
 
 void update_unknown(DetectorState& state, Instant now, Duration unknown_release) {
   if (!state.unknown_since) state.unknown_since = now;
   state.beyond_since.reset();
   state.clear_since.reset();
+  state.below_since.reset();
   state.trend.clear();
   if (now - *state.unknown_since < unknown_release) return;
   state.lost = true;
@@ -67,13 +72,19 @@ void update_detector(DetectorState& state, const DetectorConfig& config,
   note_trend(state, *value, now);
   if (beyond(config, *value)) {
     if (!state.beyond_since) state.beyond_since = now;
+    state.below_since.reset();
   } else {
     state.beyond_since.reset();
+    if (!state.below_since) state.below_since = now;
   }
   if (!state.active) {
     if (state.beyond_since && now - *state.beyond_since >= config.hold) {
       set_active(state, true, now);
     }
+    return;
+  }
+  if (state.below_since && now - *state.below_since >= std::max(kLongestBetween, config.exit_hold)) {
+    set_active(state, false, now);
     return;
   }
   if (!clear(config, *value)) {
@@ -87,6 +98,7 @@ void update_detector(DetectorState& state, const DetectorConfig& config,
 void forget_holds(DetectorState& state) {
   state.beyond_since.reset();
   state.clear_since.reset();
+  state.below_since.reset();
   state.unknown_since.reset();
   state.trend.clear();
 }

@@ -89,7 +89,8 @@ void leave_passive(Tick& tick) {
 
 }  // namespace
 
-Decision step(const State& state, const Sample& sample, const Config& config, Instant now) {
+Decision step(const State& state, const Sample& sample, const Config& config, Instant now,
+              Documents documents) {
   Decision decision;
   Tick tick(state, sample, config, now, decision);
   absorb_outcomes(tick);
@@ -125,7 +126,7 @@ Decision step(const State& state, const Sample& sample, const Config& config, In
   tick.state.last_tick = now;
   decision.awake = wish_awake(tick);
   decision.period = tick.state.planned_period = plan_period(tick, rules);
-  fill_documents(tick, rules);
+  if (documents == Documents::made) fill_documents(tick, rules);
   return decision;
 }
 

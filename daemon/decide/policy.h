@@ -55,6 +55,13 @@ struct Decision {
   std::vector<RuleStatus> rules;
 };
 
-Decision step(const State& state, const Sample& sample, const Config& config, Instant now);
+/// Whoever shows nothing to anybody saves the time that the sentences take.
+enum class Documents { made, left_out };
+
+Decision step(const State& state, const Sample& sample, const Config& config, Instant now,
+              Documents documents = Documents::made);
+
+/// More time has passed than a few periods: the machine slept, or the daemon did.
+bool is_after_gap(const State& state, const Config& config, Instant now);
 
 }  // namespace m1opt::decide

@@ -84,6 +84,7 @@ void update_track(Tick& tick, const ProcessInfo& process, const std::optional<Du
   Track& track = entry->second;
   track.seen = true;
   track.fresh = false;
+  track.sleeping = process.state == RunState::sleeping;
   if (is_new) track.first_seen = tick.now;
   if (is_new || tick.gap || process.cpu_time < track.base_cpu) {
     rebase(track, process, waited, tick.now);
@@ -134,6 +135,10 @@ void sum_targets(Tick& tick) {
 
 }  // namespace
 
+bool is_cpu_full(const State& state) {
+  return state.rates.cpu_busy && *state.rates.cpu_busy >= kFullCpu;
+}
+
 const Hold* background_of(const State& state, ProcessId process) {
   for (const auto& hold : state.holds) {
     if (hold.kind != ActionKind::background) continue;
@@ -155,7 +160,9 @@ double demand_of(const State& state, ProcessId process) {
   if (hold == nullptr) return share;
   const double before = hold->process == process ? hold->demand_before : share;
   if (track != nullptr && track->wait_share) return share + *track->wait_share;
-  return std::max(share, before);
+  // One that has nothing to run waits for nothing; otherwise an idle one would be held for ever.
+  const bool idle = track != nullptr && track->sleeping && track->fresh_since && *track->fresh_since >= hold->since;
+  return idle ? share : std::max(share, before);
 }
 
 void update_rates(Tick& tick) {

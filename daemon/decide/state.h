@@ -63,6 +63,7 @@ struct Track {
   bool known{false};                   ///< two samples have been compared
   bool fresh{false};                   ///< `share` was computed in this very tick
   std::optional<Instant> fresh_since;  ///< start of the span behind `share`
+  bool sleeping{false};                ///< no thread of it ran or wanted to, when it was looked at
   bool seen{false};                    ///< in this sample; the others are dropped
 
   bool operator==(const Track&) const = default;
@@ -81,6 +82,7 @@ struct DetectorState {
   Instant since;                        ///< of `active`
   std::optional<Instant> beyond_since;  ///< reading at or beyond enter without a break
   std::optional<Instant> clear_since;   ///< reading on the clear side of exit without a break
+  std::optional<Instant> below_since;   ///< reading not at enter without a break, while active
   std::optional<Instant> unknown_since;
   bool lost{false};        ///< unknown for so long that it was released
   bool ever_known{false};  ///< a reading that never was cannot be lost

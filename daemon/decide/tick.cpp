@@ -8,19 +8,19 @@ namespace {
 /// A tick this many periods late means that the machine slept.
 constexpr int kGapPeriods = 3;
 
-bool is_gap(const State& state, const Config& config, Instant now) {
+}  // namespace
+
+bool is_after_gap(const State& state, const Config& config, Instant now) {
   if (!state.last_tick) return false;
   const Duration period = std::max(state.planned_period, config.sampling.busy_period);
   return now - *state.last_tick > kGapPeriods * period;
 }
 
-}  // namespace
-
 Tick::Tick(const State& before, const Sample& sample_, const Config& config_, Instant now_,
            Decision& decision_)
     : sample(sample_), config(config_), now(now_), decision(decision_), state(decision_.next) {
   state = before;
-  gap = is_gap(before, config, now);
+  gap = is_after_gap(before, config, now);
   first = !before.last_tick;
   for (const auto& workload : sample.workloads) {
     for (const auto& process : workload.processes) {

@@ -11,8 +11,6 @@
 namespace m1opt::decide {
 namespace {
 
-/// From this share of all cores on, somebody waits for a core.
-constexpr double kContended = 90.0;
 constexpr double kHalf = 0.5;
 /// Less than this of a core before: there is nothing to see fall.
 constexpr double kWorthChecking = 5.0;
@@ -101,8 +99,7 @@ void extend(Tick& tick, Hold& hold, Instant deadline) {
 }  // namespace
 
 void check_effects(Tick& tick) {
-  const auto& busy = tick.state.rates.cpu_busy;
-  const bool contended = busy && *busy >= kContended && tick.any_busy();
+  const bool contended = is_cpu_full(tick.state) && tick.any_busy();
   for (auto& hold : tick.state.holds) {
     if (hold.kind != ActionKind::background || !hold.effective || hold.ending) continue;
     const Track* track = find_track(tick.state, hold.process);

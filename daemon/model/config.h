@@ -205,6 +205,15 @@ struct OllamaConfig {
 };
 BOOST_DESCRIBE_STRUCT(OllamaConfig, (), (enabled, host, port, period))
 
+/// Ticks as they were, on the disk, for `m1optctl simulate`.
+struct TraceConfig {
+  bool enabled{true};
+  Bytes max{16LL << 20};  ///< of all its files together
+
+  bool operator==(const TraceConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(TraceConfig, (), (enabled, max))
+
 struct Config {
   SamplingConfig sampling;
   ApiConfig api;
@@ -213,6 +222,7 @@ struct Config {
   OllamaConfig ollama;
   LimitsConfig limits;
   SelfConfig self;
+  TraceConfig trace;
   std::vector<WorkloadConfig> workloads;
   std::vector<TargetConfig> targets;
   std::vector<RuleConfig> rules;
@@ -220,6 +230,6 @@ struct Config {
   bool operator==(const Config&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
-                      (sampling, api, priority, awake, ollama, limits, self, workloads, targets, rules))
+                      (sampling, api, priority, awake, ollama, limits, self, trace, workloads, targets, rules))
 
 }  // namespace m1opt::model

@@ -171,5 +171,7 @@ struct OwnCostReading {
 
   bool operator==(const OwnCostReading&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(OwnCostReading, (),
+                      (cpu, loop_cpu, memory, open_files, wakeups_per_s, lateness))
 
 }  // namespace m1opt::model

@@ -10,6 +10,7 @@
 #include "model/command.h"
 #include "model/event.h"
 #include "model/snapshot.h"
+#include "serve/archive.h"
 #include "wire/documents.h"
 
 namespace m1opt::serve {
@@ -38,6 +39,10 @@ class Backend {
 
   /// Runs the self-test on the slow thread; false: one is running already.
   virtual bool self_test(std::function<void(std::vector<SelfTestStep>)> done) = 0;
+
+  /// Does `work` on the slow thread and hands what it made to `done` there.
+  /// False: too much waits already, answer 503.
+  virtual bool fetch(FetchWork work, std::function<void(Fetched)> done) = 0;
 
   /// Events after `id` ("" = the oldest kept), oldest first, at most `limit`;
   /// an id of another epoch gives the oldest kept.

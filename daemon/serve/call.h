@@ -4,28 +4,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "serve/access.h"
 #include "serve/backend.h"
 #include "serve/document_cache.h"
+#include "serve/reply.h"
 #include "serve/server_options.h"
-#include "wire/problem.h"
 
 namespace m1opt::serve {
-
-/// One answer, complete.
-struct Reply {
-  int status{200};
-  std::string content_type{"application/json"};
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers{};  ///< besides the usual ones
-  std::shared_ptr<const CachedDocument> document{};  ///< when there is one, `body` goes into its middle
-};
-
-Reply problem_reply(const wire::ProblemDocument& problem);
-Reply json_reply(const boost::json::value& document, int status = 200);
 
 /// One request with all that a handler may use. Rights were checked before.
 struct Call {

@@ -25,8 +25,8 @@ Task<std::optional<Result>> receive_result(Core& core, Duration time, Start star
                into_slot = &slot](Result result) {
     const auto alive = weak.lock();
     if (!alive) return;
-    asio::post(alive->io, [to = alive.get(), number, into_slot, result = std::move(result)] {
-      to->service.deliver(number, [&] { *into_slot = result; });
+    asio::post(alive->io, [to = alive.get(), number, into_slot, result = std::move(result)]() mutable {
+      to->service.deliver(number, [&] { *into_slot = std::move(result); });
     });
   };
   timer.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(time));

@@ -28,10 +28,13 @@ using PrepareResult = boost::system::result<Prepared, wire::ProblemDocument>;
 using Answer = Reply (*)(const Call&);
 /// Checks the request; the session posts the command and waits for its reply.
 using Prepare = PrepareResult (*)(const Call&);
+/// Checks the request and says what to read from the disk. The work is done on the slow thread when
+/// the Call is gone: it keeps what it needs.
+using Fetch = FetchPlan (*)(const Call&);
 /// Answers that take their time; the session knows how.
 enum class Special { event_stream, lease, self_test };
 
-using Handler = std::variant<Answer, Prepare, Special>;
+using Handler = std::variant<Answer, Prepare, Fetch, Special>;
 using Schema = boost::json::object (*)();
 
 struct QueryParameter {

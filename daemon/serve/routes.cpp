@@ -95,6 +95,20 @@ std::vector<Route> commands() {
   };
 }
 
+/// Those that are read from the disk.
+std::vector<Route> kept() {
+  return {{Method::GET,
+           "/v1/trace",
+           Access::read,
+           false,
+           "Every look as it was recorded, a JSON line each, oldest first: wire/trace.h tells the form",
+           "/v1/trace?since=2026-08-01T10:11:12Z",
+           {{"since", "a time: from the piece on in which it lies; without it all that is kept"}},
+           fetch_trace,
+           nullptr,
+           nullptr}};
+}
+
 /// Those whose answer takes its time.
 std::vector<Route> lasting() {
   return {
@@ -126,6 +140,7 @@ std::vector<Route> lasting() {
 std::vector<Route> make_routes() {
   std::vector<Route> table = readings();
   for (auto& route : events()) table.push_back(std::move(route));
+  for (auto& route : kept()) table.push_back(std::move(route));
   table.push_back(get("/v1/openapi.json", "This API as OpenAPI 3.1", get_openapi, nullptr));
   for (auto& route : commands()) table.push_back(std::move(route));
   for (auto& route : lasting()) table.push_back(std::move(route));

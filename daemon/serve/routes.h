@@ -25,6 +25,7 @@ Reply get_explain_target(const Call& call);
 Reply get_explain_rule(const Call& call);
 Reply get_config(const Call& call);
 Reply get_openapi(const Call& call);
+FetchPlan fetch_trace(const Call& call);
 PrepareResult prepare_pause(const Call& call);
 PrepareResult prepare_unpause(const Call& call);
 PrepareResult prepare_suspend(const Call& call);

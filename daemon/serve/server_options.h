@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "platform/platform.h"
@@ -13,6 +14,8 @@ namespace m1opt::serve {
 
 using namespace m1opt::base;
 using namespace std::chrono_literals;
+
+struct Route;
 
 /// Tells who owns a process: `gone` when that pid is not this process any more.
 using ProcessOwner = std::function<Result<std::uint32_t>(ProcessId)>;
@@ -27,6 +30,7 @@ struct ServerOptions {
   Duration write_deadline{10s};    ///< for one answer, or one piece of a stream
   Duration command_deadline{10s};  ///< for the tick that carries out a command
   Duration self_test_deadline{60s};
+  Duration fetch_deadline{10s};  ///< for what is read from the disk, or one piece of it
   Duration linger_deadline{1s};  ///< to read what a refused peer is still sending
   Duration stream_heartbeat{15s};
   Duration lease_beat{2s};  ///< a client that beats may miss three
@@ -41,6 +45,7 @@ struct ServerOptions {
   std::function<Result<platform::PeerIdentity>(int)> identify{platform::peer_identity};
   std::function<Result<std::uint32_t>(const std::string&)> find_group{platform::find_group};
   ProcessOwner process_owner{make_process_owner()};
+  const std::vector<Route>* table{nullptr};  ///< null: routes()
 
   static std::uint32_t own_user();
 };

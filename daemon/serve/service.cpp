@@ -2,10 +2,17 @@
 
 namespace m1opt::serve {
 
+namespace {
+/// With kLargestPiece the most memory that readers who take their time can keep; the loop and the
+/// slow thread are not theirs.
+constexpr Admission::Limits kFetches{.total = 8, .per_user = 3, .reserved = 2};
+}  // namespace
+
 Service::Service(Backend& backend_in, ServerOptions options_in)
     : backend(backend_in),
       options(std::move(options_in)),
       access(options.own_uid, options.find_group) {
+  fetches.configure(kFetches);
   const ApiConfig defaults;
   access.configure(defaults);
   admission.configure(

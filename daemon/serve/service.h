@@ -24,6 +24,7 @@ class Service {
   const ServerOptions options;
   AccessPolicy access;
   Admission admission;
+  Admission fetches;  ///< answers that are read from the disk or written from there
   DocumentCache documents;
 
   /// The latest snapshot; null before the first. A new config in it takes

@@ -160,7 +160,7 @@ Task<Session::Outcome> Session::receive(Received& request, Reply& refusal) {
 }
 
 Task<bool> Session::dispatch(const Received& request) {
-  auto match = find_route(routes(), request.method, request.target);
+  auto match = find_route(service_.options.table ? *service_.options.table : routes(), request.method, request.target);
   if (!match) {
     Reply reply = problem_reply(match.error().problem);
     if (!match.error().allow.empty()) reply.headers.emplace_back("Allow", match.error().allow);
@@ -174,7 +174,8 @@ Task<bool> Session::dispatch(const Received& request) {
     reply = problem_reply(*refused);
   } else if (!snapshot) {
     reply = problem_of(ProblemCode::starting, "The first sample is being taken", "Try again");
-  } else if (std::holds_alternative<Special>(route.handler) && !request.streamable) {
+  } else if (!request.streamable && (std::holds_alternative<Special>(route.handler) ||
+                                     std::holds_alternative<Fetch>(route.handler))) {
     reply = problem_of(ProblemCode::bad_request, "This path needs HTTP/1.1");
   } else {
     const Call call{request.method,
@@ -202,6 +203,7 @@ Task<std::optional<Reply>> Session::handle(const Route& route, const Call& call)
     if (const auto* prepare = std::get_if<Prepare>(&route.handler)) {
       co_return co_await run_command(route, call, *prepare);
     }
+    if (const auto* fetch = std::get_if<Fetch>(&route.handler)) co_return co_await run_fetch(call, *fetch);
     if (route.mutates && call.snapshot->status.mode == Mode::sysroot) {
       co_return problem_of(ProblemCode::sysroot, "Nothing can be changed with --sysroot");
     }

@@ -205,6 +205,7 @@ std::vector<Fault> check_config(const Config& config, std::span<const KnownMetri
   check_ollama(root.at("ollama"), config.ollama);
   check_limits(root.at("limits"), config.limits);
   check_self(root.at("self"), config.self);
+  root.at("trace").between("max_bytes", config.trace.max.value(), std::int64_t{1} << 20, std::int64_t{1} << 30);
   check_workloads(root.at("workloads"), config.workloads);
   check_targets(root.at("targets"), config.targets);
   check_rules(root.at("rules"), config.rules, metrics);

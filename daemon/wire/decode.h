@@ -84,6 +84,7 @@ class DecodeState {
     path_.resize(length);
   }
 
+  [[nodiscard]] bool failed() const { return !faults_.empty(); }
   std::vector<Fault> take_faults() { return std::move(faults_); }
 
  private:

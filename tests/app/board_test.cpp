@@ -67,3 +67,36 @@ TEST_CASE("every waiting command is answered when the daemon ends") {
   board.reply_to_all(ReplyCode::failed, "m1optd is stopping");
   CHECK(answers == 3);
 }
+
+TEST_CASE("what is to be read from the disk waits for its thread, and no more than may wait") {
+  struct Empty final : m1opt::serve::Archive {
+    m1opt::serve::TraceArchive& trace() override { std::abort(); }
+  } archive;
+  const m1opt::test::FakeClock clock;
+  EventLog events("e");
+  Board board(clock, events);
+  const m1opt::serve::FetchWork work = [](m1opt::serve::Archive&) {
+    return m1opt::serve::Fetched{{200, "text/plain", "read"}};
+  };
+  int answers = 0;
+  const auto fetch = [&] {
+    return board.fetch(work, [&](const m1opt::serve::Fetched& made) { answers += made.reply.body == "read" ? 1 : 0; });
+  };
+  CHECK_FALSE(fetch());  // nobody to ask
+  std::vector<std::function<void()>> posted;
+  bool full = false;
+  board.set_archive(archive, [&](std::function<void()> made) {
+    if (!full) posted.push_back(std::move(made));
+    return !full;
+  });
+  int taken = 0;
+  while (fetch()) REQUIRE(++taken < 100);
+  CHECK(taken == 16);
+  CHECK(answers == 0);
+  for (const auto& one : posted) one();
+  CHECK(answers == 16);
+  full = true;
+  for (int i = 0; i < 100; ++i) CHECK_FALSE(fetch());
+  full = false;
+  CHECK(fetch());
+}

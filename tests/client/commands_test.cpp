@@ -35,7 +35,6 @@ FakeDaemon::Answer always(std::string answer) {
 const char* const kHelp =
     R"(m1optctl shows what m1optd does for local LLM inference, why, and takes it back.
 Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...
-
   status    What m1opt sees, what it holds, and why
   events    What happened, oldest first
   explain   Which rule, which reading, and why not; alone: every rule
@@ -45,6 +44,8 @@ Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...
   resume    End holds; rules leave those targets alone for 30 minutes
   run       Run CMD as an LLM workload; its exit status is CMD's
   recover   Undo everything left behind; works with the daemon dead
+  trace     The recorded trace, a JSON line a tick; works with the daemon dead
+  simulate  What the policy would have done over a recorded trace
   config    Check, show or read again the configuration
   doctor    Finding, evidence and exact fix, with a live self-test
   start     Start the daemon through systemd or launchd
@@ -53,7 +54,6 @@ Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...
   version   Versions of client and daemon
   api       One request to the daemon's API, as it is
   help      This list, or one verb in full
-
 Older words: --analyze = status, emergency = resume --all
 Exit status: 0 done, 1 failed, 2 usage, 3 daemon not running, 4 not permitted,
   5 degraded, 6 config invalid, 7 timed out. More: m1optctl help VERB
@@ -106,6 +106,8 @@ TEST_CASE("wrong words are usage errors on standard error") {
       {"resume"},
       {"resume", "mds", "--all"},
       {"events", "--since", "8x"},
+      {"trace", "--since", "8x"},
+      {"simulate"},
       {"config"},
       {"config", "frobnicate"},
       {"config", "show", "file"},
@@ -137,6 +139,7 @@ TEST_CASE("without a daemon every verb that needs one exits 3 with the command t
   const std::vector<std::vector<std::string>> cases{
       {"status"},  {"events"},         {"events", "--follow"}, {"explain"},
       {"pause"},   {"unpause"},        {"suspend", "mds"},     {"resume", "--all"},
+      {"trace"},
       {"version"}, {"config", "show"}, {"config", "reload"},   {"api", "GET", "/v1/status"},
   };
   for (auto words : cases) {

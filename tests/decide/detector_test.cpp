@@ -56,6 +56,31 @@ TEST_CASE("between exit and enter an active detector stays active") {
   CHECK(bench.state.active);
 }
 
+TEST_CASE("a reading that stays between exit and enter clears after ten minutes") {
+  DetectorBench bench;
+  bench.feed_for(85, 6);
+  bench.feed_for(77, 599);
+  bench.feed(80);
+  bench.feed_for(77, 600);
+  CHECK(bench.state.active);
+  bench.feed(77);
+  CHECK_FALSE(bench.state.active);
+  bench.feed_for(79.9, 3600);
+  CHECK_FALSE(bench.state.active);
+  bench.feed_for(80, 6);
+  CHECK(bench.state.active);
+}
+
+TEST_CASE("an exit hold that is longer than that is kept to") {
+  DetectorBench bench;
+  bench.config.exit_hold = 30min;
+  bench.feed_for(85, 6);
+  bench.feed_for(70, 1800);
+  CHECK(bench.state.active);
+  bench.feed(70);
+  CHECK_FALSE(bench.state.active);
+}
+
 TEST_CASE("a detector clears after exit_hold below exit") {
   DetectorBench bench;
   bench.feed_for(85, 6);

@@ -103,6 +103,21 @@ TEST_CASE("where waiting is not counted the demand is what the target took befor
   CHECK(demand_of(world.state, id) == Approx(150).margin(1));
 }
 
+TEST_CASE("where waiting is not counted a target that sleeps, and takes nothing, is released") {
+  World world;
+  const auto id = world.add_target(10, "mds", 1.5, TargetMode::background);
+  world.targets.at(10).counts_wait = false;
+  world.make_busy();
+  world.run(20s);
+  REQUIRE(world.holds(id, ActionKind::background));
+  world.targets.at(10).appetite = 0;
+  world.run(60s);
+  CHECK(world.holds(id, ActionKind::background));
+  world.process(id).state = RunState::sleeping;
+  world.run(35s);
+  CHECK_FALSE(world.holds(id, ActionKind::background));
+}
+
 TEST_CASE("the demand does not fall in the span in which the background began") {
   World world;
   world.config.rules = {rule("only", RuleNeeds::nothing, {{{detector("pressure_level", 1, 1, 0s)}}},

@@ -102,6 +102,7 @@ class World {
   };
 
   std::function<void(Sample&)> distort;  ///< the last word on what a sample shows
+  std::function<void(const Sample&, const Decision&)> watch;  ///< gets every tick
 
   Decision last;
   std::vector<std::pair<Instant, Action>> actions;  ///< all so far
@@ -205,6 +206,7 @@ class World {
     sample.tier_outcomes = std::exchange(tier_outcomes_, {});
     sample.errand_outcomes = std::exchange(errand_outcomes_, {});
     last = step(state, sample, config, now);
+    if (watch) watch(sample, last);
     state = last.next;
     reasons.insert(reasons.end(), last.reasons.begin(), last.reasons.end());
     replies.insert(replies.end(), last.replies.begin(), last.replies.end());

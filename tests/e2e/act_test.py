@@ -142,7 +142,7 @@ class SecretTest(E2eTest):
             said.append(done.stdout + done.stderr)
         self.daemon.stop()
         for file in self.directory.rglob("*"):
-            if file.is_file() and file.suffix in (".log", ".out", ".db", ".txt"):
+            if file.is_file() and file.suffix in (".log", ".out", ".db", ".txt", ".jsonl"):
                 said.append(file.read_bytes().decode(errors="replace"))
         for text in said:
             self.assertNotIn(secret, text)

@@ -12,6 +12,23 @@ namespace m1opt::test {
 
 using namespace m1opt::model;
 
+/// A trace that the test sets.
+struct FakeArchive final : serve::Archive, serve::TraceArchive {
+  serve::TraceArchive& trace() override { return *this; }
+
+  serve::TraceText read(WallTime since) override {
+    asked_trace = since;
+    return [this, at = std::size_t{0}]() mutable -> Result<std::string> {
+      if (at == trace_parts.size()) return std::string();
+      if (trace_parts[at] == "broken") return Error{Errc::io, 0, "read the trace: broken"};
+      return trace_parts[at++];
+    };
+  }
+
+  std::vector<std::string> trace_parts;
+  WallTime asked_trace;
+};
+
 /// Stands for the rest of the daemon: a snapshot that the test sets, a list of
 /// what was posted, and a reply to each.
 class FakeBackend final : public serve::Backend {
@@ -70,6 +87,8 @@ class FakeBackend final : public serve::Backend {
     for (const auto& call : notify) call();
   }
 
+  FakeArchive archive;
+
   std::vector<Command> posted() {
     const std::lock_guard lock(mutex_);
     return posted_;
@@ -99,6 +118,13 @@ class FakeBackend final : public serve::Backend {
   bool self_test(std::function<void(std::vector<serve::SelfTestStep>)> done) override {
     if (full_) return false;
     done({{"stop", true, "state T"}, {"continue", true, "state S"}});
+    return true;
+  }
+  /// hang() keeps it back for ever.
+  bool fetch(serve::FetchWork work, std::function<void(serve::Fetched)> done) override {
+    if (full_) return false;
+    if (hangs_) return true;
+    done(work(archive));
     return true;
   }
   std::vector<Event> events_after(const std::string& id, std::size_t limit) override {

@@ -111,6 +111,7 @@ TEST_CASE("before the first sample the answer is 503 and says so") {
     Instant now() override { return {}; }
     bool post(Command, std::function<void(CommandReply)>) override { return false; }
     bool self_test(std::function<void(std::vector<serve::SelfTestStep>)>) override { return false; }
+    bool fetch(serve::FetchWork, std::function<void(serve::Fetched)>) override { return false; }
     std::vector<Event> events_after(const std::string&, std::size_t) override { return {}; }
     std::shared_ptr<void> on_event(std::function<void()>) override { return nullptr; }
   };
