@@ -33,6 +33,7 @@ const char* verb_text(const decide::ReplayAction& action) {
     case ActionKind::background: return begin ? "background" : "foreground";
     case ActionKind::suspend: return begin ? "suspend" : "resume";
     case ActionKind::raise: return begin ? "raise" : "lower";
+    case ActionKind::pause_workload: return begin ? "rest" : "go on";
   }
   return "";
 }

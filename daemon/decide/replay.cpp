@@ -99,7 +99,7 @@ void Replay::note_done(Duration before) {
     if (action.verb == ActionVerb::begin) {
       open_[key] = {before};
     } else if (const auto open = open_.find(key); open != open_.end()) {
-      (action.kind == ActionKind::suspend ? row.suspended : row.background) += before - open->second.since;
+      (is_stop(action.kind) ? row.suspended : row.background) += before - open->second.since;
       open_.erase(open);
     }
   }
@@ -126,7 +126,7 @@ void Replay::tick(const TraceTick& tick) {
   const Sample& sample = machine_.show(tick, config_, any_busy() && is_cpu_full(state_), slept);
   note_done(before);
   Decision decision = step(state_, sample, config_, now, Documents::left_out);
-  machine_.ask(decision.actions, decision.tier_requests, tick);
+  machine_.ask(decision, tick);
   note_decision(decision);
   state_ = std::move(decision.next);
   // The ticks come when the recorded daemon wanted them, which is no sleep.
@@ -145,7 +145,7 @@ ReplayReport Replay::finish() {
     if (open == open_.end()) continue;
     ++report_.still_held;
     Row& row = rows_[hold.target];
-    (hold.kind == ActionKind::suspend ? row.suspended : row.background) += report_.span - open->second.since;
+    (is_stop(hold.kind) ? row.suspended : row.background) += report_.span - open->second.since;
   }
   for (const auto& [name, row] : rows_) {
     report_.targets.push_back({name, row.background, row.suspended, static_cast<int>(row.transitions.size()),

@@ -47,15 +47,16 @@ void ReplayMachine::begin_piece(const TraceHeader& header, bool new_run) {
   shown_.outcomes.clear();  // nobody is left to hear of them
   asked_.clear();
   tiers_.clear();
+  errands_.clear();
   recorded_ends_.clear();
   lost_.clear();
   nice_.clear();
 }
 
-void ReplayMachine::ask(const std::vector<Action>& actions, const std::vector<TierRequest>& tiers,
-                        const TraceTick& tick) {
-  asked_ = actions;
-  tiers_ = tiers;
+void ReplayMachine::ask(const Decision& decision, const TraceTick& tick) {
+  asked_ = decision.actions;
+  tiers_ = decision.tier_requests;
+  errands_ = decision.errands;
   recorded_ends_.clear();
   for (const TraceAction& action : tick.notes.actions) {
     if (action.verb == ActionVerb::end) recorded_ends_.insert(action.record);
@@ -145,6 +146,11 @@ void ReplayMachine::settle(const TraceTick& tick, bool slept) {
     shown_.tier_outcomes.push_back({std::move(request), TierResult::asked, 0, ""});
   }
   tiers_.clear();
+  shown_.errand_outcomes.clear();
+  for (ErrandRequest& request : errands_) {
+    shown_.errand_outcomes.push_back({std::move(request), ErrandResult::done, ""});
+  }
+  errands_.clear();
 }
 
 /// The trace knows the processes that its own configuration was looking for, no others.
@@ -180,7 +186,7 @@ void ReplayMachine::take_cpu(ProcessInfo& process, bool starved) {
   Lost& lost = lost_[process.id];
   const Duration grown = std::max(process.cpu_time - lost.recorded, Duration{});
   lost.recorded = process.cpu_time;
-  if (lost.seen && differs(ActionKind::suspend)) {
+  if (lost.seen && (differs(ActionKind::suspend) || differs(ActionKind::pause_workload))) {
     lost.lost += grown;
   } else if (lost.seen && starved && differs(ActionKind::background)) {
     lost.lost += Duration(static_cast<std::int64_t>(static_cast<double>(grown.count()) * (1 - kBackgroundShare)));
@@ -196,8 +202,11 @@ void ReplayMachine::show_process(ProcessInfo& process, bool starved) {
   };
   take_cpu(process, starved);
   if (process.state == RunState::zombie) return;
-  const bool stopped = held(simulated_, ActionKind::suspend) != nullptr;
-  if (stopped != (held(recorded_, ActionKind::suspend) != nullptr)) {
+  const auto stops = [&](const auto& holds) {
+    return held(holds, ActionKind::suspend) != nullptr || held(holds, ActionKind::pause_workload) != nullptr;
+  };
+  const bool stopped = stops(simulated_);
+  if (stopped != stops(recorded_)) {
     if (stopped) {
       process.state = RunState::stopped;
     } else if (process.state == RunState::stopped) {
@@ -217,9 +226,11 @@ const Sample& ReplayMachine::show(const TraceTick& tick, const Config& config, b
   settle(tick, slept);
   std::vector<Outcome> outcomes = std::move(shown_.outcomes);
   std::vector<TierOutcome> tier_outcomes = std::move(shown_.tier_outcomes);
+  std::vector<ErrandOutcome> errand_outcomes = std::move(shown_.errand_outcomes);
   shown_ = tick.sample;
   shown_.outcomes = std::move(outcomes);
   shown_.tier_outcomes = std::move(tier_outcomes);
+  shown_.errand_outcomes = std::move(errand_outcomes);
   fit(config);
   for (TargetSample& target : shown_.targets) {
     const HoldKey background{target.process.id, ActionKind::background};

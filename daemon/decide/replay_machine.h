@@ -31,8 +31,7 @@ class ReplayMachine {
   const Sample& show(const TraceTick& tick, const Config& config, bool starved, bool slept);
 
   /// To be done; the next tick says how it went.
-  void ask(const std::vector<Action>& actions, const std::vector<TierRequest>& tiers,
-           const TraceTick& tick);
+  void ask(const Decision& decision, const TraceTick& tick);
 
   /// What show() found to have been done, in order; ends by a sleep or a restart too.
   std::vector<Done> take_done() { return std::exchange(done_, {}); }
@@ -70,6 +69,7 @@ class ReplayMachine {
   std::map<ProcessId, int> nice_;  ///< as last recorded
   std::vector<Action> asked_;
   std::vector<TierRequest> tiers_;
+  std::vector<ErrandRequest> errands_;
   std::set<RecordId> recorded_ends_;  ///< that the recorded daemon asked for in the last tick
   std::vector<Done> done_;
   RecordId last_record_{0};
