@@ -234,4 +234,26 @@ ROUND = (
            "return is_stop(record.kind);", "return false;", ("journal",)),
 )
 
-MUTANTS = ACTING + UNDOING + IDENTITY + DECIDING + ROUND
+TRACES = (
+    Mutant("a reading between exit and enter holds for ever", "daemon/decide/detector.cpp",
+           "if (state.below_since && now - *state.below_since >= std::max(kLongestBetween, config.exit_hold)) {",
+           "if (false) {", ("decide",)),
+    Mutant("an idle target stays in the background where waiting is not counted", "daemon/decide/rates.cpp",
+           "return idle ? share : std::max(share, before);", "return std::max(share, before);", ("decide",)),
+    Mutant("what a replay stops goes on computing", "daemon/decide/replay_machine.cpp", "lost.lost += grown;", "",
+           ("decide",)),
+    Mutant("a replay does not see that the machine slept", "daemon/decide/replay_machine.cpp", "  if (slept) {",
+           "  if (false) {", ("decide",)),
+    Mutant("a replay takes the recorded holds for the system's", "daemon/decide/replay_machine.cpp",
+           "      process.state = RunState::running;", "", ("decide",)),
+    Mutant("a trace holds paths of programs", "daemon/wire/trace.cpp",
+           "if (slash != std::string::npos) process.executable.erase(0, slash + 1);", "(void)slash;", ("wire",)),
+    Mutant("an export ends with half a line", "daemon/app/trace_store.cpp",
+           "return static_cast<std::uint64_t>(from) + last + 1;", "return static_cast<std::uint64_t>(end);", ("app",)),
+    Mutant("the trace's ring has no end", "daemon/app/trace_store.cpp",
+           "if (sum <= room && count < kMostPieces) break;", "break;", ("app",)),
+    Mutant("each failure to write the trace is an event", "daemon/app/trace_recorder.cpp",
+           "if (++failures_ > 1) return;", "++failures_;", ("app",)),
+)
+
+MUTANTS = ACTING + UNDOING + IDENTITY + DECIDING + ROUND + TRACES
