@@ -6,7 +6,15 @@
 #include <cerrno>
 #include <ctime>
 
+#include "base/clock.h"
+
 namespace m1opt::act {
+
+namespace {
+
+constexpr long kStepNs = 5'000'000;
+
+}  // namespace
 
 RecordLock::RecordLock(const std::string& state_directory) : path_(state_directory + "/undo.lock") {}
 
@@ -15,12 +23,14 @@ Result<Fd> RecordLock::acquire(Duration patience) {
   if (!fd.valid()) return error_from_errno("open " + path_, errno);
   if (hangs_) patience = {};
   hangs_ = false;
-  constexpr Duration kStep = std::chrono::milliseconds(5);
-  for (Duration waited{}; ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0; waited += kStep) {
+  // By the clock: on a busy machine each pause takes longer than it was to.
+  const SystemClock clock;
+  const Instant end = clock.now() + patience;
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return error_from_errno("lock " + path_, errno);
-    hangs_ = waited >= patience;
+    hangs_ = clock.now() >= end;
     if (hangs_) return Error{Errc::busy, EWOULDBLOCK, "lock " + path_ + ": held"};
-    const timespec pause{0, static_cast<long>(kStep.count())};
+    const timespec pause{0, kStepNs};
     ::nanosleep(&pause, nullptr);
   }
   return fd;

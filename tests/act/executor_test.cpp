@@ -94,7 +94,7 @@ TEST_CASE("a stop that comes after the last look of all is not sent to who has t
   subject.process = stranger.id();
   subject.process.start -= 1;
   CHECK(rig.control_->write(Attribute::run_state, subject, 1).error().code == base::Errc::gone);
-  CHECK(stranger.state() == 'S');
+  CHECK(eventually([&] { return stranger.state() == 'S'; }));
 }
 
 TEST_CASE("a record whose pid belongs to another process now is closed, and that one is untouched") {
