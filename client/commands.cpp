@@ -29,6 +29,9 @@ constexpr std::array kCommands{
             run_run},
     Command{"recover", "[--daemon PATH]", "Undo everything left behind; works with the daemon dead",
             true, run_recover},
+    Command{"profile", "list | show NAME | use NAME [--json]",
+            "Settings for this kind of machine; picked by itself, with the reason", true,
+            run_profile},
     Command{"config", "check [FILE] | show | default | reload",
             "Check, show or read again the configuration", true, run_config},
     Command{"doctor", "[--json]", "Finding, evidence and exact fix, with a live self-test", false,
@@ -115,7 +118,7 @@ std::string help_text(const Context& context) {
   for (const Command& command : kCommands) {
     out += render::labelled(fmt::format("  {}", command.name), kLabel, command.summary, width);
   }
-  out += "\nOlder words:";
+  out += "Older words:";
   for (const Alias& alias : kAliases) {
     out += fmt::format("{}{} = {}", &alias == kAliases.data() ? " " : ", ", alias.word, alias.verb);
   }

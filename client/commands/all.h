@@ -15,6 +15,7 @@ int run_suspend(Context& context, Arguments& arguments);
 int run_resume(Context& context, Arguments& arguments);
 int run_run(Context& context, Arguments& arguments);
 int run_recover(Context& context, Arguments& arguments);
+int run_profile(Context& context, Arguments& arguments);
 int run_config(Context& context, Arguments& arguments);
 int run_doctor(Context& context, Arguments& arguments);
 int run_start(Context& context, Arguments& arguments);

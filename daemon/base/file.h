@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -12,6 +13,11 @@ namespace m1opt::base {
 /// nothing under a user's control can fill the daemon's memory. Works for
 /// /proc and /sys files, whose stat size says nothing.
 Result<std::string> read_file(const std::string& path, std::size_t limit = 1U << 20U);
+
+/// Paths of a directory's entries whose names end in `ending`, sorted; hidden
+/// ones (".x") are left out, as a shell would. An absent directory has none.
+Result<std::vector<std::string>> list_directory(const std::string& directory,
+                                                std::string_view ending);
 
 /// Replaces the file in one step: temp file in the same directory, chmod,
 /// fsync, rename, fsync of the directory. On error the old file is untouched.

@@ -41,9 +41,13 @@ struct LeaseEndCommand {
   ProcessId process;
 };
 struct ReloadCommand {};
+/// "auto", "none", names joined by '+', or "config": what the configuration says.
+struct ProfileCommand {
+  std::string choice;
+};
 
 using CommandBody = std::variant<PauseCommand, UnpauseCommand, SuspendCommand, ResumeCommand,
-                                 LeaseBeginCommand, LeaseEndCommand, ReloadCommand>;
+                                 LeaseBeginCommand, LeaseEndCommand, ReloadCommand, ProfileCommand>;
 
 struct Command {
   std::uint64_t id{0};      ///< the reply carries it

@@ -45,6 +45,7 @@ Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...
   resume    End holds; rules leave those targets alone for 30 minutes
   run       Run CMD as an LLM workload; its exit status is CMD's
   recover   Undo everything left behind; works with the daemon dead
+  profile   Settings for this kind of machine; picked by itself, with the reason
   config    Check, show or read again the configuration
   doctor    Finding, evidence and exact fix, with a live self-test
   start     Start the daemon through systemd or launchd
@@ -53,7 +54,6 @@ Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...
   version   Versions of client and daemon
   api       One request to the daemon's API, as it is
   help      This list, or one verb in full
-
 Older words: --analyze = status, emergency = resume --all
 Exit status: 0 done, 1 failed, 2 usage, 3 daemon not running, 4 not permitted,
   5 degraded, 6 config invalid, 7 timed out. More: m1optctl help VERB
@@ -109,6 +109,11 @@ TEST_CASE("wrong words are usage errors on standard error") {
       {"config"},
       {"config", "frobnicate"},
       {"config", "show", "file"},
+      {"profile"},
+      {"profile", "frobnicate"},
+      {"profile", "list", "8gb"},
+      {"profile", "show"},
+      {"profile", "use"},
       {"api"},
       {"api", "GET", "status"},
       {"api", "GET", "/v1/status HTTP/1.1\r\nX: y"},
@@ -138,6 +143,7 @@ TEST_CASE("without a daemon every verb that needs one exits 3 with the command t
       {"status"},  {"events"},         {"events", "--follow"}, {"explain"},
       {"pause"},   {"unpause"},        {"suspend", "mds"},     {"resume", "--all"},
       {"version"}, {"config", "show"}, {"config", "reload"},   {"api", "GET", "/v1/status"},
+      {"profile", "use", "8gb"},
   };
   for (auto words : cases) {
     INFO(fmt::format("{}", fmt::join(words, " ")));
@@ -210,6 +216,8 @@ TEST_CASE("json is the document as received and a line feed") {
                                                 {"explain", "mds", "--json"},
                                                 {"version", "--json"},
                                                 {"config", "show"},
+                                                {"profile", "list", "--json"},
+                                                {"profile", "use", "8gb", "--json"},
                                                 {"api", "get", "/v1/status"}}) {
     auto all = words;
     all.insert(all.end(), {"--socket", daemon.socket()});
