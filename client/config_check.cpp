@@ -2,57 +2,57 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "base/file.h"
 #include "client/installation.h"
 #include "decide/metrics.h"
+#include "wire/config_text.h"
 #include "wire/default_config.h"
+#include "wire/profiles.h"
 
 namespace m1opt::client {
 namespace {
 
-/// The drop-ins beside the file, in the order of their names.
-std::vector<std::string> drop_ins(const std::string& config_path) {
-  std::vector<std::string> paths;
-  std::error_code ignored;
-  const auto directory = std::filesystem::path(config_path).parent_path() / "conf.d";
-  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
-    if (entry.path().extension() == ".json") paths.push_back(entry.path().string());
+Failure failure_of(const base::Error& error) {
+  const bool denied = error.code == base::Errc::not_permitted;
+  return {denied ? exit_code::kNotPermitted : exit_code::kFailure, error.what,
+          denied ? "Run it again with sudo" : "See the default: m1optctl config default"};
+}
+
+/// None, and each alone.
+std::vector<std::vector<wire::ConfigSource>> all_choices() {
+  std::vector<std::vector<wire::ConfigSource>> choices(1);
+  for (const wire::Profile& profile : wire::profiles()) {
+    choices.push_back(wire::profile_overlays(profile.name));
   }
-  std::sort(paths.begin(), paths.end());
-  return paths;
+  return choices;
 }
 
 ConfigCheck check_sources(const std::vector<wire::ConfigSource>& sources) {
-  const auto result = wire::parse_config(sources, known_metrics());
+  const auto metrics = decide::known_metrics();
   ConfigCheck check;
-  if (result) {
-    check.text = fmt::format("{}: valid", sources.front().name);
-    return check;
+  check.text = fmt::format("{}: valid", sources.front().name);
+  // Which profile lies under it is another machine's or another day's choice.
+  for (const auto& profiles : all_choices()) {
+    const auto result = wire::parse_config(sources, profiles, metrics);
+    if (result) continue;
+    for (const wire::ConfigFault& fault : result.error().list) {
+      check.faults.push_back(wire::to_string(fault));
+    }
+    break;
   }
-  for (const wire::ConfigFault& fault : result.error().list) {
-    check.faults.push_back(wire::to_string(fault));
-  }
+  if (check.faults.empty()) return check;
   check.text = fmt::format("{}", fmt::join(check.faults, "\n"));
   return check;
 }
 
 }  // namespace
 
-std::vector<wire::KnownMetric> known_metrics() {
-  std::vector<wire::KnownMetric> metrics;
-  for (const decide::Metric& metric : decide::metrics()) metrics.push_back({metric.name, metric.trips_low});
-  return metrics;
-}
-
 Expected<wire::ConfigSource> read_config_source(const std::string& path) {
   auto text = base::read_file(path);
   if (text) return wire::ConfigSource{path, std::move(*text)};
-  const bool denied = text.error().code == base::Errc::not_permitted;
-  return Failure{denied ? exit_code::kNotPermitted : exit_code::kFailure, text.error().what,
-                 denied ? "Run it again with sudo" : "See the default: m1optctl config default"};
+  return failure_of(text.error());
 }
 
 Expected<ConfigCheck> check_config_file(const std::string& path) {
@@ -62,7 +62,10 @@ Expected<ConfigCheck> check_config_file(const std::string& path) {
 }
 
 Expected<ConfigCheck> check_installed_config() {
-  std::vector<std::string> paths = drop_ins(default_config_path());
+  const auto directory = std::filesystem::path(default_config_path()).parent_path() / "conf.d";
+  auto drop_ins = base::list_directory(directory.string(), ".json");
+  if (!drop_ins) return failure_of(drop_ins.error());
+  std::vector<std::string> paths = std::move(*drop_ins);
   std::vector<wire::ConfigSource> sources;
   std::error_code ignored;
   if (std::filesystem::exists(default_config_path(), ignored)) {

@@ -14,8 +14,6 @@ struct ConfigCheck {
   std::string text;                 ///< the faults a line each, or that it is valid
 };
 
-/// What a detector may measure.
-std::vector<wire::KnownMetric> known_metrics();
 Expected<wire::ConfigSource> read_config_source(const std::string& path);
 
 Expected<ConfigCheck> check_config_file(const std::string& path);

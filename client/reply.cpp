@@ -29,10 +29,15 @@ std::string changes_text(const value& reply) {
 
 }  // namespace
 
-int change(const Context& context, const std::string& target, const boost::json::object& body) {
+int change(const Context& context, const std::string& target, const boost::json::object& body,
+           const std::string& method, bool json) {
   const std::string path = context.dry_run ? target + "?dry_run=true" : target;
-  const auto reply = ask(context, {"POST", path, wire::to_text(body)});
+  const auto reply = ask(context, {method, path, wire::to_text(body)});
   if (!reply) return report(context, reply.error());
+  if (json) {
+    print_document(*reply);
+    return exit_code::kOk;
+  }
   std::string text = changes_text(reply->value);
   const std::string sentence = render::printable(text_at(reply->value, "text"));
   if (!sentence.empty()) text += sentence + '\n';

@@ -82,6 +82,10 @@ void add_machine(Screen& screen, const value& status) {
   screen.row("CPU", cpu_line(status));
   screen.row("Thermal", thermal_line(status, screen.style));
   screen.row("Power", power_line(status));
+  if (const std::string profile = printable(text_at(status, "config.profile")); !profile.empty()) {
+    screen.row("Profile",
+               fmt::format("{}: {}", profile, printable(text_at(status, "config.profile_reason"))));
+  }
   if (const auto age = number_at(status, "age_s"); age && *age > kOldReading) {
     screen.item(paint(screen.style, Tone::warning,
                       fmt::format("readings are {} old", format_duration(*age))));

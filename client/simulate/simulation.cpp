@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "client/config_check.h"
+#include "decide/metrics.h"
 #include "decide/replay.h"
 #include "wire/default_config.h"
 #include "wire/json_source.h"
@@ -44,7 +45,7 @@ class Run {
                                   : wire::ConfigSource{"built-in default", std::string(wire::kDefaultConfig)});
     }
     if (source_) sources.push_back(*source_);
-    auto config = wire::parse_config(sources, known_metrics());
+    auto config = wire::parse_config(sources, decide::known_metrics());
     if (!config) return Failure{exit_code::kConfigInvalid, wire::to_string(config.error()), ""};
     replay_.set_config(*std::move(config));
     replay_.begin(header);

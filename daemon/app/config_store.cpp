@@ -2,95 +2,118 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <filesystem>
 #include <functional>
-#include <string_view>
+#include <utility>
 
-#include "app/trust.h"
-#include "base/file.h"
 #include "decide/metrics.h"
+#include "decide/profile.h"
 #include "wire/config_text.h"
-#include "wire/default_config.h"
+#include "wire/profiles.h"
 
 namespace m1opt::app {
 
-namespace {
+struct ConfigStore::Loaded {
+  std::shared_ptr<const Config> config;
+  std::shared_ptr<const ConfigOrigin> origin;
+  ConfigStatus status;
+};
 
-Result<wire::ConfigSource> read_source(const std::string& path) {
-  if (auto trusted = check_trusted(path); !trusted) return trusted.error();
-  auto text = read_file(path);
-  if (!text) return text.error();
-  return wire::ConfigSource{path, std::move(*text)};
-}
-
-/// The drop-ins in their order. One that could not be listed would be forgotten in silence.
-Result<std::vector<std::string>> find_overlays(const std::filesystem::path& directory) {
-  namespace fs = std::filesystem;
-  std::vector<std::string> overlays;
-  std::error_code error;
-  const fs::file_status there = fs::symlink_status(directory, error);
-  if (there.type() == fs::file_type::not_found) return overlays;
-  if (auto trusted = check_trusted(directory.string()); !trusted) return trusted.error();
-  error.clear();
-  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (entry->path().extension() == ".json") overlays.push_back(entry->path().string());
-  }
-  if (error) {
-    return Error{Errc::io, error.value(), "list " + directory.string() + ": " + error.message()};
-  }
-  std::sort(overlays.begin(), overlays.end());
-  return overlays;
-}
-
-Result<std::vector<wire::ConfigSource>> read_sources(const std::string& path, bool given) {
-  namespace fs = std::filesystem;
-  std::vector<wire::ConfigSource> sources;
-  std::error_code error;
-  if (path.empty() || (!given && !fs::exists(path, error))) {
-    sources.push_back({"built-in default", std::string(wire::kDefaultConfig)});
+ConfigStore::ConfigStore(const Options& options, ReadFacts read_facts)
+    : files_(options),
+      profile_file_(options.state_directory),
+      read_facts_(std::move(read_facts)) {
+  status_.path = files_.name();
+  auto chosen = profile_file_.load();
+  if (chosen) {
+    chosen_ = std::move(*chosen);
   } else {
-    auto source = read_source(path);
-    if (!source) return source.error();
-    sources.push_back(std::move(*source));
+    choice_fault_ = chosen.error().what;
   }
-  if (path.empty()) return sources;
-  auto overlays = find_overlays(fs::path(path).parent_path() / "conf.d");
-  if (!overlays) return overlays.error();
-  for (const std::string& overlay : *overlays) {
-    auto source = read_source(overlay);
-    if (!source) return source.error();
-    sources.push_back(std::move(*source));
-  }
-  return sources;
 }
 
-}  // namespace
+/// A choice by command goes before the key of the configuration.
+ProfilePick ConfigStore::pick(const ConfigOrigin& origin) const {
+  std::string by = "the configuration says so";
+  if (chosen_) by = fmt::format("uid {} chose it with m1optctl profile use", chosen_->uid);
+  if (choice_fault_) by += fmt::format(" (a choice by command is lost: {})", *choice_fault_);
+  const std::string choice = wire::translate_choice(chosen_ ? chosen_->choice : origin.wish);
+  if (choice != "auto") return {choice, by};
+  ProfilePick pick = origin.automatic;
+  if (choice_fault_) pick.reason += "; " + by;
+  return pick;
+}
 
-ConfigStore::ConfigStore(const Options& options)
-    : path_(options.config), given_(options.config_given) {
-  status_.path = path_.empty() ? "built-in default" : path_;
+Result<ConfigStore::Loaded> ConfigStore::read(WallTime now) const {
+  auto texts = files_.read();
+  if (!texts) return texts.error();
+  auto origin = std::make_shared<ConfigOrigin>();
+  origin->wish = wire::find_profile_wish(*texts);
+  MachineFacts facts = read_facts_ ? read_facts_() : MachineFacts{};
+  if (!facts.fans) facts.fans = fans_;
+  origin->automatic = decide::pick_profiles(facts);
+  Loaded loaded;
+  const ProfilePick profile = pick(*origin);
+  auto parsed = wire::parse_config(*texts, wire::profile_overlays(profile.name),
+                                   decide::known_metrics());
+  if (!parsed) return Error{Errc::parse, 0, wire::to_string(parsed.error())};
+  loaded.config = std::make_shared<const Config>(std::move(*parsed));
+  loaded.status.path = texts->front().name;
+  for (std::size_t i = 1; i < texts->size(); ++i) loaded.status.path += " + " + (*texts)[i].name;
+  loaded.status.loaded = now;
+  loaded.status.hash =
+      fmt::format("{:016x}", std::hash<std::string>{}(wire::config_to_text(*loaded.config)));
+  loaded.status.profile = profile.name;
+  loaded.status.profile_choice =
+      wire::translate_choice(chosen_ ? chosen_->choice : origin->wish);
+  loaded.status.profile_reason = profile.reason;
+  origin->files = std::move(*texts);
+  loaded.origin = std::move(origin);
+  return loaded;
+}
+
+void ConfigStore::take(Loaded&& loaded) {
+  config_ = std::move(loaded.config);
+  origin_ = std::move(loaded.origin);
+  status_ = std::move(loaded.status);
 }
 
 Result<void> ConfigStore::load(WallTime now) {
-  const auto reject = [&](Errc code, const std::string& text) -> Result<void> {
-    status_.fault = text;
-    return Error{code, 0, text};
-  };
-  auto sources = read_sources(path_, given_);
-  if (!sources) return reject(sources.error().code, sources.error().what);
-  std::vector<wire::KnownMetric> metrics;
-  for (const decide::Metric& metric : decide::metrics()) metrics.push_back({metric.name, metric.trips_low});
-  auto parsed = wire::parse_config(*sources, metrics);
-  if (!parsed) return reject(Errc::parse, wire::to_string(parsed.error()));
-  config_ = std::make_shared<const Config>(std::move(*parsed));
-  status_.path = fmt::format("{}", sources->front().name);
-  for (std::size_t i = 1; i < sources->size(); ++i) status_.path += " + " + (*sources)[i].name;
-  status_.loaded = now;
-  status_.hash = fmt::format("{:016x}", std::hash<std::string>{}(wire::config_to_text(*config_)));
-  status_.fault.reset();
+  const std::string fingerprint = files_.fingerprint();
+  auto loaded = try_load(now);
+  if (loaded) return loaded;
+  status_.fault = loaded.error().what;
+  fingerprint_ = fingerprint;
+  return loaded;
+}
+
+Result<void> ConfigStore::try_load(WallTime now) {
+  // Before the files: what changes while they are read shows as a change.
+  std::string fingerprint = files_.fingerprint();
+  auto loaded = read(now);
+  if (!loaded) return loaded.error();
+  fingerprint_ = std::move(fingerprint);
+  take(std::move(*loaded));
   return {};
+}
+
+Result<void> ConfigStore::choose_profile(const ChosenProfile& chosen, WallTime now) {
+  const auto old = chosen_;
+  const auto old_fault = std::exchange(choice_fault_, std::nullopt);
+  const bool forget = chosen.choice == "config";
+  const std::string fingerprint = files_.fingerprint();
+  chosen_.reset();
+  if (!forget) chosen_ = ChosenProfile{wire::translate_choice(chosen.choice), chosen.uid};
+  auto loaded = read(now);
+  Result<void> kept{};
+  if (loaded) kept = forget ? profile_file_.remove() : profile_file_.save(*chosen_);
+  if (loaded && kept) {
+    fingerprint_ = fingerprint;
+    take(std::move(*loaded));
+    return {};
+  }
+  chosen_ = old;
+  choice_fault_ = old_fault;
+  return loaded ? kept.error() : loaded.error();
 }
 
 }  // namespace m1opt::app

@@ -35,7 +35,10 @@ act::Companions companions_of(const Sample& sample) {
 }  // namespace
 
 ControlLoop::ControlLoop(Parts parts)
-    : parts_(std::move(parts)), awake_(parts_.blocker), exits_(poller_) {
+    : parts_(std::move(parts)),
+      awake_(parts_.blocker),
+      exits_(poller_),
+      config_watch_(parts_.config, poller_) {
   poller_.add(parts_.board.wake_fd(), Poller::Interest::readable, [] {});
   poller_.add(signal_fd(), Poller::Interest::readable, [this] { on_signal(); });
   if (parts_.config.config()->sampling.events) watch_pressure();
@@ -171,17 +174,21 @@ void ControlLoop::tick() {
   watch_exits();
   note_servers(sample);
   if (decision.reload) reload();
+  use_profiles(decision.profiles);
+  follow_config();
   const Duration period = outcomes_.empty() ? decision.period : std::min(decision.period, kAfterAction);
   self_.period = period;
   self_.tick_time = parts_.clock.now() - begun;
   ++self_.ticks;
   due_ = now + period;
+  if (config_watch_.due()) due_ = std::min(due_, *config_watch_.due());
   const TickRecord record{now, parts_.clock.wall(), sample, *parts_.config.config(), decision, outcomes_};
   for (TickObserver* observer : parts_.observers) observer->note_tick(record);
   const auto replies = std::move(decision.replies);
   publish(std::move(decision), sample);
   // After the snapshot, so that whoever asks next sees what was done.
   for (const CommandReply& reply : replies) parts_.board.reply(reply);
+  for (const CommandReply& reply : std::exchange(replies_, {})) parts_.board.reply(reply);
   for (const CommandReply& reply : replies_to(sample, parts_.config.status())) {
     parts_.board.reply(reply);
   }
@@ -210,6 +217,7 @@ void ControlLoop::tell_sampler() {
   if (auto answer = parts_.slow.take_report()) parts_.sampler.set_model_report(std::move(*answer));
   const Instant now = parts_.clock.now();
   if (auto report = parts_.slow.take_hardware()) {
+    note_fans(report->reading);
     parts_.sampler.set_hardware_report(std::move(*report));
   }
   if (!last_hardware_ || now - *last_hardware_ >= sense::kHardwarePeriod) {
@@ -331,30 +339,9 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
                           std::move(failures),
                           std::move(held),
                           decision.safe_mode};
-  parts_.board.publish(std::make_shared<const Snapshot>(
-      make_snapshot(std::move(decision), input, parts_.config.config())));
-}
-
-void ControlLoop::reload() {
-  const std::string before = parts_.config.status().hash;
-  auto loaded = parts_.config.load(parts_.clock.wall());
-  if (!loaded) {
-    report(EventKind::config_rejected, Severity::error,
-           "the config is rejected, the old one stays: " + loaded.error().what);
-    return;
-  }
-  const bool same = before == parts_.config.status().hash;
-  report(EventKind::config_reloaded, Severity::info,
-         fmt::format("config read from {} ({})", parts_.config.status().path,
-                     same ? "nothing changed" : parts_.config.status().hash));
-  if (!same) check_group();
-}
-
-void ControlLoop::check_group() {
-  const auto found = platform::find_group(parts_.config.config()->api.group);
-  if (found) return;
-  report(EventKind::capability_lost, Severity::warning,
-         fmt::format("api.group: {}; only root may pause, suspend or resume", found.error().what));
+  Snapshot snapshot = make_snapshot(std::move(decision), input, parts_.config.config());
+  snapshot.origin = parts_.config.origin();
+  parts_.board.publish(std::make_shared<const Snapshot>(std::move(snapshot)));
 }
 
 void ControlLoop::report(const std::vector<decide::Reason>& reasons) {

@@ -9,6 +9,7 @@
 #include "act/executor.h"
 #include "app/board.h"
 #include "app/config_store.h"
+#include "app/config_watch.h"
 #include "app/event_log.h"
 #include "app/exit_watches.h"
 #include "app/journal_keeper.h"
@@ -67,6 +68,10 @@ class ControlLoop {
   void check_guardian();
   void start_guardian();
   void reload();
+  void follow_config();
+  void use_profiles(const std::vector<Command>& commands);
+  void note_config(const Result<void>& loaded, const Config& before);
+  void note_fans(const HardwareReading& reading);
   void check_run_mark();
   void check_group();
   void restore_pause();
@@ -96,6 +101,7 @@ class ControlLoop {
   std::optional<Instant> last_hardware_;
   OwnCost cost_;
   std::optional<OwnCostReading> own_;  ///< for the next sample
+  std::vector<CommandReply> replies_;  ///< to commands that app/ carries out
   SelfStatus self_;
   GuardianStatus guardian_status_;
   std::vector<platform::EventWatch> pressure_;
@@ -104,9 +110,11 @@ class ControlLoop {
   platform::EventWatch thermal_;
   KeepAwake awake_;
   ExitWatches exits_;
+  ConfigWatch config_watch_;
   std::optional<Instant> pressure_event_;  ///< since the last tick
   bool ollama_present_{false};
   std::vector<sense::RunnerServer> runners_;  ///< of the last sample
+  bool fans_counted_{false};
 };
 
 }  // namespace m1opt::app

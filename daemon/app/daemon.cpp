@@ -14,6 +14,7 @@
 #include "app/control_loop.h"
 #include "app/instance_lock.h"
 #include "app/journal_keeper.h"
+#include "app/machine_facts.h"
 #include "app/prepare.h"
 #include "app/run_history.h"
 #include "app/signals.h"
@@ -159,7 +160,7 @@ int run_daemon(const Options& options) {
     fmt::print(stderr, "m1optd: {}\n", instance.error().what);
     return kFailure;
   }
-  ConfigStore config(options);
+  ConfigStore config(options, [&] { return read_machine_facts(options.sysroot); });
   if (auto loaded = config.load(SystemClock().wall()); !loaded) {
     return refuse(options, "the configuration is faulty:\n" + loaded.error().what);
   }
@@ -170,13 +171,14 @@ int run_daemon(const Options& options) {
 }
 
 int run_config_check(const Options& options) {
-  ConfigStore config(options);
+  ConfigStore config(options, [&] { return read_machine_facts(options.sysroot); });
   auto loaded = config.load(SystemClock().wall());
   if (!loaded) {
     fmt::print(stderr, "{}\n", loaded.error().what);
     return kConfigInvalid;
   }
-  fmt::print("{}: good\n", config.status().path);
+  fmt::print("{}: good, with the profile {} ({})\n", config.status().path, config.status().profile,
+             config.status().profile_reason);
   return 0;
 }
 

@@ -25,6 +25,7 @@ std::string describe_mode(Mode mode) {
     case Mode::dry_run: return "dry run: decides, changes nothing";
     case Mode::sysroot: return "reads a captured tree, changes nothing";
     case Mode::safe: return "safe mode: observes only, begins nothing";
+    case Mode::observing: return "observes only, as configured: changes nothing";
   }
   return {};
 }

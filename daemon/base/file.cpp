@@ -4,9 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 
 #include "base/fd.h"
 
@@ -27,6 +29,25 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
       return Error{Errc::io, EFBIG, "read " + path + ": larger than " + std::to_string(limit) + " bytes"};
     }
   }
+}
+
+Result<std::vector<std::string>> list_directory(const std::string& directory,
+                                                std::string_view ending) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> paths;
+  std::error_code error;
+  if (fs::symlink_status(directory, error).type() == fs::file_type::not_found) return paths;
+  error.clear();
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.starts_with('.') && name.ends_with(ending)) paths.push_back(entry->path().string());
+  }
+  if (error) {
+    return Error{Errc::io, error.value(), "list " + directory + ": " + error.message()};
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
 }
 
 Result<void> write_all(int fd, std::string_view text, const std::string& path) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -15,6 +16,10 @@ Result<std::string> read_file(const std::string& path, std::size_t limit = 1U <<
 
 /// The whole text to where the file stands; `path` is for the error.
 Result<void> write_all(int fd, std::string_view text, const std::string& path);
+/// Paths of a directory's entries whose names end in `ending`, sorted; hidden
+/// ones (".x") are left out, as a shell would. An absent directory has none.
+Result<std::vector<std::string>> list_directory(const std::string& directory,
+                                                std::string_view ending);
 
 /// Replaces the file in one step: temp file in the same directory, chmod,
 /// fsync, rename, fsync of the directory. On error the old file is untouched.

@@ -41,6 +41,7 @@ std::string work(const Tick& tick) {
 AwakeWish wish_awake(const Tick& tick) {
   if (!tick.config.awake.enabled) return {false, "awake is off in the config"};
   if (tick.state.pause.active) return {false, "m1opt is paused"};
+  if (tick.config.observe_only) return {false, kObserveOnly};
   if (tick.state.safe.active) return {false, "m1opt only observes: " + tick.state.safe.why};
   const std::string working = work(tick);
   if (working.empty()) {

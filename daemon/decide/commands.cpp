@@ -144,6 +144,7 @@ std::optional<Refusal> wish_fault(const Tick& tick, const SuspendCommand& body) 
     return Refusal{ReplyCode::conflict,
                    "m1opt is paused " + until_text(tick) + "; run m1optctl unpause first"};
   }
+  if (tick.config.observe_only) return Refusal{ReplyCode::conflict, kObserveOnly};
   if (tick.state.safe.active) return Refusal{ReplyCode::conflict, safe_mode_text(tick)};
   return std::nullopt;
 }
@@ -297,6 +298,10 @@ void run(Tick& tick, const Command& command) {
   if (std::holds_alternative<ReloadCommand>(body)) {
     note(tick, command, "reload the config");
     tick.decision.reload = true;
+  }
+  if (const auto* wish = std::get_if<ProfileCommand>(&body)) {
+    note(tick, command, "use the profile " + wish->choice);
+    tick.decision.profiles.push_back(command);
   }
 }
 

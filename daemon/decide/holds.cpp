@@ -126,6 +126,10 @@ void check_hold(Tick& tick, const std::vector<RuleView>& rules, Hold& hold) {
     mark_ending(hold, EndCause::config, "m1opt only observes");
     return;
   }
+  if (tick.config.observe_only) {
+    mark_ending(hold, EndCause::config, kObserveOnly);
+    return;
+  }
   if (hold.deadline <= tick.now) {
     mark_ending(hold, EndCause::deadline, "its time is over");
     return;

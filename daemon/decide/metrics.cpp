@@ -217,6 +217,15 @@ std::string word_of(const std::array<std::string_view, N>& words, double value) 
 
 std::span<const Metric> metrics() { return kMetrics; }
 
+std::vector<KnownMetric> known_metrics() {
+  std::vector<KnownMetric> known;
+  for (const Metric& metric : kMetrics) {
+    known.push_back({metric.name, metric.trips_low, highest_possible(metric.unit),
+                     metric.unit == Unit::bytes_per_second});
+  }
+  return known;
+}
+
 const Metric* find_metric(std::string_view name) {
   const auto* row = std::find_if(kMetrics.begin(), kMetrics.end(),
                                  [&](const Metric& metric) { return metric.name == name; });

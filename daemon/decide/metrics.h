@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "decide/state.h"
+#include "model/metric.h"
 
 namespace m1opt::decide {
 
@@ -38,6 +39,8 @@ struct Metric {
 };
 
 std::span<const Metric> metrics();
+/// The same as a configuration may use them.
+std::vector<KnownMetric> known_metrics();
 /// Null for an unknown name.
 const Metric* find_metric(std::string_view name);
 

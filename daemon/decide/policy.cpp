@@ -62,6 +62,7 @@ Duration plan_period(const Tick& tick, const std::vector<RuleView>& rules) {
 Mode mode_of(const Tick& tick) {
   if (tick.state.safe.active) return Mode::safe;
   if (tick.state.pause.active) return Mode::paused;
+  if (tick.config.observe_only) return Mode::observing;
   return tick.passive() ? Mode::passive : Mode::active;
 }
 

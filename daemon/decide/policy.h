@@ -42,10 +42,11 @@ struct Decision {
   std::vector<TierRequest> tier_requests;  ///< each once: the outcome comes with a later sample
   std::vector<ErrandRequest> errands;      ///< each once: the outcome comes with a later sample
   bool reload{false};                 ///< somebody asked to read the config again
+  std::vector<Command> profiles;      ///< the ProfileCommands, for app/ to carry out and answer
   AwakeWish awake;
   Duration period{};                  ///< when to sample again, at the latest
   // What the API shows of this tick; wall times in them are filled in by app/.
-  Mode mode{};  ///< active, paused, passive or safe; app/ knows the others
+  Mode mode{};  ///< active, paused, passive, safe or observing; app/ knows the others
   PauseStatus pause;
   SafeModeStatus safe_mode;
   std::vector<HoldStatus> holds;

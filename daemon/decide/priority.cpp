@@ -43,6 +43,7 @@ std::string raise_obstacle(const Tick& tick, const WorkloadSample& workload,
   }
   if (!tick.config.priority.enabled) return "priority is off in the config";
   if (tick.state.pause.active) return "m1opt is paused";
+  if (tick.config.observe_only) return kObserveOnly;
   if (tick.state.safe.active) return safe_mode_text(tick);
   if (memory == tick.state.workloads.end() || memory->second.state != WorkloadState::busy) {
     return workload.name + " is not busy";

@@ -226,6 +226,7 @@ std::string why_text(const Tick& tick, const std::vector<RuleView>& rules,
     return obstacle;
   }
   if (tick.state.pause.active) return "m1opt is paused";
+  if (tick.config.observe_only) return kObserveOnly;
   if (tick.state.safe.active) return safe_mode_text(tick);
   // The first rule that acts has the word, then one that only waits for a workload.
   std::string waiting;

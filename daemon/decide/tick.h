@@ -9,6 +9,9 @@
 
 namespace m1opt::decide {
 
+/// Why nothing is begun with `observe_only`.
+inline constexpr const char* kObserveOnly = "m1opt only observes: observe_only is set in the config";
+
 struct Member {
   const WorkloadSample* workload{nullptr};
   const WorkloadProcess* process{nullptr};
@@ -45,8 +48,10 @@ struct Tick {
   [[nodiscard]] bool any_busy() const;
   /// A workload is resident and the kernel's own level is at least warning.
   [[nodiscard]] bool resident_under_pressure() const;
-  /// Neither paused nor in safe mode: rules and users may begin something.
-  [[nodiscard]] bool may_begin() const { return !state.pause.active && !state.safe.active; }
+  /// Neither paused, nor in safe mode, nor told to observe only: rules and users may begin something.
+  [[nodiscard]] bool may_begin() const {
+    return !state.pause.active && !state.safe.active && !config.observe_only;
+  }
   [[nodiscard]] bool passive() const { return state.passive_until && *state.passive_until > now; }
   [[nodiscard]] const TargetConfig* row(const std::string& target) const;
   /// Processes that are stopped, those asked for in this tick included.

@@ -62,9 +62,16 @@ struct ReloadCommand {
   bool operator==(const ReloadCommand&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ReloadCommand, (), ())
+/// "auto", "none", names joined by '+', or "config": what the configuration says.
+struct ProfileCommand {
+  std::string choice;
+
+  bool operator==(const ProfileCommand&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(ProfileCommand, (), (choice))
 
 using CommandBody = std::variant<PauseCommand, UnpauseCommand, SuspendCommand, ResumeCommand,
-                                 LeaseBeginCommand, LeaseEndCommand, ReloadCommand>;
+                                 LeaseBeginCommand, LeaseEndCommand, ReloadCommand, ProfileCommand>;
 
 struct Command {
   std::uint64_t id{0};      ///< the reply carries it

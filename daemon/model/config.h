@@ -215,6 +215,10 @@ struct TraceConfig {
 BOOST_DESCRIBE_STRUCT(TraceConfig, (), (enabled, max))
 
 struct Config {
+  /// "auto", "none", or names of profiles joined by '+'; what is in force says ConfigStatus.
+  std::string profile{"auto"};
+  bool observe_only{false};  ///< looks, judges and reports, and begins nothing at all
+  bool watch_config{true};   ///< changed files take effect by themselves
   SamplingConfig sampling;
   ApiConfig api;
   PriorityConfig priority;
@@ -230,6 +234,7 @@ struct Config {
   bool operator==(const Config&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
-                      (sampling, api, priority, awake, ollama, limits, self, trace, workloads, targets, rules))
+                      (profile, observe_only, watch_config, sampling, api, priority, awake, ollama,
+                       limits, self, trace, workloads, targets, rules))
 
 }  // namespace m1opt::model

@@ -117,6 +117,7 @@ struct HardwareReading {
   std::vector<Temperature> temperatures;
   std::vector<Fan> fans;
   std::vector<Problem> problems;
+  std::optional<int> fan_count{};  ///< that the machine has, read or not; absent: not known
 
   bool operator==(const HardwareReading&) const = default;
 };

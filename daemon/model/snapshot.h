@@ -9,6 +9,7 @@
 
 #include "model/config.h"
 #include "model/event.h"
+#include "model/profile.h"
 #include "model/reading.h"
 #include "model/sample.h"
 #include "model/undo_record.h"
@@ -228,13 +229,17 @@ struct ConfigStatus {
   WallTime loaded;
   std::string hash;                  ///< of the effective text
   std::optional<std::string> fault;  ///< a newer file was rejected: file:line:column: path: text
+  std::string profile;               ///< in force: "8gb+fanless", "none"
+  std::string profile_choice;        ///< what was asked for: "auto", "none" or its name
+  std::string profile_reason;        ///< who asked, or what "auto" went by
 
   bool operator==(const ConfigStatus&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(ConfigStatus, (), (path, loaded, hash, fault))
+BOOST_DESCRIBE_STRUCT(ConfigStatus, (),
+                      (path, loaded, hash, fault, profile, profile_choice, profile_reason))
 
-enum class Mode { active, paused, passive, dry_run, sysroot, safe };
-BOOST_DESCRIBE_ENUM(Mode, active, paused, passive, dry_run, sysroot, safe)
+enum class Mode { active, paused, passive, dry_run, sysroot, safe, observing };
+BOOST_DESCRIBE_ENUM(Mode, active, paused, passive, dry_run, sysroot, safe, observing)
 
 /// Rates and shares computed by decide/ from two samples.
 struct DerivedReadings {
@@ -295,6 +300,7 @@ struct Snapshot {
   std::vector<TargetStatus> targets;
   std::vector<RuleStatus> rules;
   std::shared_ptr<const Config> config;
+  std::shared_ptr<const ConfigOrigin> origin;  ///< of `config`
 };
 
 }  // namespace m1opt::model

@@ -43,6 +43,9 @@ std::function<HardwareReading()> make_hardware_reader(const std::string& sysroot
 /// What does not change while the machine is up.
 MachineReading read_machine(const std::string& sysroot, std::vector<Problem>& problems);
 
+/// Displays that are connected now; `unsupported` where that cannot be told.
+Result<int> count_displays(const std::string& sysroot);
+
 Result<BootId> read_boot_id(const std::string& sysroot);
 
 /// A line of the process list. `mark` changes when the number goes to another
@@ -184,10 +187,15 @@ struct EventWatch {
   /// What the event proves: the share of the window in which some task, or all, waited for memory.
   std::optional<Percent> some_stall{};
   std::optional<Percent> full_stall{};
+  std::vector<Fd> kept{};  ///< what must stay open for it
 };
 /// When memory gets short, one for each threshold, mildest first. Linux: tries windows of 500 ms,
 /// then of 2 s. `unsupported` when there is none.
 Result<std::vector<EventWatch>> open_pressure_watches();
+/// When a file of these is written to, or an entry of a directory of these comes, goes or is
+/// renamed. What is not there is left out. Once it is ready it stays so: open a new one, which a
+/// replaced file needs anyhow.
+Result<EventWatch> open_file_watch(const std::vector<std::string>& paths);
 /// When the thermal level changes; `unsupported` where it can only be polled.
 Result<EventWatch> open_thermal_watch();
 

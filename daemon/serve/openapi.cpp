@@ -50,6 +50,15 @@ json::object responses_of(const Route& route) {
         {"content", content("application/problem+json", json::object{{"$ref", kProblemRef}})}}}};
 }
 
+const char* operation_name(Method method) {
+  switch (method) {
+    case Method::GET: return "get";
+    case Method::POST: return "post";
+    case Method::PUT: return "put";
+  }
+  return "";
+}
+
 json::object operation_of(const Route& route) {
   json::object made{{"summary", route.summary},
                     {"x-access", wire::enum_word(route.access)},
@@ -76,7 +85,7 @@ json::object make_openapi(const std::vector<Route>& table) {
   for (const Route& route : table) {
     json::value& path = paths[route.path];
     if (!path.is_object()) path = json::object();
-    path.as_object().emplace(route.method == Method::GET ? "get" : "post", operation_of(route));
+    path.as_object().emplace(operation_name(route.method), operation_of(route));
   }
   return {{"openapi", "3.1.0"},
           {"info",

@@ -13,8 +13,8 @@
 
 namespace m1opt::serve {
 
-enum class Method { GET, POST };
-BOOST_DESCRIBE_ENUM(Method, GET, POST)
+enum class Method { GET, POST, PUT };
+BOOST_DESCRIBE_ENUM(Method, GET, POST, PUT)
 
 /// A command that is ready to be posted, and what it would do.
 struct Prepared {

@@ -36,6 +36,8 @@ std::vector<Route> readings() {
       get("/v1/rules", "Each rule with its detectors and how far they are", get_rules,
           schema_of<wire::RulesDocument>),
       get("/v1/config", "The effective configuration", get_config, schema_of<wire::ConfigDocument>),
+      get("/v1/profiles", "The profiles, which is in force and why", get_profiles,
+          schema_of<wire::ProfilesDocument>),
   };
 }
 
@@ -91,6 +93,16 @@ std::vector<Route> commands() {
        {kDryRun},
        prepare_reload,
        schema_of<wire::EmptyRequest>,
+       schema_of<wire::CommandDocument>},
+      {Method::PUT,
+       "/v1/profile",
+       Access::admin,
+       false,
+       "Use another profile, over restarts too; dry_run says which keys change",
+       R"({"name": "auto"})",
+       {kDryRun},
+       prepare_profile,
+       schema_of<wire::ProfileRequest>,
        schema_of<wire::CommandDocument>},
   };
 }

@@ -24,6 +24,7 @@ Reply get_explain_event(const Call& call);
 Reply get_explain_target(const Call& call);
 Reply get_explain_rule(const Call& call);
 Reply get_config(const Call& call);
+Reply get_profiles(const Call& call);
 Reply get_openapi(const Call& call);
 FetchPlan fetch_trace(const Call& call);
 PrepareResult prepare_pause(const Call& call);
@@ -31,6 +32,7 @@ PrepareResult prepare_unpause(const Call& call);
 PrepareResult prepare_suspend(const Call& call);
 PrepareResult prepare_resume(const Call& call);
 PrepareResult prepare_reload(const Call& call);
+PrepareResult prepare_profile(const Call& call);
 /// The lease's own checks: the process is alive and the caller's.
 boost::system::result<LeaseBeginCommand, wire::ProblemDocument> prepare_lease(const Call& call);
 

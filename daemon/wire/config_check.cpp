@@ -2,66 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <set>
 #include <string>
 
-#include "wire/nearest.h"
+#include "wire/checker.h"
+#include "wire/profiles.h"
+#include "wire/rule_check.h"
 
 namespace m1opt::wire {
 
 using namespace m1opt::model;
 
 namespace {
-
-/// Collects faults below one path.
-class Checker {
- public:
-  Checker(std::vector<Fault>& faults, std::string path) : faults_(faults), path_(std::move(path)) {}
-
-  [[nodiscard]] Checker at(std::string_view key) const {
-    std::string path = path_;
-    append_key(path, key);
-    return {faults_, std::move(path)};
-  }
-  [[nodiscard]] Checker at(std::size_t index) const {
-    std::string path = path_;
-    append_index(path, index);
-    return {faults_, std::move(path)};
-  }
-  void fault(std::string text) const { faults_.push_back({path_, std::move(text), false}); }
-
-  void positive(std::string_view key, Duration value) const {
-    if (value <= Duration::zero()) at(key).fault("must be more than 0 seconds");
-  }
-  template <class Number>
-  void between(std::string_view key, Number value, Number low, Number high) const {
-    if (value < low || value > high) {
-      at(key).fault(fmt::format("{} is out of range {} to {}", value, low, high));
-    }
-  }
-  void no_empty_text(std::string_view key, const std::vector<std::string>& list) const {
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      if (list[i].empty()) at(key).at(i).fault("must not be empty");
-    }
-  }
-
- private:
-  std::vector<Fault>& faults_;
-  std::string path_;
-};
-
-template <class Row>
-void check_names(const Checker& list, const std::vector<Row>& rows) {
-  std::set<std::string_view> seen;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].name.empty()) {
-      list.at(i).at("name").fault("must not be empty");
-    } else if (!seen.insert(rows[i].name).second) {
-      list.at(i).at("name").fault(fmt::format("another row is named \"{}\" already", rows[i].name));
-    }
-  }
-}
 
 void check_api(const Checker& api, const ApiConfig& config) {
   api.between("max_connections", config.max_connections, 1, 4096);
@@ -128,7 +79,7 @@ void check_workloads(const Checker& list, const std::vector<WorkloadConfig>& wor
   for (std::size_t i = 0; i < workloads.size(); ++i) {
     const Checker row = list.at(i);
     if (workloads[i].executables.empty()) {
-      row.at("executables").fault("must name at least one executable");
+      row.at("executables").fault("must name at least one executable" + hint_at_row(workloads, i));
     }
     row.no_empty_text("executables", workloads[i].executables);
     row.no_empty_text("arguments", workloads[i].arguments);
@@ -143,53 +94,11 @@ void check_targets(const Checker& list, const std::vector<TargetConfig>& targets
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const Checker row = list.at(i);
     if (targets[i].executables.empty()) {
-      row.at("executables").fault("must name at least one executable");
+      row.at("executables").fault("must name at least one executable" + hint_at_row(targets, i));
     }
     row.no_empty_text("executables", targets[i].executables);
     if (targets[i].max_suspend) row.positive("max_suspend_s", *targets[i].max_suspend);
     if (targets[i].vanish_limit) row.between("vanish_limit", *targets[i].vanish_limit, 1, 1000);
-  }
-}
-
-void check_detector(const Checker& row, const DetectorConfig& detector,
-                    std::span<const KnownMetric> metrics) {
-  const auto metric = std::find_if(metrics.begin(), metrics.end(), [&](const KnownMetric& each) {
-    return each.name == detector.metric;
-  });
-  if (metric == metrics.end()) {
-    std::vector<std::string> known;
-    for (const KnownMetric& each : metrics) known.emplace_back(each.name);
-    const std::string guess = did_you_mean(detector.metric, known);
-    row.at("metric").fault(
-        fmt::format("unknown metric \"{}\"{}", detector.metric,
-                    guess.empty() ? fmt::format("; known are {}", fmt::join(known, ", ")) : guess));
-    return;
-  }
-  if (metric->trips_low && detector.exit <= detector.enter) {
-    row.at("exit").fault(fmt::format("{} is not above enter ({}); {} trips when it is low",
-                                     detector.exit, detector.enter, detector.metric));
-  }
-  if (!metric->trips_low && detector.exit > detector.enter) {
-    row.at("exit").fault(
-        fmt::format("{} is above enter ({}); it must not be", detector.exit, detector.enter));
-  }
-}
-
-void check_rules(const Checker& list, const std::vector<RuleConfig>& rules,
-                 std::span<const KnownMetric> metrics) {
-  check_names(list, rules);
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    const Checker row = list.at(i);
-    if (rules[i].any.empty()) row.at("any").fault("must hold at least one group of detectors");
-    if (rules[i].ladder.empty()) row.at("ladder").fault("must hold at least one step");
-    for (std::size_t g = 0; g < rules[i].any.size(); ++g) {
-      const Checker all = row.at("any").at(g).at("all");
-      const auto& detectors = rules[i].any[g].all;
-      if (detectors.empty()) all.fault("must hold at least one detector");
-      for (std::size_t d = 0; d < detectors.size(); ++d) {
-        check_detector(all.at(d), detectors[d], metrics);
-      }
-    }
   }
 }
 
@@ -198,6 +107,7 @@ void check_rules(const Checker& list, const std::vector<RuleConfig>& rules,
 std::vector<Fault> check_config(const Config& config, std::span<const KnownMetric> metrics) {
   std::vector<Fault> faults;
   const Checker root(faults, "$");
+  if (const auto fault = find_choice_fault(config.profile)) root.at("profile").fault(*fault);
   root.at("sampling").positive("busy_period_s", config.sampling.busy_period);
   root.at("sampling").positive("idle_period_s", config.sampling.idle_period);
   check_api(root.at("api"), config.api);

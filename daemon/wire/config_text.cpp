@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "wire/config_check.h"
+#include "wire/config_merge.h"
 #include "wire/decode.h"
+#include "wire/default_config.h"
 #include "wire/encode.h"
 #include "wire/json_source.h"
 #include "wire/text.h"
@@ -21,57 +23,17 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view kSchemaKey = "$schema";
-constexpr std::array<std::string_view, 3> kNamedLists{"workloads", "targets", "rules"};
-
-bool is_named_list(std::string_view key) {
-  return std::find(kNamedLists.begin(), kNamedLists.end(), key) != kNamedLists.end();
+json::parse_options config_syntax() {
+  json::parse_options options;
+  options.allow_comments = true;
+  options.allow_trailing_commas = true;
+  return options;
 }
 
-std::string_view name_of(const json::value& row) {
-  const json::object* object = row.if_object();
-  const json::value* name = object == nullptr ? nullptr : object->if_contains("name");
-  return name != nullptr && name->is_string() ? std::string_view(name->get_string())
-                                              : std::string_view();
-}
-
-std::optional<std::size_t> find_row(const json::array& rows, std::string_view name) {
-  if (name.empty()) return std::nullopt;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (name_of(rows[i]) == name) return i;
-  }
-  return std::nullopt;
-}
-
-json::value merge_values(const json::value& base, const json::value& overlay);
-
-json::object merge_objects(const json::object& base, const json::object& overlay) {
-  json::object merged = base;
-  for (const auto& [key, value] : overlay) {
-    const json::value* old = base.if_contains(key);
-    merged[key] = old == nullptr ? value : merge_values(*old, value);
-  }
-  return merged;
-}
-
-json::value merge_values(const json::value& base, const json::value& overlay) {
-  if (base.is_object() && overlay.is_object()) {
-    return merge_objects(base.get_object(), overlay.get_object());
-  }
-  return overlay;
-}
-
-json::array merge_rows(const json::array& base, const json::array& overlay) {
-  json::array merged = base;
-  for (const json::value& row : overlay) {
-    // Only rows of `base` are met: two rows of one name in one file stay two, and a fault.
-    const auto old = find_row(base, name_of(row));
-    if (old) {
-      merged[*old] = merge_values(merged[*old], row);
-    } else {
-      merged.push_back(row);
-    }
-  }
-  return merged;
+/// The default as a document; it is ours, so it parses.
+const json::value& shipped_config() {
+  static const json::value shipped = parse_source(kDefaultConfig, config_syntax()).value();
+  return shipped;
 }
 
 struct Parsed {
@@ -88,10 +50,7 @@ ConfigFault fault_at(const ConfigSource& source, const Fault& fault) {
 
 /// Syntax, types and keys of one source for itself.
 std::optional<json::value> parse_one(const ConfigSource& source, std::vector<ConfigFault>& faults) {
-  json::parse_options options;
-  options.allow_comments = true;
-  options.allow_trailing_commas = true;
-  auto parsed = parse_source(source.text, options);
+  auto parsed = parse_source(source.text, config_syntax());
   if (!parsed) {
     const SourceError& error = parsed.error();
     faults.push_back({source.name, error.at.line, error.at.column, "$", error.text});
@@ -109,6 +68,33 @@ std::optional<json::value> parse_one(const ConfigSource& source, std::vector<Con
   for (const Fault& fault : wrong) faults.push_back(fault_at(source, fault));
   if (!wrong.empty()) return std::nullopt;
   return value;
+}
+
+struct Merged {
+  json::value whole;
+  std::vector<Parsed> sources;
+};
+
+Merged merge_sources(std::span<const ConfigSource> sources, std::span<const ConfigSource> profiles,
+                     std::vector<ConfigFault>& faults) {
+  Merged merged{json::object(), {}};
+  const auto add = [&](const ConfigSource& source, auto merge) {
+    auto value = parse_one(source, faults);
+    if (!value) return;
+    merged.whole = merge(*value);
+    merged.sources.push_back({&source, *std::move(value)});
+  };
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    add(sources[i], [&](const json::value& value) { return merge_config(merged.whole, value); });
+    if (i > 0 || profiles.empty()) continue;
+    const json::value own = merged.whole;
+    for (const ConfigSource& profile : profiles) {
+      add(profile, [&](const json::value& value) {
+        return merge_profile(merged.whole, own, shipped_config(), value);
+      });
+    }
+  }
+  return merged;
 }
 
 /// A path of the merged document as this source would write it: its rows stand
@@ -166,33 +152,16 @@ void throw_exception_from_error(const ConfigFaults& faults, const boost::source_
   throw std::runtime_error(to_string(faults));
 }
 
-json::value merge_config(const json::value& base, const json::value& overlay) {
-  if (!base.is_object() || !overlay.is_object()) return overlay;
-  json::object merged = base.get_object();
-  for (const auto& [key, value] : overlay.get_object()) {
-    const json::value* old = base.get_object().if_contains(key);
-    if (old == nullptr) {
-      merged[key] = value;
-    } else if (is_named_list(key) && old->is_array() && value.is_array()) {
-      merged[key] = merge_rows(old->get_array(), value.get_array());
-    } else {
-      merged[key] = merge_values(*old, value);
-    }
-  }
-  return merged;
+ConfigResult parse_config(std::span<const ConfigSource> sources,
+                          std::span<const KnownMetric> metrics) {
+  return parse_config(sources, {}, metrics);
 }
 
 ConfigResult parse_config(std::span<const ConfigSource> sources,
+                          std::span<const ConfigSource> profiles,
                           std::span<const KnownMetric> metrics) {
   std::vector<ConfigFault> faults;
-  std::vector<Parsed> parsed;
-  json::value merged = json::object();
-  for (const ConfigSource& source : sources) {
-    auto value = parse_one(source, faults);
-    if (!value) continue;
-    merged = merge_config(merged, *value);
-    parsed.push_back({&source, *std::move(value)});
-  }
+  const auto [merged, parsed] = merge_sources(sources, profiles, faults);
   if (!faults.empty()) return ConfigFaults{std::move(faults)};
   model::Config config;
   std::vector<Fault> wrong = decode(merged, config);
@@ -203,6 +172,26 @@ ConfigResult parse_config(std::span<const ConfigSource> sources,
                                     : blame(parsed, merged, fault));
   }
   return ConfigFaults{std::move(faults)};
+}
+
+std::optional<model::Config> preview_config(std::span<const ConfigSource> sources,
+                                            std::span<const ConfigSource> profiles) {
+  std::vector<ConfigFault> faults;
+  const Merged merged = merge_sources(sources, profiles, faults);
+  model::Config config;
+  if (!faults.empty() || !decode(merged.whole, config).empty()) return std::nullopt;
+  return config;
+}
+
+std::string find_profile_wish(std::span<const ConfigSource> sources) {
+  std::string wish = "auto";
+  for (const ConfigSource& source : sources) {
+    const auto value = parse_source(source.text, config_syntax());
+    const json::object* object = value ? value->if_object() : nullptr;
+    const json::value* own = object == nullptr ? nullptr : object->if_contains("profile");
+    if (own != nullptr && own->is_string()) wish = std::string_view(own->get_string());
+  }
+  return wish;
 }
 
 ConfigResult parse_config(std::string_view text, std::string_view name,

@@ -3,12 +3,15 @@
 #include <boost/json/value.hpp>
 #include <boost/system/result.hpp>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "model/config.h"
+#include "model/metric.h"
+#include "model/profile.h"
 
 /// The configuration as text: JSON with // and /* */ comments and trailing commas.
 namespace m1opt::wire {
@@ -39,16 +42,9 @@ std::string to_string(const ConfigFaults& faults);
 using ConfigResult = boost::system::result<model::Config, ConfigFaults>;
 
 /// A file or anything else with a name: the default, a profile, a conf.d drop-in.
-struct ConfigSource {
-  std::string name;
-  std::string text;
-};
+using ConfigSource = model::ConfigText;
 
-/// A metric that a detector may use.
-struct KnownMetric {
-  std::string_view name;
-  bool trips_low{false};  ///< a detector trips when there is little of it
-};
+using model::KnownMetric;
 
 /// One file over the defaults of model/config.h. `metrics` are those that a
 /// detector may use. The key "$schema" is allowed on top and ignored.
@@ -60,10 +56,20 @@ ConfigResult parse_config(std::string_view text, std::string_view name,
 ConfigResult parse_config(std::span<const ConfigSource> sources,
                           std::span<const KnownMetric> metrics);
 
-/// Objects merge by key. The lists of named rows (workloads, targets, rules on
-/// top) merge by `name`, a new row goes to the end. Everything else in
-/// `overlay` replaces what is in `base`.
-boost::json::value merge_config(const boost::json::value& base, const boost::json::value& overlay);
+/// The same with profiles laid over the first source: each changes only what
+/// that source has as the shipped default has it (merge_profile).
+ConfigResult parse_config(std::span<const ConfigSource> sources,
+                          std::span<const ConfigSource> profiles,
+                          std::span<const KnownMetric> metrics);
+
+/// What parse_config() would give, without a look at the values; absent when
+/// even the types are wrong.
+std::optional<model::Config> preview_config(std::span<const ConfigSource> sources,
+                                            std::span<const ConfigSource> profiles);
+
+/// The key `profile` in the last of the sources that has it; "auto" where none
+/// has. Whatever else is wrong there is left to parse_config.
+std::string find_profile_wish(std::span<const ConfigSource> sources);
 
 /// The effective configuration, complete and indented; reads back as the same.
 std::string config_to_text(const model::Config& config);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "wire/profiles.h"
+
 namespace m1opt::wire {
 
 HealthDocument make_health(const Snapshot& snapshot) {
@@ -28,6 +30,25 @@ ConfigDocument make_config_document(const Snapshot& snapshot) {
   ConfigDocument document;
   document.source = snapshot.status.config;
   if (snapshot.config) document.config = *snapshot.config;
+  return document;
+}
+
+ProfilesDocument make_profiles(const Snapshot& snapshot) {
+  const ConfigStatus& config = snapshot.status.config;
+  ProfilesDocument document;
+  document.profile = config.profile;
+  document.choice = config.profile_choice;
+  document.reason = config.profile_reason;
+  if (snapshot.origin) {
+    document.automatic = snapshot.origin->automatic.name;
+    document.automatic_reason = snapshot.origin->automatic.reason;
+  }
+  for (const Profile& profile : profiles()) {
+    document.profiles.push_back({std::string(profile.name), std::string(summary_of(profile)),
+                                 has_profile(document.profile, profile.name),
+                                 has_profile(document.automatic, profile.name),
+                                 older_names_of(profile.name)});
+  }
   return document;
 }
 

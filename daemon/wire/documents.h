@@ -94,6 +94,28 @@ struct ConfigDocument {
 };
 BOOST_DESCRIBE_STRUCT(ConfigDocument, (), (schema, source, config))
 
+/// A profile that there is.
+struct ProfileStatus {
+  std::string name;
+  std::string summary;
+  bool active{false};      ///< in force, alone or with others
+  bool automatic{false};   ///< part of what "auto" is on this machine
+  std::vector<std::string> older_names;  ///< of other tools, taken for this one
+};
+BOOST_DESCRIBE_STRUCT(ProfileStatus, (), (name, summary, active, automatic, older_names))
+
+struct ProfilesDocument {
+  std::string schema{"m1opt.profiles/1"};
+  std::string profile;  ///< in force: "8gb+fanless", "none"
+  std::string choice;   ///< what was asked for: "auto", "none" or its name
+  std::string reason;
+  std::string automatic;         ///< what "auto" is on this machine
+  std::string automatic_reason;
+  std::vector<ProfileStatus> profiles;
+};
+BOOST_DESCRIBE_STRUCT(ProfilesDocument, (),
+                      (schema, profile, choice, reason, automatic, automatic_reason, profiles))
+
 /// One value that a command changes or, with dry_run, would change.
 struct CommandChange {
   std::string name;
@@ -138,6 +160,7 @@ BOOST_DESCRIBE_STRUCT(SelfTestDocument, (), (schema, passed, steps))
 HealthDocument make_health(const Snapshot& snapshot);
 VersionDocument make_version(const Snapshot& snapshot);
 ConfigDocument make_config_document(const Snapshot& snapshot);
+ProfilesDocument make_profiles(const Snapshot& snapshot);
 SelfTestDocument make_self_test(std::vector<SelfTestStep> steps);
 
 /// `recent` are all the events that are kept, oldest first. Empty: no such thing.

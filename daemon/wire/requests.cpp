@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "wire/json_source.h"
+#include "wire/profiles.h"
 #include "wire/text.h"
 
 namespace m1opt::wire {
@@ -118,6 +119,22 @@ RequestResult<LeaseBeginCommand> lease_command(std::string_view body) {
                         "start is field 22 of /proc/PID/stat on Linux");
   }
   return LeaseBeginCommand{**process, fmt::format("run:{}", (*process)->pid)};
+}
+
+RequestResult<ProfileCommand> profile_command(std::string_view body) {
+  const auto request = parse_request<ProfileRequest>(body);
+  if (!request) return request.error();
+  if (!request->name) {
+    return make_problem(ProblemCode::bad_request, "name must be given",
+                        "GET /v1/profiles lists the names; auto, none and config are others");
+  }
+  if (*request->name == "config") return ProfileCommand{*request->name};
+  if (const auto fault = find_choice_fault(*request->name)) {
+    return make_problem(ProblemCode::unprocessable, "$.name: " + *fault,
+                        "GET /v1/profiles lists the names; auto, none and config are others, and + "
+                        "joins several");
+  }
+  return ProfileCommand{translate_choice(*request->name)};
 }
 
 }  // namespace m1opt::wire

@@ -12,7 +12,7 @@
 #include "wire/decode.h"
 #include "wire/problem.h"
 
-/// Bodies of POST requests and the commands they stand for. An empty body is {}.
+/// Bodies of requests and the commands they stand for. An empty body is {}.
 namespace m1opt::wire {
 
 template <class T>
@@ -49,6 +49,11 @@ struct LeaseRequest {
 };
 BOOST_DESCRIBE_STRUCT(LeaseRequest, (), (pid, start))
 
+struct ProfileRequest {
+  std::optional<std::string> name;
+};
+BOOST_DESCRIBE_STRUCT(ProfileRequest, (), (name))
+
 /// For routes that take nothing.
 struct EmptyRequest {};
 BOOST_DESCRIBE_STRUCT(EmptyRequest, (), ())
@@ -70,5 +75,8 @@ RequestResult<model::PauseCommand> pause_command(std::string_view body);
 RequestResult<model::SuspendCommand> suspend_command(std::string_view body);
 RequestResult<model::ResumeCommand> resume_command(std::string_view body);
 RequestResult<model::LeaseBeginCommand> lease_command(std::string_view body);
+
+/// With the names that are in use here; "config" is what the configuration says.
+RequestResult<model::ProfileCommand> profile_command(std::string_view body);
 
 }  // namespace m1opt::wire

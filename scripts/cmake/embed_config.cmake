@@ -1,15 +1,35 @@
-# Writes the text of INPUT as a C++ string into OUTPUT. In pieces, because
-# compilers need only take literals of 65536 characters.
-file(READ ${INPUT} text)
-set(literals "")
-string(LENGTH "${text}" length)
-set(start 0)
-while(start LESS length)
-  string(SUBSTRING "${text}" ${start} 8000 piece)
-  string(APPEND literals "\n    R\"m1opt(${piece})m1opt\"")
-  math(EXPR start "${start} + 8000")
-endwhile()
-file(WRITE ${OUTPUT} "#include \"wire/default_config.h\"\n
+# Writes the text of INPUT, and of each file of PROFILES, as C++ strings into OUTPUT. In pieces,
+# because compilers need only take literals of 65536 characters.
+function(read_literals file into)
+  file(READ ${file} text)
+  set(literals "")
+  string(LENGTH "${text}" length)
+  set(start 0)
+  while(start LESS length)
+    string(SUBSTRING "${text}" ${start} 8000 piece)
+    string(APPEND literals "\n    R\"m1opt(${piece})m1opt\"")
+    math(EXPR start "${start} + 8000")
+  endwhile()
+  set(${into} "${literals}" PARENT_SCOPE)
+endfunction()
+
+read_literals(${INPUT} default)
+set(rows "")
+file(GLOB profiles ${PROFILES}/*.json)
+foreach(profile ${profiles})
+  get_filename_component(name ${profile} NAME_WE)
+  read_literals(${profile} literals)
+  string(APPEND rows "\n  {\"${name}\",${literals}},")
+endforeach()
+list(LENGTH profiles count)
+file(WRITE ${OUTPUT} "#include <array>\n
+#include \"wire/default_config.h\"
+#include \"wire/profiles.h\"\n
 namespace m1opt::wire {
-const std::string_view kDefaultConfig =${literals};
+const std::string_view kDefaultConfig =${default};
+namespace {
+const std::array<Profile, ${count}> kProfiles{{${rows}
+}};
+}  // namespace
+std::span<const Profile> profiles() { return kProfiles; }
 }  // namespace m1opt::wire\n")

@@ -46,6 +46,7 @@ Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...
   recover   Undo everything left behind; works with the daemon dead
   trace     The recorded trace, a JSON line a tick; works with the daemon dead
   simulate  What the policy would have done over a recorded trace
+  profile   Settings for this kind of machine; picked by itself, with the reason
   config    Check, show or read again the configuration
   doctor    Finding, evidence and exact fix, with a live self-test
   start     Start the daemon through systemd or launchd
@@ -111,6 +112,11 @@ TEST_CASE("wrong words are usage errors on standard error") {
       {"config"},
       {"config", "frobnicate"},
       {"config", "show", "file"},
+      {"profile"},
+      {"profile", "frobnicate"},
+      {"profile", "list", "8gb"},
+      {"profile", "show"},
+      {"profile", "use"},
       {"api"},
       {"api", "GET", "status"},
       {"api", "GET", "/v1/status HTTP/1.1\r\nX: y"},
@@ -141,6 +147,7 @@ TEST_CASE("without a daemon every verb that needs one exits 3 with the command t
       {"pause"},   {"unpause"},        {"suspend", "mds"},     {"resume", "--all"},
       {"trace"},
       {"version"}, {"config", "show"}, {"config", "reload"},   {"api", "GET", "/v1/status"},
+      {"profile", "use", "8gb"},
   };
   for (auto words : cases) {
     INFO(fmt::format("{}", fmt::join(words, " ")));
@@ -213,6 +220,8 @@ TEST_CASE("json is the document as received and a line feed") {
                                                 {"explain", "mds", "--json"},
                                                 {"version", "--json"},
                                                 {"config", "show"},
+                                                {"profile", "list", "--json"},
+                                                {"profile", "use", "8gb", "--json"},
                                                 {"api", "get", "/v1/status"}}) {
     auto all = words;
     all.insert(all.end(), {"--socket", daemon.socket()});

@@ -328,6 +328,12 @@ mac::Answer FakeMac::open_pressure_events() {
   return {open_events(), 0};
 }
 
+mac::Answer FakeMac::open_file_events(const std::vector<std::string>& paths, std::vector<int>& files) {
+  for (std::size_t i = 0; i < paths.size(); ++i) files.push_back(open_events());
+  if (!notify_works) return {0, EMFILE};
+  return {open_events(), 0};
+}
+
 Result<int> FakeMac::open_power_messages() {
   if (!has_iokit) return Error{Errc::unsupported, 0, "IOKit cannot be opened"};
   return open_events();

@@ -101,6 +101,7 @@ class FakeMac final : public mac::RawCalls {
   std::uint32_t notify_register_descriptor(const char* name, int& fd) override;
   mac::Answer open_exit_events(std::int32_t pid) override;
   mac::Answer open_pressure_events() override;
+  mac::Answer open_file_events(const std::vector<std::string>& paths, std::vector<int>& files) override;
   Result<int> open_power_messages() override;
   void allow_power_change(std::int64_t notification) override { allowed.push_back(notification); }
   Result<void> smc_open() override;

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -51,6 +52,21 @@ TEST_CASE("a thermal notification wakes once, and without it the level is polled
   mac.notify_works = false;
   CHECK(open_thermal_watch(mac).error().code == base::Errc::unsupported);
   CHECK_FALSE(find(probe_capabilities(mac), "thermal_event").available);
+}
+
+TEST_CASE("the descriptors of watched files live as long as the watch, and go when there is none") {
+  FakeMac mac;
+  int file = -1;
+  {
+    const auto watch = open_file_watch(mac, {"/etc/m1opt", "/etc/m1opt/m1opt.json"});
+    REQUIRE(watch);
+    REQUIRE(watch->kept.size() == 2);
+    file = watch->kept[0].get();
+    CHECK(::fcntl(file, F_GETFD) >= 0);
+  }
+  CHECK(::fcntl(file, F_GETFD) < 0);
+  mac.notify_works = false;
+  CHECK_FALSE(open_file_watch(mac, {"/etc/m1opt"}));
 }
 
 TEST_CASE("a pressure event wakes once, and without the source the level is polled") {

@@ -6,6 +6,7 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/targets.h"
 #include "wire/config_text.h"
+#include "wire/profiles.h"
 
 namespace m1opt::fuzz {
 
@@ -37,12 +38,13 @@ void check_fault(const wire::ConfigFault& fault, const std::vector<wire::ConfigS
 }  // namespace
 
 void config(std::string_view input) {
-  static const std::vector<wire::KnownMetric> metrics = [] {
-    std::vector<wire::KnownMetric> known;
-    for (const auto& metric : decide::metrics()) known.push_back({metric.name, metric.trips_low});
-    return known;
-  }();
+  static const auto metrics = decide::known_metrics();
+  static const auto profiles = wire::profile_overlays("8gb+laptop_battery+fanless");
   const auto sources = sources_of(input);
+  (void)wire::find_profile_wish(sources);
+  (void)wire::find_choice_fault(input);
+  const auto over = wire::parse_config(sources, profiles, metrics);
+  require(over || !over.error().list.empty(), "a refused configuration has a fault");
   const auto parsed = wire::parse_config(sources, metrics);
   if (!parsed) {
     require(!parsed.error().list.empty(), "a refused configuration has a fault");

@@ -73,6 +73,7 @@ class AnyKernel final : public mac::RawCalls {
   }
   mac::Answer open_exit_events(std::int32_t) override { return {0, 1}; }
   mac::Answer open_pressure_events() override { return {0, 1}; }
+  mac::Answer open_file_events(const std::vector<std::string>&, std::vector<int>&) override { return {0, 1}; }
   Result<int> open_power_messages() override { return refused(); }
   void allow_power_change(std::int64_t) override {}
   Result<void> smc_open() override {

@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 #include "platform/platform.h"
 #include "support/catch.h"
+#include "support/temp_dir.h"
 
 namespace m1opt::platform {
 
@@ -35,6 +38,31 @@ TEST_CASE("an exit watch becomes readable when the process ends") {
   CHECK(is_readable(watch->get(), 5000));
   ::waitpid(pid, nullptr, 0);
   CHECK(open_exit_watch(info->id).error().code == Errc::gone);
+}
+
+TEST_CASE("a file watch becomes readable when a file is written, comes, goes or is replaced, and not before") {
+  const test::TempDir dir;
+  const auto write = [&](const std::string& name) { std::ofstream(dir / name) << "x"; };
+  write("a.json");
+  const std::vector<std::string> places{dir.path(), dir / "a.json", dir / "absent.json"};
+  const std::vector<std::function<void()>> changes{
+      [&] { write("a.json"); },
+      [&] { std::ofstream(dir / "a.json", std::ios::app) << "y"; },
+      [&] { std::ofstream(dir / "a.json", std::ios::trunc).flush(); },
+      [&] { write("b.json"); },
+      [&] { std::filesystem::rename(dir / "b.json", dir / "a.json"); },
+      [&] { std::filesystem::remove(dir / "a.json"); },
+      [&] { std::filesystem::create_directory(dir / "conf.d"); },
+  };
+  for (const auto& change : changes) {
+    const auto watch = open_file_watch(places);
+    REQUIRE(watch);
+    CHECK_FALSE(is_readable(watch->fd.get(), 0));
+    (void)std::ifstream(dir / "a.json").get();
+    CHECK_FALSE(is_readable(watch->fd.get(), 0));
+    change();
+    CHECK(is_readable(watch->fd.get(), 5000));
+  }
 }
 
 TEST_CASE("an exit watch is refused for a number that another process has") {

@@ -7,6 +7,7 @@
 #include "serve/fixture.h"
 #include "serve/routes.h"
 #include "support/catch.h"
+#include "wire/encode.h"
 
 using namespace m1opt;
 using namespace m1opt::test;
@@ -376,12 +377,13 @@ TEST_CASE("a request that brings a path or a command along is refused by every r
       DYNAMIC_SECTION(route.path << " with " << key) {
         auto body = boost::json::parse(route.example).as_object();
         body[key] = "/etc/passwd";
-        const std::string answer = fixture.ask("POST", route.path, boost::json::serialize(body));
+        const std::string method = wire::enum_word(route.method);
+        const std::string answer = fixture.ask(method, route.path, boost::json::serialize(body));
         CHECK(status_of(answer) == 400);
         CHECK(has(answer, "\"code\":\"unknown_key\""));
         CHECK(fixture.backend.posted().empty());
         // Nor in the query.
-        const std::string query = fixture.ask("POST", route.path + "?" + key + "=/etc/passwd", "{}");
+        const std::string query = fixture.ask(method, route.path + "?" + key + "=/etc/passwd", "{}");
         CHECK(has(query, "\"code\":\"unknown_query\""));
       }
     }

@@ -2,6 +2,7 @@
 
 #include "serve/fixture.h"
 #include "support/catch.h"
+#include "wire/config_text.h"
 
 using namespace m1opt;
 using namespace m1opt::test;
@@ -177,4 +178,71 @@ TEST_CASE("a reply that comes after the server has gone does nothing") {
   fixture.backend.answer_late();
   fixture.backend.add_event("1.1");
   CHECK_FALSE(std::filesystem::exists(fixture.options.socket_path));
+}
+
+TEST_CASE("a profile is put by its name, an older name by ours") {
+  ServerFixture fixture;
+  fixture.start();
+  CHECK(status_of(fixture.ask("PUT", "/v1/profile", R"({"name": "8gb_survival+fanless"})")) == 200);
+  CHECK(only_posted<ProfileCommand>(fixture.backend).choice == "8gb+fanless");
+}
+
+TEST_CASE("a profile that is not there is a 422 with the nearest, and nothing is posted") {
+  ServerFixture fixture;
+  fixture.start();
+  const std::string answer = fixture.ask("PUT", "/v1/profile", R"({"name": "headles_server"})");
+  CHECK(status_of(answer) == 422);
+  CHECK(has(answer, R"(did you mean \"headless_server\"?)"));
+  CHECK(status_of(fixture.ask("PUT", "/v1/profile", "{}")) == 400);
+  CHECK(status_of(fixture.ask("PUT", "/v1/profile", R"({"name": 8})")) == 400);
+  CHECK(has(fixture.ask("POST", "/v1/profile", R"({"name": "8gb"})"), "It takes PUT"));
+  CHECK(fixture.backend.posted().empty());
+}
+
+TEST_CASE("a dry run of a profile names each key that would change, with both values") {
+  ServerFixture fixture;
+  fixture.backend.change([](Snapshot& snapshot) {
+    auto origin = std::make_shared<ConfigOrigin>();
+    const std::string text = R"({"limits": {"max_match": 5}})";
+    origin->files = {{"m1opt.json", text}};
+    origin->wish = "auto";
+    origin->automatic = {"8gb", "8.0 GiB of RAM"};
+    snapshot.config = std::make_shared<Config>(*wire::preview_config(origin->files, {}));
+    snapshot.origin = origin;
+  });
+  fixture.start();
+  const auto ask = [&](const char* name) {
+    return boost::json::parse(body_of(fixture.ask("PUT", "/v1/profile?dry_run=true",
+                                                  std::string(R"({"name": ")") + name + "\"}")));
+  };
+  const auto changes = boost::json::parse(R"([{"name":"limits.max_suspended","old":"3","new":"2"}])");
+  for (const char* name : {"8gb", "auto", "config", "conservative_8gb"}) {
+    INFO(name);
+    CHECK(ask(name).at("changes") == changes);
+    CHECK(ask(name).at("text") == "would use the profile 8gb: 1 keys change");
+  }
+  CHECK(ask("none").at("changes").as_array().empty());
+  CHECK(fixture.backend.posted().empty());
+}
+
+TEST_CASE("the profiles tell which is in force, which auto would be, and older names") {
+  ServerFixture fixture;
+  fixture.backend.change([](Snapshot& snapshot) {
+    auto origin = std::make_shared<ConfigOrigin>();
+    origin->automatic = {"8gb+fanless", "8.0 GiB of RAM, it has no fan"};
+    snapshot.origin = origin;
+    snapshot.status.config.profile = "16gb";
+    snapshot.status.config.profile_choice = "16gb";
+    snapshot.status.config.profile_reason = "uid 0 chose it";
+  });
+  fixture.start();
+  const auto document = boost::json::parse(body_of(fixture.ask("GET", "/v1/profiles")));
+  CHECK(document.at("schema") == "m1opt.profiles/1");
+  CHECK(document.at("profile") == "16gb");
+  CHECK(document.at("automatic") == "8gb+fanless");
+  for (const auto& profile : document.at("profiles").as_array()) {
+    const auto& name = profile.at("name").as_string();
+    CHECK(profile.at("active").as_bool() == (name == "16gb"));
+    CHECK(profile.at("automatic").as_bool() == (name == "8gb" || name == "fanless"));
+  }
 }

@@ -134,7 +134,9 @@ TEST_CASE("every route is in the OpenAPI document with access, summary, example 
     CHECK_FALSE(route.summary.empty());
     CHECK_FALSE(route.example.empty());
     const bool reads = route.method == serve::Method::GET;
-    const auto& operation = document.at("paths").at(route.path).at(reads ? "get" : "post");
+    std::string method = wire::enum_word(route.method);
+    std::transform(method.begin(), method.end(), method.begin(), ::tolower);
+    const auto& operation = document.at("paths").at(route.path).at(method);
     CHECK(operation.at("x-access").as_string() == wire::enum_word(route.access));
     CHECK(operation.at("responses").as_object().contains("default"));
     CHECK(operation.as_object().contains(reads ? "x-example" : "requestBody"));

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "support/catch.h"
+#include "wire/config_merge.h"
 #include "wire/encode.h"
 #include "wire/text.h"
 
@@ -101,7 +102,7 @@ TEST_CASE("every fault of values has its path and place") {
        "m1opt.json:1:60: $.targets[0].vanish_limit: 0 is out of range 1 to 1000"},
       {R"({"rules":[{"name":"r","ladder":["report"],"any":[{"all":[]}]}]})",
        "m1opt.json:1:57: $.rules[0].any[0].all: must hold at least one detector"},
-      {R"({"rules":[{"name":"r","ladder":[],"any":[{"all":[{"metric":"swap.out_rate"}]}]}]})",
+      {R"({"rules":[{"name":"r","ladder":[],"any":[{"all":[{"metric":"swap.out_rate","enter":2,"exit":1}]}]}]})",
        "m1opt.json:1:32: $.rules[0].ladder: must hold at least one step"},
       {R"({"rules":[{"name":"r","ladder":["report"]}]})",
        "m1opt.json:1:11: $.rules[0].any: must hold at least one group of detectors"},

@@ -118,7 +118,7 @@ TEST_CASE("a schema has every key that the document has") {
   CHECK(properties.size() == document.as_object().size());
   for (const auto& member : document.as_object()) CHECK(properties.contains(member.key()));
   CHECK(wire::to_text(properties.at("mode").at("enum")) ==
-        R"(["active","paused","passive","dry_run","sysroot","safe"])");
+        R"(["active","paused","passive","dry_run","sysroot","safe","observing"])");
   CHECK(wire::to_text(properties.at("age_s")) == R"({"type":"number","description":"seconds"})");
   CHECK(
       wire::to_text(properties.at("memory").at("anyOf").at(0).at("properties").at("wired_bytes")) ==

@@ -35,6 +35,7 @@ bool is_member(RawCalls& calls, std::uint32_t uid, std::uint32_t gid);
 Result<Fd> open_exit_watch(RawCalls& calls, ProcessId process);
 Result<EventWatch> open_pressure_watch(RawCalls& calls);
 Result<EventWatch> open_thermal_watch(RawCalls& calls);
+Result<EventWatch> open_file_watch(RawCalls& calls, const std::vector<std::string>& paths);
 Result<std::unique_ptr<SleepWatch>> open_sleep_watch(RawCalls& calls);
 std::unique_ptr<SleepBlocker> make_sleep_blocker(RawCalls& calls);
 Result<ProcessCost> read_cost(RawCalls& calls, std::int32_t pid);

@@ -20,6 +20,7 @@ HardwareReading read(Smc& smc) {
   }
   reading.temperatures = smc.read_temperatures();
   reading.fans = smc.read_fans();
+  reading.fan_count = smc.count_fans();
   for (const Temperature& temperature : reading.temperatures) {
     if (temperature.name.starts_with("Tg")) continue;
     reading.hottest = std::max(reading.hottest.value_or(temperature.value), temperature.value);

@@ -53,6 +53,11 @@ MachineReading read_machine(const std::string& sysroot, std::vector<Problem>& pr
   return {};
 }
 
+/// Only the window server knows, and a daemon has none.
+Result<int> count_displays(const std::string& /*sysroot*/) {
+  return Error{Errc::unsupported, 0, "macOS tells a daemon nothing of displays"};
+}
+
 Result<BootId> read_boot_id(const std::string& sysroot) {
   if (!sysroot.empty()) return no_capture();
   return darwin::read_boot_id(darwin::system_calls());
@@ -116,6 +121,9 @@ Result<std::vector<EventWatch>> open_pressure_watches() {
   std::vector<EventWatch> watches;
   watches.push_back(std::move(*watch));
   return watches;
+}
+Result<EventWatch> open_file_watch(const std::vector<std::string>& paths) {
+  return darwin::open_file_watch(darwin::system_calls(), paths);
 }
 Result<EventWatch> open_thermal_watch() {
   return darwin::open_thermal_watch(darwin::system_calls());

@@ -141,6 +141,10 @@ class RawCalls {
   /// Descriptors; reading them until EAGAIN makes them silent again.
   virtual Answer open_exit_events(std::int32_t pid) = 0;      ///< kqueue, EVFILT_PROC NOTE_EXIT
   virtual Answer open_pressure_events() = 0;                  ///< dispatch memory pressure source
+  /// kqueue, EVFILT_VNODE on each path that is there. `files` are the descriptors of these, which
+  /// the caller closes; an event ends with its descriptor.
+  virtual Answer open_file_events(const std::vector<std::string>& paths,
+                                  std::vector<int>& files) = 0;
   virtual Result<int> open_power_messages() = 0;              ///< IORegisterForSystemPower
   virtual void allow_power_change(std::int64_t notification) = 0;
 

@@ -201,6 +201,7 @@ class SystemCalls final : public RawCalls {
 
   Answer open_exit_events(std::int32_t pid) override;
   Answer open_pressure_events() override;
+  Answer open_file_events(const std::vector<std::string>& paths, std::vector<int>& files) override;
   Result<int> open_power_messages() override { return io_kit::open_power_messages(); }
   void allow_power_change(std::int64_t notification) override {
     io_kit::allow_power_change(notification);
@@ -300,6 +301,27 @@ Result<std::vector<AccessEntry>> SystemCalls::access_list(const char* path) {
 }
 
 /// One source serves everybody; whoever asks gets a descriptor of his own.
+Answer SystemCalls::open_file_events(const std::vector<std::string>& paths,
+                                     std::vector<int>& files) {
+  const int queue = ::kqueue();
+  if (queue < 0) return answer_of(queue);
+  ::fcntl(queue, F_SETFD, FD_CLOEXEC);
+  for (const std::string& path : paths) {
+    const int file = ::open(path.c_str(), O_EVTONLY | O_CLOEXEC);
+    if (file < 0 && errno == ENOENT) continue;
+    if (file >= 0) files.push_back(file);
+    struct kevent event {};
+    EV_SET(&event, static_cast<uintptr_t>(file), EVFILT_VNODE, EV_ADD,
+           NOTE_WRITE | NOTE_EXTEND | NOTE_ATTRIB | NOTE_DELETE | NOTE_RENAME | NOTE_REVOKE, 0,
+           nullptr);
+    if (file >= 0 && ::kevent(queue, &event, 1, nullptr, 0, nullptr) == 0) continue;
+    const Answer failed = answer_of(-1);
+    ::close(queue);
+    return failed;
+  }
+  return {queue, 0};
+}
+
 Answer SystemCalls::open_pressure_events() {
   static const Answer source = make_pressure_source();
   if (!source.ok()) return source;

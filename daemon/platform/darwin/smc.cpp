@@ -146,11 +146,16 @@ std::vector<Temperature> Smc::read_temperatures() {
   return found;
 }
 
+std::optional<int> Smc::count_fans() {
+  const auto count = read("FNum");
+  if (!count || *count < 0) return std::nullopt;
+  return static_cast<int>(std::min<double>(*count, kMostFans));
+}
+
 std::vector<Fan> Smc::read_fans() {
   std::vector<Fan> fans;
-  const auto count = read("FNum");
-  if (!count) return fans;
-  for (int i = 0; i < std::min(static_cast<int>(*count), kMostFans); ++i) {
+  const int count = count_fans().value_or(0);
+  for (int i = 0; i < count; ++i) {
     const auto rpm = read(fmt::format("F{}Ac", i));
     if (!rpm || *rpm < 0 || *rpm > kFastestFan) continue;
     fans.push_back({fmt::format("fan {}", i), std::lround(*rpm), read_fan_mode(i)});

@@ -47,6 +47,8 @@ class Smc {
 
   /// Temperatures of processor and graphics; implausible ones are left out.
   std::vector<Temperature> read_temperatures();
+  /// 0 on a machine without fans; absent when the controller does not tell.
+  std::optional<int> count_fans();
   /// Empty on a machine without fans.
   std::vector<Fan> read_fans();
 

@@ -105,6 +105,17 @@ Result<EventWatch> open_thermal_watch(RawCalls& calls) {
   return watch;
 }
 
+Result<EventWatch> open_file_watch(RawCalls& calls, const std::vector<std::string>& paths) {
+  std::vector<int> files;
+  const Answer answer = calls.open_file_events(paths, files);
+  EventWatch watch;
+  for (const int file : files) watch.kept.emplace_back(file);
+  if (!answer.ok()) return error_of("kevent EVFILT_VNODE", answer.error);
+  watch.fd = Fd(static_cast<int>(answer.value));
+  watch.text = "kqueue";
+  return watch;
+}
+
 Result<ProcessCost> read_cost(RawCalls& calls, std::int32_t pid) {
   const auto usage = UsageReader(calls).read(pid);
   if (!usage) return usage.error();

@@ -73,6 +73,23 @@ void read_core_kinds(const std::string& sysroot, MachineReading& machine,
 
 }  // namespace
 
+/// A connector that is not connected may say "unknown", which is no display either.
+Result<int> count_displays(const std::string& sysroot) {
+  const std::string directory = sysroot + "/sys/class/drm/";
+  int connectors = 0;
+  int connected = 0;
+  for (const auto& name : list_names(directory)) {
+    const auto status = read_attribute(directory + name + "/status");
+    if (status.empty()) continue;
+    ++connectors;
+    if (status == "connected") ++connected;
+  }
+  if (connectors == 0) {
+    return Error{Errc::unsupported, 0, "no connector of a display in " + directory};
+  }
+  return connected;
+}
+
 MachineReading read_machine(const std::string& sysroot, std::vector<Problem>& problems) {
   MachineReading machine;
   machine.os = read_os(sysroot);

@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -83,6 +85,25 @@ Result<std::vector<EventWatch>> open_pressure_watches() {
     if (!watches.empty()) return watches;
   }
   return last;
+}
+
+Result<EventWatch> open_file_watch(const std::vector<std::string>& paths) {
+  Fd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  if (!fd.valid()) return error_from_errno("inotify_init1", errno);
+  for (const std::string& path : paths) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) continue;
+    const std::uint32_t mask =
+        S_ISDIR(info.st_mode)
+            ? IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF
+            : IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF;
+    if (::inotify_add_watch(fd.get(), path.c_str(), mask) >= 0 || errno == ENOENT) continue;
+    return error_from_errno("inotify_add_watch " + path, errno);
+  }
+  EventWatch watch;
+  watch.fd = std::move(fd);
+  watch.text = "inotify";
+  return watch;
 }
 
 Result<EventWatch> open_thermal_watch() {
