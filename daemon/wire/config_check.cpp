@@ -118,7 +118,7 @@ std::vector<Fault> check_config(const Config& config, std::span<const KnownMetri
   root.at("trace").between("max_bytes", config.trace.max.value(), std::int64_t{1} << 20, std::int64_t{1} << 30);
   check_workloads(root.at("workloads"), config.workloads);
   check_targets(root.at("targets"), config.targets);
-  check_rules(root.at("rules"), config.rules, metrics);
+  check_rules(root.at("rules"), config.rules, config.targets, metrics);
   return faults;
 }
 

@@ -111,6 +111,13 @@ std::string step_fault(const std::vector<LadderStep>& ladder, std::size_t at) {
         return "\"suspend_if_ineffective\" needs \"background\" before it";
       }
       return {};
+    case LadderStep::pause_workload:
+    case LadderStep::unload_idle_models:
+    case LadderStep::stop_backup:
+      if (ladder.size() > 1) {
+        return fmt::format("\"{}\" stands alone: it needs a rule of its own", enum_word(step));
+      }
+      return {};
   }
   return {};
 }
@@ -122,10 +129,24 @@ void check_ladder(const Checker& list, const std::vector<LadderStep>& ladder) {
   }
 }
 
+void check_scope(const Checker& scope, const RuleScopeConfig& config,
+                 const std::vector<TargetConfig>& targets) {
+  std::vector<std::string> known;
+  for (const TargetConfig& target : targets) known.push_back(target.name);
+  for (std::size_t i = 0; i < config.targets.size(); ++i) {
+    const std::string& name = config.targets[i];
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    scope.at("targets").at(i).fault(
+        fmt::format("no target is named \"{}\"{}", name, did_you_mean(name, known)));
+  }
+  if (config.cpu.value() < 0) scope.at("cpu_percent").fault("must not be negative");
+  if (config.footprint.value() < 0) scope.at("footprint_bytes").fault("must not be negative");
+}
+
 }  // namespace
 
 void check_rules(const Checker& list, const std::vector<RuleConfig>& rules,
-                 std::span<const KnownMetric> metrics) {
+                 const std::vector<TargetConfig>& targets, std::span<const KnownMetric> metrics) {
   check_names(list, rules);
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const Checker row = list.at(i);
@@ -138,6 +159,7 @@ void check_rules(const Checker& list, const std::vector<RuleConfig>& rules,
     if (!rules[i].ladder.empty() || !rules[i].any.empty() || hint.empty()) {
       check_ladder(row.at("ladder"), rules[i].ladder);
     }
+    check_scope(row.at("scope"), rules[i].scope, targets);
     for (std::size_t g = 0; g < rules[i].any.size(); ++g) {
       const Checker all = row.at("any").at(g).at("all");
       const auto& detectors = rules[i].any[g].all;

@@ -40,7 +40,7 @@ OVERLAY = {
     "ollama": {"enabled": False},
 }
 ALWAYS = {"name": "always", "needs": "nothing", "ladder": ["background"],
-          "any": [{"all": [{"metric": "memory_used_percent", "enter": 0, "exit": 0, "hold_s": 0,
+          "any": [{"all": [{"metric": "memory_used_percent", "enter": 0.1, "exit": 0.1, "hold_s": 0,
                             "exit_hold_s": 0}]}]}
 RESTS = {**ALWAYS, "name": "rests", "ladder": ["pause_workload"]}
 ASKED = {"ollama": {"enabled": True, "port": 1, "period_s": 0.2}}  # nobody listens there; the runners are asked too

@@ -121,8 +121,13 @@ TEST_CASE("each way in which a ladder can be wrong names the step") {
       {R"(["background", "suspend", "suspend_if_ineffective"])",
        "[2]: \"suspend\" and \"suspend_if_ineffective\" exclude each other"},
       {R"(["suspend_if_ineffective"])", "[0]: \"suspend_if_ineffective\" needs \"background\" before it"},
-      {R"(["backgrond"])", "[0]: \"backgrond\" is none of report, background, suspend, suspend_if_ineffective; did you mean \"background\"?"},
+      {R"(["backgrond"])", "[0]: \"backgrond\" is none of report, background, suspend, suspend_if_ineffective, pause_workload, unload_idle_models, stop_backup; did you mean \"background\"?"},
       {R"("background")", ": expected an array, found a string (\"background\")"},
+      {R"(["background", "pause_workload"])",
+       "[1]: \"pause_workload\" stands alone: it needs a rule of its own"},
+      {R"(["unload_idle_models", "suspend"])",
+       "[0]: \"unload_idle_models\" stands alone: it needs a rule of its own"},
+      {R"(["report", "stop_backup"])", "[0]: \"report\" stands alone: a rule that acts is told anyhow"},
   };
   for (const Row& row : rows) CHECK(told(rule_with(kDetector, row.ladder)) == std::string("$.rules[0].ladder") + row.fault);
 }
@@ -171,4 +176,17 @@ TEST_CASE("a target whose name is wrong in a drop-in is told which row may be me
   CHECK(to_string(result.error()) ==
         "conf.d/10.json:1:14: $.targets[0].executables: must name at least one executable; did you mean "
         "the row \"photoanalysisd\"?");
+}
+
+TEST_CASE("a scope names targets that there are, and no negative amounts") {
+  const auto fault = [](const std::string& scope) {
+    return told("{\"targets\": [{\"name\": \"photoanalysisd\", \"executables\": [\"photoanalysisd\"]}],"
+                "\"rules\": [{\"name\": \"r\", \"any\": [{\"all\": [{" + std::string(kDetector) +
+                "}]}], \"ladder\": [\"background\"], \"scope\": " + scope + "}]}");
+  };
+  CHECK(fault(R"({"targets": ["photoanalysisd"], "cpu_percent": 5, "footprint_bytes": 1000})").empty());
+  CHECK(fault(R"({"targets": ["photoanalysis"]})") ==
+        "$.rules[0].scope.targets[0]: no target is named \"photoanalysis\"; did you mean \"photoanalysisd\"?");
+  CHECK(fault(R"({"cpu_percent": -1})") == "$.rules[0].scope.cpu_percent: must not be negative");
+  CHECK(fault(R"({"footprint_bytes": -1})") == "$.rules[0].scope.footprint_bytes: must not be negative");
 }
