@@ -186,6 +186,16 @@ Outcome run_with(ExecutorRig& rig, const Action& action, const std::string& poin
 
 }  // namespace
 
+TEST_CASE("what became another program since it was looked at is not even stopped for a moment") {
+  ExecutorRig rig;
+  const ChildProcess child;
+  bool changed = false;
+  const auto action = rig.begin(ActionKind::suspend, child.id(), "/usr/libexec/photoanalysisd");
+  const auto outcome = run_with(rig, action, "executor.before_change", [&] { changed = true; });
+  CHECK(outcome.code == OutcomeCode::changed);
+  CHECK_FALSE(changed);
+}
+
 TEST_CASE("what is set but not to be read back is no success, and nothing is held") {
   ExecutorRig rig;
   const ChildProcess child;

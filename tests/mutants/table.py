@@ -107,8 +107,15 @@ UNDOING = (
            "if (now - record.deadline > kDeadlineGrace) overdue.push_back(id);", "", ("act",)),
     Mutant("the guardian does not miss the heartbeat", GUARDIAN, "if (since_beat() > kBeatPatience) {",
            "if (false) {", ("act", "undo_test.py -k daemon_stopped")),
-    Mutant("the guardian acknowledges while it has taken over", GUARDIAN, "if (!revoked_) {\n        (void)send_frame",
-           "{\n        (void)send_frame", ("act",)),
+    Mutant("the guardian does not say that it has taken over", GUARDIAN,
+           """  if (overdue.empty()) return;
+  if (!revoked_) {
+    revoked_ = true;
+    (void)send_frame(options_.socket, FrameType::revoked, {}, 0);
+""", """  if (overdue.empty()) return;
+  if (!revoked_) {
+    revoked_ = true;
+""", ("act",)),
     Mutant("the guardian dies of SIGTERM", GUARDIAN, "asked_to_end != 0 && held_.empty()", "asked_to_end != 0",
            ("act",)),
     Mutant("the guardian shares the daemon's session", LINK, "POSIX_SPAWN_SETSID | ", "", ("act",)),
@@ -199,7 +206,7 @@ DECIDING = (
 
 ROUND = (
     Mutant("the socket is everybody's to replace", "daemon/serve/socket_file.cpp", "::umask(0177)", "::umask(0)",
-           ("serve",)),
+           ("serve", "socket_test.py -k not_even_for_a_moment")),
     Mutant("with read access for the group, all may connect", "daemon/serve/access.cpp",
            "return group_ ? 0660 : 0600;", "return 0666;", ("serve",)),
     Mutant("whoever may read may act", "daemon/serve/access.cpp", "      if (rights.admin) return std::nullopt;\n",

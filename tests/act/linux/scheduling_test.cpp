@@ -11,6 +11,7 @@
 
 #include "act/executor.h"
 #include "act/proofs.h"
+#include "base/fault.h"
 #include "support/catch.h"
 #include "support/executor_rig.h"
 
@@ -128,7 +129,7 @@ TEST_CASE("after every action the threads and children that it found, and those 
         return true;
       }));
     }
-    REQUIRE((held.code == OutcomeCode::applied || held.code == OutcomeCode::partial));
+    REQUIRE(test::is_held(held));
     ::usleep(500'000);  // it goes on multiplying
     const auto ended = rig.end(held.record);
     INFO(ended.text);
@@ -146,6 +147,46 @@ TEST_CASE("after every action the threads and children that it found, and those 
     CHECK(looked_at > (proof.per_thread ? 20 : 16));
   }
 }
+
+#ifdef M1OPT_FAULT_POINTS
+TEST_CASE("a thread that is born between the list of threads and the first change is in the background too") {
+  M1OPT_NEEDS_PRIORITIES();
+  ExecutorRig rig;
+  int order[2];
+  int born[2];
+  REQUIRE(::pipe(order) == 0);
+  REQUIRE(::pipe(born) == 0);
+  const ChildProcess child([&] {
+    std::thread([&] {
+      char byte = 0;
+      if (::read(order[0], &byte, 1) != 1) return;
+      std::thread([&] {
+        [[maybe_unused]] auto said = ::write(born[1], "b", 1);
+        for (;;) ::pause();
+      }).detach();
+      for (;;) ::pause();
+    }).detach();
+    ::usleep(1000);
+  });
+  bool told = false;
+  base::fault_hook([&](const char* point) {
+    if (told || std::string(point) != "executor.before_change") return;
+    told = true;
+    char byte = 0;
+    CHECK(::write(order[1], "s", 1) == 1);
+    CHECK(::read(born[0], &byte, 1) == 1);
+  });
+  const auto held = rig.hold(ActionKind::background, child);
+  base::fault_hook({});
+  INFO(held.text);
+  REQUIRE(test::is_held(held));
+  CHECK(threads_of(child.pid()).size() == 3);
+  for (const auto tid : threads_of(child.pid())) CHECK(::sched_getscheduler(tid) == SCHED_IDLE);
+  CHECK(rig.end(held.record).code == OutcomeCode::undone);
+  for (const auto tid : threads_of(child.pid())) CHECK(::sched_getscheduler(tid) == SCHED_OTHER);
+  for (const int fd : {order[0], order[1], born[0], born[1]}) ::close(fd);
+}
+#endif
 
 TEST_CASE("orphans of a target that died while it was held get the old values back") {
   M1OPT_NEEDS_PRIORITIES();
