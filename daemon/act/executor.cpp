@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "act/inheritance.h"
 #include "act/outcome.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -120,7 +121,9 @@ Result<Plan> Executor::make_plan(const ActionRow& row, const Action& action,
   const auto& mates = !is_for_workload(action.kind)              ? companions.targets
                       : workload != companions.workloads.end() ? workload->second
                                                                : kNobody;
-  return row.plan({parts_.control, mates, action.nice}, action.process);
+  auto plan = row.plan({parts_.control, mates, action.nice}, action.process);
+  if (plan) look_through(parts_.table, open_, plan->changes);
+  return plan;
 }
 
 Result<void> Executor::check_reversible(const ActionRow& row, Plan& plan) {
@@ -215,8 +218,8 @@ Result<void> Executor::apply_to_newcomers(const ActionRow& row, const Action& ac
     record.changes.insert(record.changes.end(), fresh.begin(), fresh.end());
     fault_point("executor.before_newcomers");
     if (auto stored = parts_.journal.update(record); !stored) return stored.error();
-    if (auto known = parts_.guardian.hold(record); !known) return known.error();
     open_[record.id] = record;
+    if (auto known = parts_.guardian.hold(record); !known) return known.error();
     fault_point("executor.after_newcomers_record");
     std::vector<std::string> notes;  // the first pass has said what is not possible
     if (auto applied = apply(row, fresh, notes); !applied) return applied;

@@ -20,8 +20,9 @@ Outcome Executor::extend(const Action& action, const Companions& companions) {
   fault_point("executor.before_extend");
   // The longer deadline and the family must be known before anything more is changed.
   if (auto stored = parts_.journal.update(record); !stored) return failed(outcome, stored.error());
-  if (auto known = parts_.guardian.hold(record); !known) return failed(outcome, known.error());
+  // Without a guardian too: else the family would be forgotten, of which nobody tells twice.
   open_[record.id] = record;
+  if (auto known = parts_.guardian.hold(record); !known) return failed(outcome, known.error());
   fault_point("executor.after_extend_record");
   if (auto same = check_identity(record); !same) return abandon(outcome, record, same.error());
   if (row.inherited) {
@@ -64,8 +65,9 @@ void Executor::hand_over_groups(UndoRecord& record) {
     UndoRecord taken = heir->second;
     taken.changes.push_back(*change);
     taken.changes.back().subject.process = taken.process;
-    if (!parts_.journal.update(taken) || !parts_.guardian.hold(taken)) return;
+    if (!parts_.journal.update(taken)) return;
     heir->second = taken;
+    if (!parts_.guardian.hold(taken)) return;
     change = record.changes.erase(change);
     (void)parts_.journal.update(record);
   }

@@ -38,7 +38,7 @@ void mark_ending(Hold& hold, EndCause cause, std::string text, std::uint64_t com
 /// backgrounded target kept at least half of its CPU share: not effective.
 void check_effects(Tick& tick);
 
-/// Brings new threads and children of background and raise holds in, and renews
+/// Brings new threads and children of background and raise holds in, after a gap too, and renews
 /// deadlines at half time.
 void extend_holds(Tick& tick);
 

@@ -113,10 +113,10 @@ Decision step(const State& state, const Sample& sample, const Config& config, In
   // Ends come first: a deadline that passed in a sleep is over before anything new begins.
   end_holds(tick, rules);
   const bool by_hand = !tick.begins.empty();
+  if (tick.may_begin()) extend_holds(tick);
   if (tick.may_begin() && !tick.gap) {
     // Before priorities are raised: who is given a rest gets none.
     begin_breaks(tick, rules);
-    extend_holds(tick);
     begin_raises(tick);
     ask_for_tiers(tick);
     if (!by_hand) begin_one(tick, rules);

@@ -124,7 +124,7 @@ void extend_holds(Tick& tick) {
     if (is_stop(hold.kind) || hold.ending) continue;
     const auto process = tick.by_pid.find(hold.process.pid);
     if (process == tick.by_pid.end() || process->second->id != hold.process) continue;
-    const bool due = hold.deadline - tick.now <= renewal / 2;
+    const bool due = !tick.gap && hold.deadline - tick.now <= renewal / 2;
     const bool grown = process->second->threads != hold.threads ||
                        std::find(changed.begin(), changed.end(), &hold) != changed.end();
     if (!due && !grown) continue;

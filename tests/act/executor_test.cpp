@@ -258,3 +258,23 @@ TEST_CASE("extending a hold gives it the longer deadline in the journal and the 
   CHECK(rig.journal_.open_records().value().at(0).deadline == extend.deadline);
   rig.end(held.record);
 }
+
+TEST_CASE("what an extension has written is known to the executor too, should the guardian not hear of it") {
+  M1OPT_NEEDS_PRIORITIES();
+  ExecutorRig rig;
+  const ChildProcess child;
+  const auto held = rig.hold(ActionKind::background, child);
+  rig.guardian_.kill();
+  Action extend;
+  extend.verb = ActionVerb::extend;
+  extend.kind = ActionKind::background;
+  extend.process = child.id();
+  extend.target = "testd";
+  extend.record = held.record;
+  extend.deadline = rig.clock_.now() + std::chrono::hours(1);
+  CHECK(rig.run(extend).code == OutcomeCode::gone);
+  const auto written = rig.journal_.open_records().value();
+  CHECK(written.at(0).deadline == extend.deadline);
+  CHECK(rig.executor_.open_records().at(held.record) == written.at(0));
+  CHECK(rig.end(held.record).code == OutcomeCode::undone);
+}

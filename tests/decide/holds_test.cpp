@@ -319,6 +319,25 @@ TEST_CASE("a child born into a background hold belongs to it") {
   CHECK(world.why(child).starts_with("in the background: "));
 }
 
+TEST_CASE("a child born into a hold belongs to it even when every look comes late") {
+  World world;
+  const auto parent = world.add_target(10, "mds", 1, TargetMode::background);
+  world.make_busy();
+  world.run(10s);
+  world.forget_log();
+  const auto child = world.add_target(11, "mds", 1, TargetMode::background);
+  world.process(child).parent = 10;
+  world.process(child).background = true;
+  for (int i = 0; i < 3; ++i) {
+    world.pass(6s);
+    world.tick();
+  }
+  CHECK(world.count(ActionVerb::begin, ActionKind::background) == 0);
+  CHECK(world.count(ActionVerb::extend, ActionKind::background) == 1);
+  CHECK(find_hold(world.state, parent, ActionKind::background)->family ==
+        std::vector<ProcessId>{child});
+}
+
 TEST_CASE("a background is renewed at half of its time") {
   World world;
   const auto id = world.add_target(10, "mds", 1, TargetMode::background);

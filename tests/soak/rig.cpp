@@ -49,6 +49,12 @@ std::string text_of(const std::vector<Change>& changes) {
   return text;
 }
 
+std::string text_of(const std::vector<ProcessId>& family) {
+  std::string text;
+  for (const ProcessId& member : family) text += fmt::format("{}{}", text.empty() ? "" : ", ", member.pid);
+  return text;
+}
+
 }  // namespace
 
 SimDaemon::SimDaemon(SimMachine& machine, const base::Clock& clock, app::JournalKeeper& keeper,
@@ -70,6 +76,7 @@ SoakRig::SoakRig(unsigned seed)
       keeper_({options_, kBoot, machine_, machine_, clock_, {}},
               journal::UndoJournal::open(":memory:").value()),
       config_(options_) {
+  if (const char* file = std::getenv("M1OPT_SOAK_LOG")) whole_log_.open(file);
   std::filesystem::create_directory(directory_ / "conf.d");
   change_config();
   machine_.start("/usr/sbin/m1optd", {"m1optd"}, 0);
@@ -252,9 +259,14 @@ void SoakRig::tick() {
     }
   }
   for (const auto& [id, record] : open) {
-    if (open_before_.contains(id)) continue;
-    note(fmt::format("record {}: {} of {} began: {}", id,
-                     boost::describe::enum_to_string(record.kind, "?"), record.process.pid, record.reason));
+    if (const auto before = open_before_.find(id); before != open_before_.end()) {
+      if (before->second.changes == record.changes && before->second.family == record.family) continue;
+      note(fmt::format("record {} grew: {}; family {}", id, text_of(record.changes), text_of(record.family)));
+      continue;
+    }
+    note(fmt::format("record {}: {} of {} began: {} ({})", id,
+                     boost::describe::enum_to_string(record.kind, "?"), record.process.pid, record.reason,
+                     text_of(record.changes)));
     counts[std::string("began ") + boost::describe::enum_to_string(record.kind, "?")]++;
     if (record.kind == ActionKind::suspend && !record.reason.starts_with("uid ")) {
       suspensions_.push_back(clock_.now());
@@ -300,6 +312,7 @@ bool SoakRig::settle() {
 
 void SoakRig::note(const std::string& text) {
   log_.push_back(fmt::format("tick {}, {:.3f} s: {}", ticks_, seconds_of(clock_.now().since_boot), text));
+  if (whole_log_.is_open()) whole_log_ << log_.back() << '\n';
   if (log_.size() > kTail) log_.pop_front();
 }
 

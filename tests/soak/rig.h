@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -132,6 +133,7 @@ class SoakRig {
   std::map<ProcessId, bool> answers_;  ///< of servers: does a request run?
   long ticks_{0};
   std::deque<std::string> log_;
+  std::ofstream whole_log_;             ///< M1OPT_SOAK_LOG: a file for every line of the last seed
   std::string broken_;
 };
 

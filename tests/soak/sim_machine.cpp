@@ -23,6 +23,7 @@ bool SimMachine::is_taken(std::int32_t number) const {
   if (processes.contains(number)) return true;
   return std::any_of(processes.begin(), processes.end(), [&](const auto& entry) {
     const auto& threads = entry.second.threads;
+    if (entry.second.session == number) return true;
     return std::any_of(threads.begin(), threads.end(),
                        [&](const SimThread& thread) { return thread.id.pid == number; });
   });

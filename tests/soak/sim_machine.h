@@ -79,6 +79,8 @@ class SimMachine final : public platform::ProcessTable, public platform::Process
   SimProcess& fork(std::int32_t parent, const std::string& path, std::vector<std::string> arguments,
                    double appetite);
   void exit(std::int32_t pid);
+  /// Does the number name a process, a thread, or a session that somebody is in?
+  [[nodiscard]] bool is_taken(std::int32_t number) const;
   void add_thread(SimProcess& process);
   void pass(Duration d);
 
@@ -110,7 +112,6 @@ class SimMachine final : public platform::ProcessTable, public platform::Process
   Result<void> may_undo(const Change&) override;
 
  private:
-  [[nodiscard]] bool is_taken(std::int32_t number) const;
   std::int32_t free_number();
   SimProcess& add(SimProcess process, std::optional<std::int32_t> number);
   SimProcess* find(std::int32_t pid);

@@ -1,4 +1,5 @@
 // Undo on the machine in memory, where any mixture of holds and births can be made.
+#include "act/inheritance.h"
 #include "act/undo.h"
 
 #include "sim_machine.h"
@@ -105,4 +106,55 @@ TEST_CASE("a value that an heir does not let go keeps the record open") {
             .code == OutcomeCode::failed);
   CHECK(m1opt::act::undo_record(family.machine, family.machine, kBoot, family.open.at(1), family.open)
             .code == OutcomeCode::undone);
+}
+
+TEST_CASE("what was born of a child before the child's own record is not that record's business") {
+  Family family;
+  family.open.erase(2);
+  const ProcessId grandchild = family.machine.fork(family.child.pid, "/usr/bin/mds", {}, 1).id;
+  family.open.emplace(2, record_of(2, family.machine.processes.at(family.child.pid), 0));
+  family.open.at(2).opened_token = family.machine.start_token_now();
+  CHECK(m1opt::act::undo_record(family.machine, family.machine, kBoot, family.open.at(1), family.open)
+            .code == OutcomeCode::undone);
+  CHECK(policy(family.machine, grandchild) == kBatch);
+  CHECK(policy(family.machine, family.child) == kIdle);
+}
+
+TEST_CASE("a record that has set another value, or not yet, claims nothing of what was inherited") {
+  Family family;
+  family.open.at(2).changes.front().before = kIdle;
+  family.open.at(2).changes.front().set = kBatch + 1;
+  CHECK(m1opt::act::undo_record(family.machine, family.machine, kBoot, family.open.at(1), family.open)
+            .code == OutcomeCode::undone);
+  CHECK(policy(family.machine, family.child) == kBatch);
+}
+
+TEST_CASE("a value that is inherited from a record, or of a record, is not taken for the value before") {
+  Family family;
+  family.open.erase(2);
+  const auto seen = [&](ProcessId process, std::int64_t value) {
+    std::vector<Change> changes{
+        {Attribute::policy, {SubjectKind::thread, process, process, 0, {}}, value, 1}};
+    m1opt::act::look_through(family.machine, family.open, changes);
+    return changes.front().before;
+  };
+  CHECK(seen(family.child, kIdle) == kBatch);
+  CHECK(seen(family.parent, kIdle) == kBatch);
+  CHECK(seen(family.child, 7) == 7);
+  const ProcessId stranger = family.machine.start("/usr/bin/mds", {}, 1).id;
+  CHECK(seen(stranger, kIdle) == kIdle);
+}
+
+TEST_CASE("a group's value is looked through to that before the record that has set it") {
+  SimMachine machine;
+  const SimProcess& process = machine.start("/usr/bin/mds", {}, 1);
+  const Subject group{SubjectKind::autogroup, process.id, {}, process.group, {}};
+  std::map<RecordId, UndoRecord> open;
+  open.emplace(1, record_of(1, process, 0));
+  open.at(1).changes = {{Attribute::autogroup_nice, group, 3, 19}};
+  Subject same = group;
+  same.process = {};
+  std::vector<Change> changes{{Attribute::autogroup_nice, same, 19, -10}};
+  m1opt::act::look_through(machine, open, changes);
+  CHECK(changes.front().before == 3);
 }
