@@ -9,8 +9,10 @@
 
 #include "act/executor.h"
 #include "app/app.h"
+#include "app/archive.h"
 #include "app/exit_code.h"
 #include "app/control_loop.h"
+#include "app/history_keeper.h"
 #include "app/instance_lock.h"
 #include "app/journal_keeper.h"
 #include "app/prepare.h"
@@ -44,9 +46,7 @@ Mode own_mode(const Options& options) {
 }
 
 std::string make_epoch(WallTime started) {
-  return fmt::format(
-      "{:x}",
-      std::chrono::duration_cast<std::chrono::milliseconds>(started.point.time_since_epoch()).count());
+  return fmt::format("{:x}", milliseconds_of(started));
 }
 
 sense::Sampler make_sampler(const Options& options, platform::ProcessTable& table,
@@ -90,6 +90,8 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   act::Executor executor({*control, *table, keeper.journal(), guardian, boot,
                           options.state_directory, options.inert()});
   EventLog events(make_epoch(started));
+  HistoryKeeper history(clock, options.sysroot.empty() ? options.state_directory + "/history.db" : "");
+  events.keep_with([&history](const Event& event) { history.note_event(event); });
   if (safe.active) {
     events.add(clock.wall(), {EventKind::safe_mode, Severity::error,
                               "m1opt only observes and begins nothing: " + safe.why, {}, {}, {}});
@@ -97,12 +99,16 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   Board board(clock, events);
   SlowWorker slow(make_slow_jobs(clock, options.sysroot, !options.inert()),
                   [&board] { board.wake(); });
+  history.connect([&slow](auto work) { return slow.post(std::move(work)); },
+                  [&](const decide::Reason& reason) { events.add(clock.wall(), reason); });
+  Archive archive(history);
+  board.set_archive(archive, [&slow](auto work) { return slow.post(std::move(work)); });
   board.set_self_test([&slow](auto done) { return slow.self_test(std::move(done)); });
   sense::Sampler sampler = make_sampler(options, *table, clock, slow.has_hardware());
 
   ControlLoop loop({clock, sampler, *table, executor, guardian, keeper, config, board, events, slow,
                     *blocker, sleep ? std::move(*sleep) : nullptr, boot, machine, machine_problems,
-                    capabilities, started, own_mode(options), safe, &run_mark});
+                    capabilities, started, own_mode(options), safe, &run_mark, {&history}});
   loop.tick();  // so that the first answer has a snapshot
   serve::ServerOptions serving;
   serving.socket_path = options.socket;
@@ -116,9 +122,10 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   slow.start();
   const bool clean = loop.run();
   server.stop();
-  slow.stop();
+  history.finish();
   guardian.drop();
   run_mark.end();
+  slow.stop();  // the last, since it may wait for a disk
   flush_log();
   return clean ? 0 : kFailure;
 }

@@ -155,6 +155,16 @@ struct SelfConfig {
 };
 BOOST_DESCRIBE_STRUCT(SelfConfig, (), (cpu, memory, open_files, wakeups_per_s, lateness))
 
+/// What is kept over restarts, in history.db.
+struct HistoryConfig {
+  bool enabled{true};
+  Bytes max{64LL << 20};       ///< data and log; when it is more the oldest goes
+  Duration write_period{60s};  ///< what is newer is lost when the daemon is killed
+
+  bool operator==(const HistoryConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(HistoryConfig, (), (enabled, max, write_period))
+
 struct PriorityConfig {
   bool enabled{true};
   int nice{-10};
@@ -195,6 +205,7 @@ struct Config {
   OllamaConfig ollama;
   LimitsConfig limits;
   SelfConfig self;
+  HistoryConfig history;
   std::vector<WorkloadConfig> workloads;
   std::vector<TargetConfig> targets;
   std::vector<RuleConfig> rules;
@@ -202,6 +213,7 @@ struct Config {
   bool operator==(const Config&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
-                      (sampling, api, priority, awake, ollama, limits, self, workloads, targets, rules))
+                      (sampling, api, priority, awake, ollama, limits, self, history, workloads,
+                       targets, rules))
 
 }  // namespace m1opt::model

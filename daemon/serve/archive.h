@@ -4,6 +4,7 @@
 #include <functional>
 #include <variant>
 
+#include "serve/history_archive.h"
 #include "serve/reply.h"
 
 namespace m1opt::serve {
@@ -13,6 +14,8 @@ namespace m1opt::serve {
 class Archive {
  public:
   virtual ~Archive() = default;
+
+  virtual HistoryArchive& history() = 0;
 };
 
 /// The largest body of one piece: so much memory a slow reader can keep.

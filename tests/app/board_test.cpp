@@ -69,7 +69,9 @@ TEST_CASE("every waiting command is answered when the daemon ends") {
 }
 
 TEST_CASE("what is to be read from the disk waits for its thread, and no more than may wait") {
-  struct Empty final : m1opt::serve::Archive {} archive;
+  struct Empty final : m1opt::serve::Archive {
+    m1opt::serve::HistoryArchive& history() override { std::abort(); }
+  } archive;
   const m1opt::test::FakeClock clock;
   EventLog events("e");
   Board board(clock, events);
