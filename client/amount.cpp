@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <optional>
 #include <string>
+
+#include "base/clock.h"
 
 namespace m1opt::client {
 namespace {
@@ -60,6 +64,13 @@ Expected<double> parse_duration(std::string_view text) {
   }
   if (!(total > 0)) return bad;
   return total;
+}
+
+std::string time_before(double seconds) {
+  const auto now = std::chrono::system_clock::now();
+  const double since_1970 = std::chrono::duration<double>(now.time_since_epoch()).count();
+  return base::to_rfc3339({now - std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                                     std::chrono::duration<double>(std::min(seconds, since_1970)))});
 }
 
 Expected<std::int64_t> parse_size(std::string_view text) {

@@ -12,10 +12,15 @@
 namespace m1opt::client {
 namespace {
 
+/// One line of help for the three of them.
+constexpr const char* kServiceSummary = "The daemon, by systemd or launchd; it undoes all first";
+
 constexpr std::array kCommands{
     Command{"status", "[--json]", "What m1opt sees, what it holds, and why", false, run_status},
     Command{"events", "[--follow] [--since 8h] [--json]", "What happened, oldest first", false,
             run_events},
+    Command{"history", "[METRIC|effects] [--since 8h] [--plot] [--json]",
+            "What a reading was, what each hold changed; alone: which there are", false, run_history},
     Command{"explain", "[EVENT|TARGET|RULE|reference] [--json]",
             "Which rule, which reading, and why not; alone: every rule", false, run_explain},
     Command{"pause", "[30m] [--until-unpause]",
@@ -40,9 +45,9 @@ constexpr std::array kCommands{
             "Check, show or read again the configuration", true, run_config},
     Command{"doctor", "[--json]", "Finding, evidence and exact fix, with a live self-test", false,
             run_doctor},
-    Command{"start", "", "Start the daemon through systemd or launchd", true, run_start},
-    Command{"stop", "", "Stop the daemon; it undoes everything first", true, run_stop},
-    Command{"restart", "", "Stop and start the daemon", true, run_restart},
+    Command{"start", "", kServiceSummary, true, run_start},
+    Command{"stop", "", kServiceSummary, true, run_stop},
+    Command{"restart", "", kServiceSummary, true, run_restart},
     Command{"version", "[--json]", "Versions of client and daemon", false, run_version},
     Command{"api", "METHOD PATH [BODY]", "One request to the daemon's API, as it is", false,
             run_api},
@@ -119,8 +124,14 @@ std::string help_text(const Context& context) {
       "m1optctl shows what m1optd does for local LLM inference, why, and takes it back.\n"
       "Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...\n";
   constexpr std::size_t kLabel = 12;
-  for (const Command& command : kCommands) {
-    out += render::labelled(fmt::format("  {}", command.name), kLabel, command.summary, width);
+  for (std::size_t i = 0; i < kCommands.size(); ++i) {
+    std::string names = fmt::format("  {}", kCommands[i].name);
+    // Verbs that do the same thing in different directions share a line.
+    while (i + 1 < kCommands.size() && std::string_view(kCommands[i].summary) == kCommands[i + 1].summary) {
+      names += fmt::format(", {}", kCommands[++i].name);
+    }
+    if (names.size() >= kLabel) names += "  ";
+    out += render::labelled(names, std::max(kLabel, names.size()), kCommands[i].summary, width);
   }
   out += "Older words:";
   for (const Alias& alias : kAliases) {

@@ -8,6 +8,7 @@ namespace m1opt::client {
 
 int run_status(Context& context, Arguments& arguments);
 int run_events(Context& context, Arguments& arguments);
+int run_history(Context& context, Arguments& arguments);
 int run_explain(Context& context, Arguments& arguments);
 int run_pause(Context& context, Arguments& arguments);
 int run_unpause(Context& context, Arguments& arguments);

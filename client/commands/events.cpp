@@ -17,25 +17,19 @@ namespace {
 using std::chrono::system_clock;
 
 constexpr std::size_t kRecent = 10;  ///< shown before following
-constexpr std::size_t kPage = 100;
-constexpr std::size_t kMost = 1000;  ///< the API's limit
+constexpr std::size_t kLatest = 100;
+constexpr std::size_t kPage = 1000;  ///< the API's limit
 constexpr std::chrono::seconds kRetryTime{1};
 /// The daemon writes at least a comment that often; a silent one is gone or hangs.
 constexpr std::chrono::seconds kSilence{60};
 
-bool is_since(const boost::json::value& event, system_clock::time_point since) {
-  const auto time = render::parse_rfc3339(text_at(event, "time"));
-  return !time || *time >= since;
-}
-
 struct View {
   const Context& context;
   bool json;
-  system_clock::time_point since;
+  std::string since;  ///< RFC 3339; empty: only the latest
 
   /// `text` is the event as it came.
   void show(const boost::json::value& event, std::string_view text) const {
-    if (!is_since(event, since)) return;
     if (json) {
       print_document({std::string(text), {}});
     } else {
@@ -77,15 +71,39 @@ Failure follow_once(const View& view, EventStream& stream) {
   return {exit_code::kFailure, "the event stream ended", ""};
 }
 
+/// Those since then, a page after the other; nothing when `show_page` has said no.
+template <class ShowPage>
+Expected<Document> every_page(const View& view, ShowPage show_page) {
+  std::string after;
+  while (true) {
+    auto page = ask(view.context, {"GET", fmt::format("/v1/events?since={}&limit={}{}", view.since, kPage,
+                                                      after.empty() ? "" : "&after=" + escape_segment(after))});
+    if (!page) return page;
+    show_page(*page, after.empty());
+    std::string next = text_at(page->value, "next");
+    if (list_at(page->value, "events").empty() || next.empty() || next == after) return page;
+    after = std::move(next);
+  }
+}
+
+/// Shows what there is already; the last document of it.
+Expected<Document> show_known(const View& view, std::size_t latest) {
+  const auto show_events = [&view](const Document& document) {
+    for (const auto& event : list_at(document.value, "events")) view.show(event, wire::to_text(event));
+  };
+  if (!view.since.empty()) {
+    return every_page(view, [&](const Document& page, bool) { show_events(page); });
+  }
+  auto document = recent(view.context, latest);
+  if (document) show_events(*document);
+  return document;
+}
+
 /// The latest, then as they happen, over a restart of the daemon too, until it
 /// is interrupted.
 int follow(const View& view) {
-  const bool all = view.since != system_clock::time_point{};
-  const auto document = recent(view.context, all ? kMost : kRecent);
+  const auto document = show_known(view, kRecent);
   if (!document) return report(view.context, document.error());
-  for (const auto& event : list_at(document->value, "events")) {
-    view.show(event, wire::to_text(event));
-  }
   std::fflush(stdout);
   EventStream stream(text_at(document->value, "next"));
   while (true) {
@@ -95,20 +113,21 @@ int follow(const View& view) {
   }
 }
 
-int list(const View& view) {
-  const bool all = view.since != system_clock::time_point{};
-  const auto document = recent(view.context, all ? kMost : kPage);
-  if (!document) return report(view.context, document.error());
-  if (view.json) {
-    print_document(*document);
-    return exit_code::kOk;
-  }
-  const auto& events = list_at(document->value, "events");
-  if (all && events.size() == kMost && is_since(events.front(), view.since)) {
-    complain(view.context, fmt::format("only the latest {} events are shown", kMost));
-  }
-  for (const auto& event : events) view.show(event, {});
+/// Documents unchanged; more than one only when there are more events than one may hold.
+int list_documents(const View& view) {
+  const auto show = [](const Document& page, bool first) {
+    if (first || !list_at(page.value, "events").empty()) print_document(page);
+  };
+  const auto last = view.since.empty() ? recent(view.context, kLatest) : every_page(view, show);
+  if (!last) return report(view.context, last.error());
+  if (view.since.empty()) print_document(*last);
   return exit_code::kOk;
+}
+
+int list(const View& view) {
+  if (view.json) return list_documents(view);
+  const auto document = show_known(view, kLatest);
+  return document ? exit_code::kOk : report(view.context, document.error());
 }
 
 }  // namespace
@@ -118,15 +137,14 @@ int run_events(Context& context, Arguments& arguments) {
   bool json = false;
   std::string since_text;
   arguments.flag("--follow", follow_on, "Go on as they happen, over a restart of the daemon too")
-      .option("--since", since_text, "8h", "Only events of the last 45s, 30m, 8h, 2d")
+      .option("--since", since_text, "8h", "All of the last 45s, 30m, 8h, 2d, of earlier runs of the daemon too")
       .flag("--json", json, "The API's document unchanged; with --follow one event a line");
   if (const auto status = arguments.parse(context)) return *status;
-  system_clock::time_point since{};
+  std::string since;
   if (!since_text.empty()) {
     const auto seconds = parse_duration(since_text);
     if (!seconds) return report(context, seconds.error());
-    since = system_clock::now() - std::chrono::duration_cast<system_clock::duration>(
-                                      std::chrono::duration<double>(*seconds));
+    since = time_before(*seconds);
   }
   const View view{context, json, since};
   return follow_on ? follow(view) : list(view);

@@ -12,6 +12,7 @@
 #include "app/archive.h"
 #include "app/exit_code.h"
 #include "app/control_loop.h"
+#include "app/history_keeper.h"
 #include "app/instance_lock.h"
 #include "app/journal_keeper.h"
 #include "app/machine_facts.h"
@@ -48,9 +49,7 @@ Mode own_mode(const Options& options) {
 }
 
 std::string make_epoch(WallTime started) {
-  return fmt::format(
-      "{:x}",
-      std::chrono::duration_cast<std::chrono::milliseconds>(started.point.time_since_epoch()).count());
+  return fmt::format("{:x}", milliseconds_of(started));
 }
 
 sense::Sampler make_sampler(const Options& options, platform::ProcessTable& table,
@@ -94,6 +93,8 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   act::Executor executor({*control, *table, keeper.journal(), guardian, boot,
                           options.state_directory, options.inert()});
   EventLog events(make_epoch(started));
+  HistoryKeeper history(clock, options.sysroot.empty() ? options.state_directory + "/history.db" : "");
+  events.keep_with([&history](const Event& event) { history.note_event(event); });
   if (safe.active) {
     events.add(clock.wall(), {EventKind::safe_mode, Severity::error,
                               "m1opt only observes and begins nothing: " + safe.why, {}, {}, {}});
@@ -105,9 +106,10 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   const auto trace_store = std::make_shared<TraceStore>(options.state_directory);
   TraceRecorder trace({trace_store, post, events, machine, make_epoch(started)});
   TraceExport trace_export(trace_store);
-  Archive archive(trace_export);
+  history.connect(post, [&](const decide::Reason& reason) { events.add(clock.wall(), reason); });
+  Archive archive(trace_export, history);
   board.set_archive(archive, post);
-  std::vector<TickObserver*> observers;
+  std::vector<TickObserver*> observers{&history};
   // A copy of a machine is no course of readings.
   if (options.sysroot.empty()) observers.push_back(&trace);
   board.set_self_test([&slow](auto done) { return slow.self_test(std::move(done)); });
@@ -130,9 +132,10 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   const bool clean = loop.run();
   server.stop();
   trace.flush();
-  slow.stop();
+  history.finish();
   guardian.drop();
   run_mark.end();
+  slow.stop();  // the last, since it may wait for a disk
   flush_log();
   return clean ? 0 : kFailure;
 }

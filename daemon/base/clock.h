@@ -33,6 +33,16 @@ struct WallTime {
   }
 };
 
+/// Since 1970, UTC.
+constexpr std::int64_t milliseconds_of(WallTime t) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(t.point.time_since_epoch()).count();
+}
+constexpr WallTime wall_from_milliseconds(std::int64_t since_1970) {
+  return {std::chrono::system_clock::time_point(
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(
+          std::chrono::milliseconds(since_1970)))};
+}
+
 /// RFC 3339 in UTC with milliseconds: 2026-08-01T10:11:12.123Z
 std::string to_rfc3339(WallTime t);
 

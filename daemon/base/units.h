@@ -18,6 +18,9 @@ using Duration = std::chrono::nanoseconds;
 constexpr Bytes bytes_from_kib(std::int64_t kib) { return Bytes{kib * 1024}; }
 
 constexpr double seconds_of(Duration d) { return std::chrono::duration<double>(d).count(); }
+constexpr std::int64_t milliseconds_of(Duration d) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
+}
 constexpr Duration duration_from_seconds(double s) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s));
 }

@@ -2,8 +2,6 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 
-#include <cerrno>
-#include <filesystem>
 #include <set>
 
 #include "base/fd.h"
@@ -17,7 +15,6 @@ namespace {
 
 constexpr int kSchemaVersion = 2;
 constexpr int kBusyMs = 500;
-constexpr int kDamagedKept = 100;
 
 // WAL: a crash in the middle of a write leaves the last complete transaction, and other processes
 // can close records while the daemon has the file open. EXTRA while the file is made: its first
@@ -47,66 +44,14 @@ constexpr const char* kSchema =
     " boot TEXT NOT NULL, until_ns INTEGER, uid INTEGER NOT NULL);"
     "PRAGMA user_version=2; COMMIT;";
 
-constexpr const char* kInMemory = ":memory:";
-
-Result<std::int64_t> read_number(sqlite3* db, const char* sql) {
-  Statement read(db, sql);
-  auto row = read.step();
-  if (!row) return row.error();
-  return read.integer(0);
-}
-
-/// 0: a new file.
-Result<std::int64_t> read_version(sqlite3* db) {
-  auto version = read_number(db, "PRAGMA user_version");
-  if (!version) return version;
-  if (*version > kSchemaVersion) {
-    return Error{Errc::unsupported, 0,
-                 "written by a newer m1opt (schema " + std::to_string(*version) +
-                     "); this one knows " + std::to_string(kSchemaVersion)};
-  }
-  if (*version != 0 && *version != kSchemaVersion) {
-    return Error{Errc::parse, 0, "schema " + std::to_string(*version) + " was never released"};
-  }
-  return version;
-}
-
-/// The new name of a damaged file, which is moved there together with its log.
-Result<std::string> set_aside(const std::string& path) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  for (int n = 1; n <= kDamagedKept; ++n) {
-    const std::string kept = path + ".damaged-" + std::to_string(n);
-    if (fs::exists(kept, error)) continue;
-    fs::rename(path, kept, error);
-    if (error) return Error{Errc::io, error.value(), "set aside " + path + ": " + error.message()};
-    for (const char* suffix : {"-wal", "-shm"}) fs::rename(path + suffix, kept + suffix, error);
-    return kept;
-  }
-  return Error{Errc::io, 0, path + " is damaged, and so many damaged ones are kept beside it that"
-                            " no more is set aside: look at them, then remove them"};
-}
-
 }  // namespace
 
 Result<UndoJournal> UndoJournal::open(const std::string& given, IfAbsent absent) {
   const bool in_memory = given == kInMemory;
   const std::string path = in_memory ? given : resolve_directory(given);
-  if (!in_memory) {
-    if (auto ours = check_journal_file(path); !ours) return ours.error();
-    // Made here and not by SQLite, so that the log takes over the mode.
-    const int flags = absent == IfAbsent::create ? O_CREAT : 0;
-    Fd made(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600));
-    if (!made.valid()) return error_from_errno("open " + path, errno);
-  }
-  sqlite3* raw = nullptr;
-  const int code = sqlite3_open_v2(
-      path.c_str(), &raw,
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_NOFOLLOW, nullptr);
-  std::unique_ptr<sqlite3, Closer> db(raw);
-  if (code != SQLITE_OK) return sqlite_error(raw, "open " + path);
-  sqlite3_busy_timeout(raw, kBusyMs);
-  UndoJournal journal(std::move(db), path);
+  auto db = open_database(path, absent, kBusyMs);
+  if (!db) return db.error();
+  UndoJournal journal(std::move(*db), path);
   if (auto ready = journal.prepare_schema(); !ready) return ready.error().within(path);
   if (!in_memory) journal.place_ = FilePlace(path);
   return journal;
@@ -122,14 +67,14 @@ Result<UndoJournal> UndoJournal::open_to_read(const std::string& given) {
       (writable.valid() ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_FULLMUTEX |
           SQLITE_OPEN_NOFOLLOW,
       nullptr);
-  std::unique_ptr<sqlite3, Closer> db(raw);
+  Database db(raw);
   if (code != SQLITE_OK) return sqlite_error(raw, "open " + path);
   sqlite3_busy_timeout(raw, kBusyMs);
   // Alone, SQLite keeps the index of the log in its own memory and not in a file.
   if (writable.valid()) {
     if (auto done = execute(raw, "PRAGMA locking_mode=EXCLUSIVE"); !done) return done.error();
   }
-  auto version = read_version(raw);
+  auto version = read_version(raw, kSchemaVersion);
   if (!version) return version.error().within(path);
   UndoJournal journal(std::move(db), path);
   return journal;
@@ -137,7 +82,7 @@ Result<UndoJournal> UndoJournal::open_to_read(const std::string& given) {
 
 Result<void> UndoJournal::prepare_schema() {
   if (auto done = execute(db_.get(), kPragmas); !done) return done;
-  auto version = read_version(db_.get());
+  auto version = read_version(db_.get(), kSchemaVersion);
   if (!version) return version.error();
   if (*version == 0) {
     if (auto done = execute(db_.get(), kSchema); !done) {

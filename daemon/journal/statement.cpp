@@ -45,6 +45,11 @@ Statement& Statement::bind(std::int64_t value) {
   return *this;
 }
 
+Statement& Statement::bind_real(double value) {
+  if (status_ == SQLITE_OK) status_ = sqlite3_bind_double(statement_, ++bound_, value);
+  return *this;
+}
+
 Statement& Statement::bind(std::string_view text) {
   if (status_ == SQLITE_OK) {
     status_ = sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()),
@@ -59,11 +64,11 @@ Statement& Statement::bind_null() {
 }
 
 Result<bool> Statement::step() {
-  if (status_ != SQLITE_OK) return sqlite_error(db_, "undo journal");
+  if (status_ != SQLITE_OK) return sqlite_error(db_, "database");
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  return sqlite_error(db_, "undo journal");
+  return sqlite_error(db_, "database");
 }
 
 Result<void> Statement::run() {
@@ -71,6 +76,13 @@ Result<void> Statement::run() {
   if (!row) return row.error();
   return {};
 }
+
+void Statement::reset() {
+  sqlite3_reset(statement_);
+  bound_ = 0;
+}
+
+double Statement::real(int column) const { return sqlite3_column_double(statement_, column); }
 
 std::int64_t Statement::integer(int column) const {
   return sqlite3_column_int64(statement_, column);

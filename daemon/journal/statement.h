@@ -17,7 +17,7 @@ Error sqlite_error(sqlite3* db, const std::string& what);
 /// Runs SQL that returns no rows.
 Result<void> execute(sqlite3* db, const char* sql);
 
-/// One prepared statement, used once.
+/// One prepared statement; used again after reset().
 class Statement {
  public:
   Statement(sqlite3* db, const char* sql);
@@ -26,6 +26,7 @@ class Statement {
   ~Statement();
 
   Statement& bind(std::int64_t value);
+  Statement& bind_real(double value);
   Statement& bind(std::string_view text);
   Statement& bind_null();
 
@@ -33,6 +34,10 @@ class Statement {
   Result<bool> step();
   Result<void> run();
 
+  /// To be bound anew.
+  void reset();
+
+  [[nodiscard]] double real(int column) const;
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] std::string text(int column) const;
   [[nodiscard]] bool is_null(int column) const;

@@ -27,9 +27,7 @@ bool is_fault(const Error& error) { return error.code != Errc::changed && error.
 
 }  // namespace
 
-void UndoJournal::Closer::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
-
-UndoJournal::UndoJournal(std::unique_ptr<sqlite3, Closer> db, std::string path)
+UndoJournal::UndoJournal(Database db, std::string path)
     : db_(std::move(db)), path_(std::move(path)) {}
 UndoJournal::UndoJournal(UndoJournal&&) noexcept = default;
 UndoJournal& UndoJournal::operator=(UndoJournal&&) noexcept = default;
@@ -41,12 +39,7 @@ Result<void> UndoJournal::transact(Durability durability, const std::function<Re
   if (synced) {
     if (auto done = execute(db_.get(), "PRAGMA synchronous=FULL"); !done) return done;
   }
-  auto done = execute(db_.get(), "BEGIN IMMEDIATE");
-  if (done) {
-    done = body();
-    if (done) done = execute(db_.get(), "COMMIT");
-    if (!done) (void)execute(db_.get(), "ROLLBACK");
-  }
+  auto done = journal::transact(db_.get(), body);
   if (synced) (void)execute(db_.get(), "PRAGMA synchronous=NORMAL");
   return done;
 }

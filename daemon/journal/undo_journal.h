@@ -1,17 +1,15 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "journal/database.h"
 #include "journal/file_place.h"
 #include "journal/record_text.h"
 #include "model/undo_record.h"
-
-struct sqlite3;
 
 namespace m1opt::journal {
 
@@ -36,7 +34,7 @@ struct Closing {
 /// (model::outlives_reboot), nobody can forget it.
 class UndoJournal {
  public:
-  enum class IfAbsent { create, fail };
+  using IfAbsent = journal::IfAbsent;
   /// A file that is not a plain one of ours is `not_permitted`, a newer m1opt's `unsupported`, one
   /// locked by another program `busy` after half a second, what is no database `parse`.
   static Result<UndoJournal> open(const std::string& path, IfAbsent absent = IfAbsent::create);
@@ -93,15 +91,12 @@ class UndoJournal {
   Result<std::optional<StoredPause>> load_pause();
 
  private:
-  struct Closer {
-    void operator()(sqlite3* db) const;
-  };
   struct Unclosed {
     RecordId id;
     OutcomeCode code;
     std::string text;
   };
-  UndoJournal(std::unique_ptr<sqlite3, Closer> db, std::string path);
+  UndoJournal(Database db, std::string path);
   Result<void> prepare_schema();
   /// Every page, every row. `parse` when anything is not as it was written.
   Result<void> verify();
@@ -113,7 +108,7 @@ class UndoJournal {
   Result<void> store_closing(const Unclosed& closing);
   Result<void> catch_up();
 
-  std::unique_ptr<sqlite3, Closer> db_;
+  Database db_;
   std::string path_;
   FilePlace place_;
   RecordId last_id_{0};

@@ -173,6 +173,16 @@ struct SelfConfig {
 };
 BOOST_DESCRIBE_STRUCT(SelfConfig, (), (cpu, memory, open_files, wakeups_per_s, lateness))
 
+/// What is kept over restarts, in history.db.
+struct HistoryConfig {
+  bool enabled{true};
+  Bytes max{64LL << 20};       ///< data and log; when it is more the oldest goes
+  Duration write_period{60s};  ///< what is newer is lost when the daemon is killed
+
+  bool operator==(const HistoryConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(HistoryConfig, (), (enabled, max, write_period))
+
 struct PriorityConfig {
   bool enabled{true};
   int nice{-10};
@@ -227,6 +237,7 @@ struct Config {
   LimitsConfig limits;
   SelfConfig self;
   TraceConfig trace;
+  HistoryConfig history;
   std::vector<WorkloadConfig> workloads;
   std::vector<TargetConfig> targets;
   std::vector<RuleConfig> rules;
@@ -235,6 +246,6 @@ struct Config {
 };
 BOOST_DESCRIBE_STRUCT(Config, (),
                       (profile, observe_only, watch_config, sampling, api, priority, awake, ollama,
-                       limits, self, trace, workloads, targets, rules))
+                       limits, self, trace, history, workloads, targets, rules))
 
 }  // namespace m1opt::model

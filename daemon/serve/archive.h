@@ -4,6 +4,7 @@
 #include <functional>
 #include <variant>
 
+#include "serve/history_archive.h"
 #include "serve/reply.h"
 #include "serve/trace_archive.h"
 
@@ -16,6 +17,7 @@ class Archive {
   virtual ~Archive() = default;
 
   virtual TraceArchive& trace() = 0;
+  virtual HistoryArchive& history() = 0;
 };
 
 /// The largest body of one piece: so much memory a slow reader can keep.

@@ -50,9 +50,11 @@ std::vector<Route> events() {
        "What happened, oldest first",
        "/v1/events?limit=20&kind=action_done",
        {{"after", "an event's id: only later ones; without it the latest"},
+        {"since", "RFC 3339 in UTC: those from then on, of earlier runs of the daemon too, for 90 days; "
+                  "the oldest first, `after` for the next"},
         {"limit", "at most this many, 1 to 1000; 100 when absent"},
         {"kind", "only events of this kind"}},
-       get_events,
+       fetch_events,
        nullptr,
        schema_of<wire::EventsDocument>},
       {Method::GET,
@@ -71,6 +73,36 @@ std::vector<Route> events() {
           schema_of<wire::ExplainDocument>),
       get("/v1/explain/rule/{name}", "Why that rule acts, or why not", get_explain_rule,
           schema_of<wire::ExplainDocument>),
+  };
+}
+
+std::vector<Route> history() {
+  return {
+      {Method::GET,
+       "/v1/history",
+       Access::read,
+       false,
+       "What a metric was, or without one which there are. To the second for an hour, to the minute "
+       "for two weeks",
+       "/v1/history?metric=memory_used_percent&since=2026-08-01T00:00:00Z&step_s=300",
+       {{"metric", "one of those that this answers without it"},
+        {"since", "RFC 3339 in UTC; an hour before `until` when absent"},
+        {"until", "RFC 3339 in UTC; now when absent"},
+        {"step_s", "a point for each so many seconds, at most 1000 points; when absent some 300 points"}},
+       fetch_history,
+       nullptr,
+       schema_of<wire::HistoryDocument>},
+      {Method::GET,
+       "/v1/history/effects",
+       Access::read,
+       false,
+       "What each hold changed: means over the 30 s before it began and after, for 90 days",
+       "/v1/history/effects?since=2026-08-01T00:00:00Z",
+       {{"since", "RFC 3339 in UTC; all that are kept when absent"},
+        {"limit", "at most the latest so many, 1 to 100; 100 when absent"}},
+       fetch_effects,
+       nullptr,
+       schema_of<wire::EffectsDocument>},
   };
 }
 
@@ -153,6 +185,7 @@ std::vector<Route> make_routes() {
   std::vector<Route> table = readings();
   for (auto& route : events()) table.push_back(std::move(route));
   for (auto& route : kept()) table.push_back(std::move(route));
+  for (auto& route : history()) table.push_back(std::move(route));
   table.push_back(get("/v1/openapi.json", "This API as OpenAPI 3.1", get_openapi, nullptr));
   for (auto& route : commands()) table.push_back(std::move(route));
   for (auto& route : lasting()) table.push_back(std::move(route));

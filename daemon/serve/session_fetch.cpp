@@ -11,11 +11,11 @@ using wire::ProblemCode;
 
 namespace {
 
-Fetched problem_of(ProblemCode code, std::string detail, std::string hint = {}) {
+Fetched fetched_problem(ProblemCode code, std::string detail, std::string hint = {}) {
   return {problem_reply(make_problem(code, std::move(detail), std::move(hint)))};
 }
 
-Fetched internal_problem() { return problem_of(ProblemCode::internal, "The daemon's log says more"); }
+Fetched internal_problem() { return fetched_problem(ProblemCode::internal, "The daemon's log says more"); }
 
 /// No exception may reach the slow thread, and no piece may be larger than what slow readers are
 /// counted with.
@@ -43,7 +43,7 @@ Task<std::optional<Reply>> Session::run_fetch(const Call& call, Fetch fetch) {
   if (auto* reply = std::get_if<Reply>(&plan)) co_return std::move(*reply);
   const auto place = take_place(service_, peer_.uid);
   if (!place) {
-    co_return problem_of(ProblemCode::busy, "Too many answers are being read from the disk",
+    co_return fetched_problem(ProblemCode::busy, "Too many answers are being read from the disk",
                          "Try again in a second").reply;
   }
   Fetched fetched = co_await fetch_piece(std::move(std::get<FetchWork>(plan)));
@@ -65,11 +65,11 @@ Task<Fetched> Session::fetch_piece(FetchWork work) {
   auto fetched =
       co_await receive_result<Fetched>(core_, service_.options.fetch_deadline, start, accepted);
   if (!accepted) {
-    co_return problem_of(ProblemCode::busy, "Too much waits to be read from the disk",
+    co_return fetched_problem(ProblemCode::busy, "Too much waits to be read from the disk",
                          "Try again in a second");
   }
   if (!fetched) {
-    co_return problem_of(ProblemCode::timed_out,
+    co_return fetched_problem(ProblemCode::timed_out,
                          "The disk has not answered in time, or the daemon is asking something else",
                          "Try again");
   }

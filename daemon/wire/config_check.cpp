@@ -74,6 +74,11 @@ void check_self(const Checker& self, const SelfConfig& config) {
   self.positive("lateness_s", config.lateness);
 }
 
+void check_history(const Checker& history, const HistoryConfig& config) {
+  history.between("max_bytes", config.max.value(), std::int64_t{4} << 20, std::int64_t{1} << 40);
+  history.positive("write_period_s", config.write_period);
+}
+
 void check_workloads(const Checker& list, const std::vector<WorkloadConfig>& workloads) {
   check_names(list, workloads);
   for (std::size_t i = 0; i < workloads.size(); ++i) {
@@ -116,6 +121,7 @@ std::vector<Fault> check_config(const Config& config, std::span<const KnownMetri
   check_limits(root.at("limits"), config.limits);
   check_self(root.at("self"), config.self);
   root.at("trace").between("max_bytes", config.trace.max.value(), std::int64_t{1} << 20, std::int64_t{1} << 30);
+  check_history(root.at("history"), config.history);
   check_workloads(root.at("workloads"), config.workloads);
   check_targets(root.at("targets"), config.targets);
   check_rules(root.at("rules"), config.rules, config.targets, metrics);

@@ -8,6 +8,7 @@
 
 #include "model/config.h"
 #include "model/event.h"
+#include "model/history.h"
 #include "model/snapshot.h"
 
 /// The answers of the API besides model::StatusDocument. Each names its schema;
@@ -68,6 +69,31 @@ struct EventsDocument {
   std::string next;           ///< what to give as `after` for those that come after these
 };
 BOOST_DESCRIBE_STRUCT(EventsDocument, (), (schema, events, next))
+
+/// Points of one metric; a step in which it was not read has none.
+struct HistorySeries {
+  std::string metric;
+  WallTime since;
+  WallTime until;
+  Duration step{};
+  std::vector<HistoryPoint> points;  ///< oldest first, in the metric's own unit
+};
+BOOST_DESCRIBE_STRUCT(HistorySeries, (), (metric, since, until, step, points))
+
+struct HistoryDocument {
+  std::string schema{"m1opt.history/1"};
+  std::optional<std::string> fault;    ///< why what happens is not kept; null: it is
+  std::vector<HistoryMetric> metrics;  ///< all; empty when one was asked for
+  std::optional<HistorySeries> series; ///< the one that was asked for
+};
+BOOST_DESCRIBE_STRUCT(HistoryDocument, (), (schema, fault, metrics, series))
+
+struct EffectsDocument {
+  std::string schema{"m1opt.effects/1"};
+  std::optional<std::string> fault;  ///< why what happens is not kept; null: it is
+  std::vector<HoldEffect> effects;   ///< oldest first
+};
+BOOST_DESCRIBE_STRUCT(EffectsDocument, (), (schema, fault, effects))
 
 enum class ExplainKind { event, target, rule };
 BOOST_DESCRIBE_ENUM(ExplainKind, event, target, rule)

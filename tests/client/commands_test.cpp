@@ -37,6 +37,7 @@ const char* const kHelp =
 Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...
   status    What m1opt sees, what it holds, and why
   events    What happened, oldest first
+  history   What a reading was, what each hold changed; alone: which there are
   explain   Which rule, which reading, and why not; alone: every rule
   pause     Undo everything and stay away, 30m when no time is given
   unpause   End a pause
@@ -49,9 +50,7 @@ Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...
   profile   Settings for this kind of machine; picked by itself, with the reason
   config    Check, show or read again the configuration
   doctor    Finding, evidence and exact fix, with a live self-test
-  start     Start the daemon through systemd or launchd
-  stop      Stop the daemon; it undoes everything first
-  restart   Stop and start the daemon
+  start, stop, restart  The daemon, by systemd or launchd; it undoes all first
   version   Versions of client and daemon
   api       One request to the daemon's API, as it is
   help      This list, or one verb in full
@@ -109,6 +108,9 @@ TEST_CASE("wrong words are usage errors on standard error") {
       {"events", "--since", "8x"},
       {"trace", "--since", "8x"},
       {"simulate"},
+      {"history", "load", "--since", "8x"},
+      {"history", "--plot"},
+      {"history", "effects", "--step", "5m"},
       {"config"},
       {"config", "frobnicate"},
       {"config", "show", "file"},
@@ -146,6 +148,7 @@ TEST_CASE("without a daemon every verb that needs one exits 3 with the command t
       {"status"},  {"events"},         {"events", "--follow"}, {"explain"},
       {"pause"},   {"unpause"},        {"suspend", "mds"},     {"resume", "--all"},
       {"trace"},
+      {"history"}, {"history", "load", "--plot"}, {"history", "effects"},
       {"version"}, {"config", "show"}, {"config", "reload"},   {"api", "GET", "/v1/status"},
       {"profile", "use", "8gb"},
   };
@@ -216,6 +219,9 @@ TEST_CASE("json is the document as received and a line feed") {
   FakeDaemon daemon(always(http_answer(200, body)));
   for (const std::vector<std::string>& words : {std::vector<std::string>{"status", "--json"},
                                                 {"events", "--json"},
+                                                {"history", "--json"},
+                                                {"history", "load", "--since", "8h", "--json"},
+                                                {"history", "effects", "--json"},
                                                 {"explain", "--json"},
                                                 {"explain", "mds", "--json"},
                                                 {"version", "--json"},
@@ -337,7 +343,21 @@ TEST_CASE("events are lines with time, severity, sentence and id") {
            R"("kind":"action_done","severity":"info","text":"suspended mds"}]})")));
   const Ran ran = run_client({"events", "--socket", daemon.socket()});
   CHECK(ran.out == "2026-08-01 10:11:12  info     suspended mds [7.1]\n");
-  CHECK(run_client({"events", "--since", "1s", "--socket", daemon.socket()}).out.empty());
+}
+
+TEST_CASE("events since a time are asked for page by page, each after the last") {
+  FakeDaemon daemon([](const SeenRequest& request) {
+    if (!has(request.line, "since=20") || !has(request.line, "&limit=1000")) return problem(400, "bad_request");
+    if (has(request.line, "after=7.2")) return http_answer(200, R"({"events":[],"next":"7.2"})");
+    if (has(request.line, "after=7.1")) return http_answer(200, R"({"events":[{"id":"7.2"}],"next":"7.2"})");
+    return http_answer(200, R"({"events":[{"id":"6.9"},{"id":"7.1"}],"next":"7.1"})");
+  });
+  const Ran ran = run_client({"events", "--since", "8h", "--socket", daemon.socket()});
+  CHECK(ran.status == 0);
+  for (const char* id : {"[6.9]", "[7.1]", "[7.2]"}) CHECK(has(ran.out, id));
+  const Ran json = run_client({"events", "--since", "8h", "--json", "--socket", daemon.socket()});
+  CHECK(json.out == R"({"events":[{"id":"6.9"},{"id":"7.1"}],"next":"7.1"})" "\n"
+                    R"({"events":[{"id":"7.2"}],"next":"7.2"})" "\n");
 }
 
 TEST_CASE("following prints events as they come and goes on where a cut stream ended") {

@@ -327,7 +327,8 @@ TEST_CASE("nothing in a request names a path or a command") {
   const auto document = serve::make_openapi(serve::routes());
   // Every word that a request may hold, however deep; a new one is looked at by whoever adds it.
   const std::set<std::string> known{"for_s", "until_unpause", "name", "pid", "start", "all",
-                                    "after", "limit", "kind", "dry_run", "id", "since"};
+                                    "after", "limit", "kind", "dry_run", "id", "metric", "since",
+                                    "until", "step_s"};
   std::set<std::string> words;
   const std::function<void(const boost::json::value&)> collect = [&](const boost::json::value& schema) {
     if (const auto* list = schema.if_array()) {

@@ -12,8 +12,38 @@ namespace m1opt::test {
 
 using namespace m1opt::model;
 
-/// A trace that the test sets.
-struct FakeArchive final : serve::Archive, serve::TraceArchive {
+/// What is kept on the disk, as the test sets it.
+struct FakeArchive final : serve::Archive, serve::TraceArchive, serve::HistoryArchive {
+  serve::HistoryArchive& history() override { return *this; }
+
+  WallTime wall() override { return time; }
+  std::string fault() override { return trouble; }
+  Result<std::vector<HistoryMetric>> metrics() override { return known; }
+  Result<std::vector<HistoryPoint>> series(const serve::HistoryQuery& query) override {
+    asked = query;
+    if (broken) return Error{Errc::parse, 0, "history.db: broken"};
+    return points;
+  }
+  Result<std::vector<Event>> events(const serve::EventsQuery& query) override {
+    asked_events = query;
+    if (broken) return Error{Errc::parse, 0, "history.db: broken"};
+    return kept;
+  }
+  Result<std::vector<HoldEffect>> effects(WallTime since, std::size_t limit) override {
+    asked_effects = {since, limit};
+    return changed;
+  }
+
+  WallTime time{std::chrono::system_clock::time_point(std::chrono::hours(24 * 20000))};
+  std::string trouble;
+  bool broken{false};
+  std::vector<HistoryMetric> known{{"memory_used_percent", {}, {}}};
+  std::vector<HistoryPoint> points;
+  std::vector<Event> kept;
+  std::vector<HoldEffect> changed;
+  serve::HistoryQuery asked;
+  serve::EventsQuery asked_events;
+  std::pair<WallTime, std::size_t> asked_effects;
   serve::TraceArchive& trace() override { return *this; }
 
   serve::TraceText read(WallTime since) override {
