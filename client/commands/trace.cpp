@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "client/amount.h"
 #include "client/api.h"

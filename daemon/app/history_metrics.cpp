@@ -24,10 +24,20 @@ std::optional<double> held(const TickRecord& tick) {
   }));
 }
 
+/// Of all workloads together; absent while nobody tells.
+std::optional<double> tokens_per_s(const TickRecord& tick) {
+  std::optional<double> sum;
+  for (const auto& [name, memory] : tick.decision.next.workloads) {
+    if (memory.generation.rate) sum = sum.value_or(0) + *memory.generation.rate;
+  }
+  return sum;
+}
+
 /// Besides those of decide/metrics.cpp.
 constexpr std::array kMore{
     Row{"awake", awake},  // is the machine to be kept awake?
     Row{"held", held},    // processes in the background or suspended
+    Row{"tokens_per_s", tokens_per_s},
 };
 
 }  // namespace
@@ -45,7 +55,7 @@ const std::vector<std::string>& history_metrics() {
 std::vector<std::optional<double>> read_history_metrics(const TickRecord& tick) {
   std::vector<std::optional<double>> values;
   values.reserve(history_metrics().size());
-  const decide::MetricInput input{tick.sample, tick.decision.next.rates};
+  const decide::MetricInput input{tick.sample, tick.decision.next};
   for (const decide::Metric& metric : decide::metrics()) values.push_back(read_metric(metric, input));
   for (const Row& row : kMore) values.push_back(row.read(tick));
   return values;

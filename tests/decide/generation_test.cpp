@@ -1,5 +1,6 @@
 #include "decide/generation.h"
 
+#include "decide/metrics.h"
 #include "support.h"
 
 using namespace m1opt::test;

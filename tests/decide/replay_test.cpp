@@ -157,7 +157,7 @@ TEST_CASE("what only the recording held is shown as it was before") {
   for (std::size_t i = 0; i < ticks.size(); ++i) {
     INFO(i);
     const Sample& shown = machine.show(ticks[i], config, true, false);
-    machine.ask({}, {}, ticks[i]);
+    machine.ask(Decision{}, ticks[i]);
     REQUIRE(shown.targets.front().process.state == RunState::running);
     REQUIRE(shown.workloads.front().processes.back().process.nice == 3);
   }
