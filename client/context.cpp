@@ -33,8 +33,9 @@ void complain(const Context& context, const std::string& text) {
 }
 
 int report(const Context& context, const Failure& failure) {
-  complain(context,
-           failure.fix.empty() ? failure.text : fmt::format("{}. {}", failure.text, failure.fix));
+  const bool is_question = failure.text.ends_with('?');
+  complain(context, failure.fix.empty() ? failure.text
+                                        : failure.text + (is_question ? " " : ". ") + failure.fix);
   return failure.exit_status;
 }
 
