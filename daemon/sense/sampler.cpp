@@ -9,6 +9,7 @@
 #include "sense/process_tracker.h"
 #include "sense/protected.h"
 #include "sense/rights.h"
+#include "sense/slots.h"
 
 namespace m1opt::sense {
 
@@ -55,7 +56,6 @@ struct Sampler::Parts {
   void add_member(WorkloadSample& workload, Tracked& process, const WorkloadConfig* row);
   void add_reports(Sample& sample, const Config& config, Instant now);
   void add_slots(Sample& sample, const Config& config, Instant now);
-  void add_slots_of(WorkloadSample& workload, Sample& sample, Duration limit, Instant now);
   void add_targets(Sample& sample, const Config& config);
   void add_target(Sample& sample, const Config& config, Tracked& process);
   void read_ancestors();
@@ -197,46 +197,17 @@ void Sampler::Parts::add_reports(Sample& sample, const Config& config, Instant n
   }
 }
 
-/// Whether a request runs is known only when every runner has answered lately.
-void Sampler::Parts::add_slots_of(WorkloadSample& workload, Sample& sample, Duration limit,
-                                  Instant now) {
-  std::string fault;
-  bool processing = false;
-  int runners = 0;
-  for (const WorkloadProcess& member : workload.processes) {
-    if (!member.runner) continue;
-    ++runners;
-    const auto found = runner_reports.find(member.process.id);
-    if (found == runner_reports.end()) {
-      fault = member.port ? "not asked yet" : "where it listens is not among its arguments";
-      continue;
-    }
-    const RunnerReport& report = found->second;
-    const Duration age = now - report.taken;
-    if (!report.slots || age > limit) {
-      fault = report.slots ? fmt::format("its last answer is {:.0f} s old", seconds_of(age))
-                           : report.fault;
-      continue;
-    }
-    workload.slots_age = std::max(workload.slots_age.value_or(Duration{}), age);
-    for (const SlotReading& slot : *report.slots) {
-      workload.slots.push_back(slot);
-      processing = processing || slot.processing;
-    }
-  }
-  if (processing || (runners > 0 && fault.empty())) workload.request_running = processing;
-  if (fault.empty()) return;
-  sample.problems.push_back(
-      problem_of("workloads." + workload.name + ".slots", to_string(Errc::unsupported), fault));
-}
-
 void Sampler::Parts::add_slots(Sample& sample, const Config& config, Instant now) {
   std::erase_if(runner_reports, [&](const auto& entry) {
     const auto known = tracker.tracked().find(entry.first.pid);
     return known == tracker.tracked().end() || known->second.info.id != entry.first;
   });
   for (WorkloadSample& workload : sample.workloads) {
-    add_slots_of(workload, sample, kStalePeriods * config.ollama.period, now);
+    const std::string fault =
+        add_slots_of(workload, runner_reports, kStalePeriods * config.ollama.period, now);
+    if (fault.empty()) continue;
+    sample.problems.push_back(problem_of("workloads." + workload.name + ".slots",
+                                         to_string(Errc::unsupported), fault));
   }
 }
 

@@ -100,3 +100,19 @@ TEST_CASE("after a suspension a process runs for a fifth of the time, a minute a
   CHECK(breather_after(limits, 60s, true) == 60s);
   CHECK(breather_after(limits, 60s, false) == 15s);
 }
+
+TEST_CASE("a background that somebody resets is done again three times and then left") {
+  World world;
+  const auto id = world.add_target(10, "mds", 1, TargetMode::background);
+  world.make_busy();
+  world.run(10s);
+  world.forget_log();
+  for (int i = 0; i < 8; ++i) {
+    world.process(id).background = false;
+    world.run(30s);
+  }
+  CHECK(world.count(ActionVerb::begin, ActionKind::background) == 3);
+  CHECK(world.why(id).find("somebody else keeps resetting it") != std::string::npos);
+  CHECK(world.said(EventKind::target_refused) ==
+        "the priority of mds (pid 10) was reset 4 times in 10 min: left alone for 30 min");
+}

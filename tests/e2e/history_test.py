@@ -18,7 +18,8 @@ METRIC = "memory_used_percent"
 
 
 class HistoryTest(E2eTest):
-    overlay = {**rig.QUICK, "history": {"write_period_s": 0.3}}
+    # It is written by ticks.
+    overlay = {**rig.QUICK, "sampling": {"busy_period_s": 0.25, "idle_period_s": 0.25}, "history": {"write_period_s": 0.3}}
 
     @property
     def state(self):
@@ -32,7 +33,8 @@ class HistoryTest(E2eTest):
         return self.daemon.get("/v1/history" + ("?" + urllib.parse.urlencode(query) if query else ""))
 
     def points(self, **query):
-        return self.history(metric=METRIC, step_s=1, **query)["series"]["points"]
+        lately = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 600))
+        return self.history(metric=METRIC, step_s=1, **{"since": lately, **query})["series"]["points"]
 
     def kept_events(self):
         return self.daemon.get("/v1/events?since=2020-01-01T00:00:00Z&limit=1000")["events"]
@@ -107,6 +109,7 @@ class KeptTest(HistoryTest):
 
     def test_what_is_asked_wrongly_is_answered_with_what_to_ask(self):
         self.start()
+        self.assertTrue(within(5, self.points))
         answer = self.ctl("history", "memory_use_percent")
         self.assertEqual(answer.returncode, 2)
         self.assertIn('did you mean "memory_used_percent"', answer.stderr)
@@ -134,6 +137,9 @@ class BrokenTest(HistoryTest):
         with open(self.file, "r+b") as file:
             file.write(os.urandom(self.file.stat().st_size))
         (self.state / "history.db-wal").write_bytes(b"")
+        self.assert_acts_in_time()
+        self.daemon.stop()  # who has it open may not notice before it is opened again
+        self.start()
         self.assert_acts_in_time()
         self.assert_told("history.db was damaged")
         self.assert_fault(False)

@@ -53,6 +53,7 @@ class ProfileTest(E2eTest):
         self.assertTrue(within(15, lambda: rig.state_of(hog.pid) == "T"), self.daemon.get("/v1/targets"))
         self.assertEqual(self.ctl("profile", "use", "observe_only").returncode, 0)
         self.assertTrue(within(3, lambda: rig.runs_again(hog.pid)))
+        self.assertTrue(within(3, lambda: not self.status()["holds"]))
         self.assertFalse(within(6, lambda: self.status()["holds"]))
         status = self.status()
         self.assertEqual(status["mode"], "observing")

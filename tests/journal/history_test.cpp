@@ -64,9 +64,9 @@ void write_file(const std::string& path, const std::string& text) {
 
 void edit(const std::string& path, const char* sql) {
   sqlite3* db = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
+  REQUIRE(sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK);
   REQUIRE(sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(db);
+  sqlite3_close_v2(db);
 }
 
 std::uintmax_t size_of(const std::string& path) {
@@ -339,11 +339,11 @@ TEST_CASE("what is not ours to write is left as it is") {
   SECTION("one that another program has locked") {
     REQUIRE(History::open(path));
     sqlite3* db = nullptr;
-    REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
+    REQUIRE(sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK);
     REQUIRE(sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE metric SET first=0", nullptr,
                          nullptr, nullptr) == SQLITE_OK);
     refused(Errc::busy);
-    sqlite3_close(db);
+    sqlite3_close_v2(db);
     CHECK(History::open(path));
   }
 }

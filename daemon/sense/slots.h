@@ -1,0 +1,17 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "sense/sampler.h"
+
+namespace m1opt::sense {
+
+/// What the runners of a workload said of themselves, if it is not older than
+/// `limit`. Whether a request runs is known only when every runner has answered.
+/// Returns why it is not known; empty when it is, or when there is no runner.
+std::string add_slots_of(WorkloadSample& workload,
+                         const std::map<ProcessId, RunnerReport>& reports, Duration limit,
+                         Instant now);
+
+}  // namespace m1opt::sense
