@@ -9,7 +9,7 @@ namespace m1opt::app {
 namespace {
 
 constexpr std::size_t kBlock = 64 * 1024;
-constexpr Duration kPatience = std::chrono::minutes(1);
+constexpr Duration kFlushPeriod = std::chrono::minutes(1);
 constexpr Duration kFirstRetry = std::chrono::minutes(1);
 constexpr Duration kLastRetry = std::chrono::hours(1);
 
@@ -84,7 +84,7 @@ void TraceRecorder::note_tick(const TickRecord& tick) {
   const auto share = static_cast<std::size_t>(tick.config.trace.max.value() / kPiecesInRing);
   if (!config_ || size_ >= share || *config_ != tick.config) begin_piece(tick);
   put(writer_.tick(tick.now - *first_, tick.decision.period, tick.sample, notes_of(tick)), false, tick);
-  if (waiting_ >= kBlock || tick.now - oldest_ >= kPatience) flush();
+  if (waiting_ >= kBlock || tick.now - oldest_ >= kFlushPeriod) flush();
 }
 
 void TraceRecorder::flush() {
