@@ -108,6 +108,7 @@ std::string history_value(std::string_view metric, double value) {
     case decide::MetricUnit::percent:
     case decide::MetricUnit::core_percent: return format_percent(value);
     case decide::MetricUnit::bytes_per_second: return format_rate(value);
+    case decide::MetricUnit::bytes:
     case decide::MetricUnit::celsius: return decide::value_text(*known, value);
   }
   return {};

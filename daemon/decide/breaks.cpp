@@ -97,7 +97,7 @@ void begin_breaks(Tick& tick, const std::vector<RuleView>& rules) {
   }
 }
 
-void check_break(Tick& tick, const std::vector<RuleView>& rules, Hold& hold) {
+void check_break(const std::vector<RuleView>& rules, Hold& hold) {
   const RuleView* own = find_rule(rules, hold.rule);
   if (own != nullptr && own->keeps() && own->has(LadderStep::pause_workload)) return;
   if (own == nullptr || !own->has(LadderStep::pause_workload)) {

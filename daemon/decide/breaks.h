@@ -15,7 +15,7 @@ bool is_any_resting(const State& state, const std::string& workload);
 void begin_breaks(Tick& tick, const std::vector<RuleView>& rules);
 
 /// Ends a rest that its rule no longer wants.
-void check_break(Tick& tick, const std::vector<RuleView>& rules, Hold& hold);
+void check_break(const std::vector<RuleView>& rules, Hold& hold);
 
 /// Why this runner is not given a rest now; empty when it is, or when no rule asks for one.
 std::string break_obstacle(const Tick& tick, const WorkloadSample& workload,

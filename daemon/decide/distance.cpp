@@ -16,6 +16,7 @@ std::string gap_text(const Metric& metric, double gap) {
   switch (metric.unit) {
     case MetricUnit::percent: return number_text(gap) + (gap == 1 ? " point" : " points");
     case MetricUnit::core_percent:
+    case MetricUnit::bytes:
     case MetricUnit::bytes_per_second:
     case MetricUnit::celsius: return value_text(metric, gap);
     case MetricUnit::pressure:

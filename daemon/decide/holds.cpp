@@ -148,7 +148,7 @@ void check_hold(Tick& tick, const std::vector<RuleView>& rules, Hold& hold) {
   if (hold.ending || hold.manual) return;
   switch (hold.kind) {
     case ActionKind::raise: check_raise(tick, hold); return;
-    case ActionKind::pause_workload: check_break(tick, rules, hold); return;
+    case ActionKind::pause_workload: check_break(rules, hold); return;
     case ActionKind::background:
     case ActionKind::suspend: check_rule(tick, rules, hold); return;
   }

@@ -124,7 +124,7 @@ struct RuleConfig {
   RuleNeeds needs{RuleNeeds::resident_or_busy};
   std::vector<DetectorGroupConfig> any;  ///< groups OR-ed, detectors in one AND-ed
   std::vector<LadderStep> ladder;
-  RuleScopeConfig scope;
+  RuleScopeConfig scope{};
 
   bool operator==(const RuleConfig&) const = default;
 };

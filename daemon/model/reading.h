@@ -51,7 +51,7 @@ struct PressureReading {
   std::optional<Percent> some_avg10;  ///< Linux PSI: share of time some task waited, last 10 s
   std::optional<Percent> full_avg10;
   std::optional<Duration> some_total;  ///< Linux PSI: stall time since boot
-  std::optional<Duration> full_total;
+  std::optional<Duration> full_total{};
 
   bool operator==(const PressureReading&) const = default;
 };

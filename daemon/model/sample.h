@@ -60,7 +60,7 @@ struct WorkloadProcess {
   bool may_raise{false};
   std::string why_not;  ///< set when may_raise is false
   /// Of a runner that may be raised: where its arguments say that it listens, on loopback.
-  std::optional<int> port;
+  std::optional<int> port{};
 
   bool operator==(const WorkloadProcess&) const = default;
 };
@@ -84,8 +84,8 @@ struct WorkloadSample {
   bool leased{false};
   std::optional<std::vector<LoadedModel>> models;  ///< absent: the server was not asked or did not answer
   std::optional<bool> request_running;             ///< from /slots of all its runners; absent = unknown
-  std::vector<SlotReading> slots;                  ///< of those runners that answered
-  std::optional<Duration> slots_age;               ///< of the oldest of these answers
+  std::vector<SlotReading> slots{};                ///< of those runners that answered
+  std::optional<Duration> slots_age{};             ///< of the oldest of these answers
 
   bool operator==(const WorkloadSample&) const = default;
 };
