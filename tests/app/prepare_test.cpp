@@ -22,9 +22,9 @@ namespace {
 constexpr uid_t kAnother = 65534;
 
 /// All that a daemon finds when it starts for the second time.
-class Places {
+class GivenPlaces {
  public:
-  Places() {
+  GivenPlaces() {
     for (const char* directory : {"etc/conf.d", "state", "log", "run"}) fs::create_directories(tree / directory);
     for (const char* file : {"etc/m1opt.json", "etc/conf.d/10.json"}) std::ofstream(tree / file) << "{}";
     for (const char* file : {"state/undo.db", "state/undo.db-wal", "state/undo.db-shm", "state/undo.lock",
@@ -37,7 +37,7 @@ class Places {
     options.log_file = tree / "log/m1optd.log";
     options.socket = tree / "run/m1optd.sock";
   }
-  ~Places() {
+  ~GivenPlaces() {
     Options standard_error;
     standard_error.log_file = "-";
     (void)app::prepare_log(standard_error);
@@ -65,7 +65,7 @@ void open_to(const std::string& path, mode_t bits) {
 }
 std::string parent_of(const std::string& path) { return fs::path(path).parent_path().string(); }
 /// Puts it into a place that nobody else can reach, and a symlink where it was.
-void replace_by_link(const Places& places, const std::string& path) {
+void replace_by_link(const GivenPlaces& places, const std::string& path) {
   const std::string kept = places.dir / "kept";
   fs::rename(path, kept);
   fs::create_symlink(kept, path);
@@ -73,30 +73,30 @@ void replace_by_link(const Places& places, const std::string& path) {
 
 struct Flaw {
   const char* name;
-  std::function<void(const Places&, const std::string&)> make;
+  std::function<void(const GivenPlaces&, const std::string&)> make;
 };
 
 const std::vector<Flaw>& flaws() {
   static const std::vector<Flaw> rows{
-      {"belongs to another", [](const Places&, const std::string& path) { disown(path); }},
-      {"can be written by its group", [](const Places&, const std::string& path) { open_to(path, 0020); }},
-      {"can be written by others", [](const Places&, const std::string& path) { open_to(path, 0002); }},
-      {"is in a directory of another", [](const Places&, const std::string& path) { disown(parent_of(path)); }},
+      {"belongs to another", [](const GivenPlaces&, const std::string& path) { disown(path); }},
+      {"can be written by its group", [](const GivenPlaces&, const std::string& path) { open_to(path, 0020); }},
+      {"can be written by others", [](const GivenPlaces&, const std::string& path) { open_to(path, 0002); }},
+      {"is in a directory of another", [](const GivenPlaces&, const std::string& path) { disown(parent_of(path)); }},
       {"is in a directory that its group can write",
-       [](const Places&, const std::string& path) { open_to(parent_of(path), 0020); }},
+       [](const GivenPlaces&, const std::string& path) { open_to(parent_of(path), 0020); }},
       {"is in a directory that others can write",
-       [](const Places&, const std::string& path) { open_to(parent_of(path), 0002); }},
+       [](const GivenPlaces&, const std::string& path) { open_to(parent_of(path), 0002); }},
       {"is a symlink of another",
-       [](const Places& places, const std::string& path) {
+       [](const GivenPlaces& places, const std::string& path) {
          replace_by_link(places, path);
          disown(path);
        }},
       {"is a symlink to what belongs to another",
-       [](const Places& places, const std::string& path) {
+       [](const GivenPlaces& places, const std::string& path) {
          replace_by_link(places, path);
          disown(places.dir / "kept");
        }},
-      {"is behind a directory that is a symlink of another", [](const Places& places, const std::string& path) {
+      {"is behind a directory that is a symlink of another", [](const GivenPlaces& places, const std::string& path) {
          replace_by_link(places, parent_of(path));
          disown(parent_of(path));
        }}};
@@ -109,7 +109,7 @@ const std::vector<std::string> kFiles{"etc/m1opt.json",    "etc/conf.d/10.json",
 const std::vector<std::string> kDirectories{"etc", "etc/conf.d", "state", "log", "run"};
 
 /// The message ends with the command; each run of it must mend one part.
-std::string mend(const Places& places) {
+std::string mend(const GivenPlaces& places) {
   std::string fault = places.fault();
   for (int i = 0; i < 5 && !fault.empty(); ++i) {
     const std::string command = fault.substr(fault.rfind(": ") + 2);
@@ -122,7 +122,7 @@ std::string mend(const Places& places) {
 }  // namespace
 
 TEST_CASE("a daemon starts on places of its own, and on those that it has yet to make") {
-  Places places;
+  GivenPlaces places;
   CHECK(places.fault().empty());
   for (const char* name : {"state", "log", "run"}) fs::remove_all(places.tree / name);
   CHECK(places.fault().empty());
@@ -140,7 +140,7 @@ TEST_CASE("whatever it would read or write that is not its own alone is refused 
   for (const std::string& name : names) {
     for (const Flaw& flaw : flaws()) {
       DYNAMIC_SECTION(name << " " << flaw.name) {
-        Places places;
+        GivenPlaces places;
         REQUIRE(places.fault().empty());
         flaw.make(places, places.tree / name);
         const std::string fault = places.fault();
@@ -157,7 +157,7 @@ TEST_CASE("whatever it would read or write may be a symlink of its own") {
   names.insert(names.end(), kDirectories.begin(), kDirectories.end());
   for (const std::string& name : names) {
     DYNAMIC_SECTION(name) {
-      Places places;
+      GivenPlaces places;
       replace_by_link(places, places.tree / name);
       CHECK(places.fault().empty());
     }
@@ -168,7 +168,7 @@ TEST_CASE("a directory that is not there yet is not made where somebody else cou
   if (::geteuid() != 0) return;
   const TempDir shared;
   ::chmod(shared.path().c_str(), 01777);
-  Places places;
+  GivenPlaces places;
   SECTION("state") { places.options.state_directory = shared / "state"; }
   SECTION("socket") { places.options.socket = shared / "run/m1optd.sock"; }
   SECTION("log") { places.options.log_file = shared / "log/m1optd.log"; }
@@ -181,7 +181,7 @@ TEST_CASE("no file is made in a directory that everybody may add to") {
   if (::geteuid() != 0) return;
   const TempDir shared;
   ::chmod(shared.path().c_str(), 01777);
-  Places places;
+  GivenPlaces places;
   SECTION("state") { places.options.state_directory = shared.path(); }
   SECTION("socket") { places.options.socket = shared / "m1optd.sock"; }
   SECTION("log") { places.options.log_file = shared / "m1optd.log"; }
@@ -190,7 +190,7 @@ TEST_CASE("no file is made in a directory that everybody may add to") {
 }
 
 TEST_CASE("a state directory that others may enter is closed: no stranger gets hold of a lock") {
-  Places places;
+  GivenPlaces places;
   ::chmod((places.tree / "state").c_str(), 0755);
   CHECK(places.fault().empty());
   struct stat info {};
@@ -199,7 +199,7 @@ TEST_CASE("a state directory that others may enter is closed: no stranger gets h
 }
 
 TEST_CASE("a drop-in directory that cannot be listed is an error: its settings would be forgotten in silence") {
-  Places places;
+  GivenPlaces places;
   fs::remove_all(places.tree / "etc/conf.d");
   std::ofstream(places.tree / "etc/conf.d") << "no directory";
   CHECK(places.fault().find("conf.d") != std::string::npos);

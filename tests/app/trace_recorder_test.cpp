@@ -63,7 +63,8 @@ struct RecorderRig {
     decision.period = period;
     decision.holds = holds;
     const std::vector<Outcome> outcomes;
-    recorder->note_tick({now, WallTime{std::chrono::system_clock::time_point(1000h) + (now - Instant{1h})}, sample,
+    const auto later = std::chrono::duration_cast<std::chrono::system_clock::duration>(now - Instant{1h});
+    recorder->note_tick({now, WallTime{std::chrono::system_clock::time_point(1000h) + later}, sample,
                          config, decision, outcomes});
     now = now + period;
   }

@@ -10,17 +10,17 @@ using m1opt::test::FakeMac;
 
 namespace {
 
-constexpr const char* kPath = "/Library/PrivilegedHelperTools";
+constexpr const char* kToolsPath = "/Library/PrivilegedHelperTools";
 constexpr std::array<std::uint8_t, 16> kRoot{0xff, 0xff, 0xee, 0xee, 0xdd, 0xdd, 0xcc, 0xcc,
                                              0xbb, 0xbb, 0xaa, 0xaa, 0,    0,    0,    0};
 constexpr std::array<std::uint8_t, 16> kSomebody{0xff, 0xff, 0xee, 0xee, 0xdd, 0xdd, 0xcc, 0xcc,
                                                  0xbb, 0xbb, 0xaa, 0xaa, 0,    0,    1,    0xf5};
 
-/// Who may change kPath with this one entry in its list, in words; empty: nobody.
+/// Who may change kToolsPath with this one entry in its list, in words; empty: nobody.
 std::string writer(const AccessEntry& entry) {
   FakeMac mac;
-  mac.access_lists[kPath] = {entry};
-  return find_foreign_writer(mac, kPath)->value_or("");
+  mac.access_lists[kToolsPath] = {entry};
+  return find_foreign_writer(mac, kToolsPath)->value_or("");
 }
 
 }  // namespace
@@ -41,15 +41,15 @@ TEST_CASE("an entry that lets anybody but root change it is found, whatever the 
 
 TEST_CASE("one bad entry among good ones is enough, and no list is good") {
   FakeMac mac;
-  CHECK_FALSE(find_foreign_writer(mac, kPath)->has_value());
-  mac.access_lists[kPath] = {{false, kAccessDelete, kSomebody},
+  CHECK_FALSE(find_foreign_writer(mac, kToolsPath)->has_value());
+  mac.access_lists[kToolsPath] = {{false, kAccessDelete, kSomebody},
                              {true, kAccessWriteData, kRoot},
                              {true, kAccessWriteData, {}}};
-  CHECK(find_foreign_writer(mac, kPath)->has_value());
+  CHECK(find_foreign_writer(mac, kToolsPath)->has_value());
 }
 
 TEST_CASE("a list that cannot be read is an error, not an empty one") {
   FakeMac mac;
   mac.access_error = EACCES;
-  CHECK(find_foreign_writer(mac, kPath).error().code == base::Errc::not_permitted);
+  CHECK(find_foreign_writer(mac, kToolsPath).error().code == base::Errc::not_permitted);
 }
