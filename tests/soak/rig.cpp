@@ -70,8 +70,7 @@ SimDaemon::SimDaemon(SimMachine& machine, const base::Clock& clock, app::Journal
       started(clock.now()) {}
 
 SoakRig::SoakRig(unsigned seed)
-    : seed_(seed),
-      random_(seed),
+    : random_(seed),
       options_(config_options(directory_)),
       keeper_({options_, kBoot, machine_, machine_, clock_, {}},
               journal::UndoJournal::open(":memory:").value()),

@@ -106,7 +106,6 @@ class SoakRig {
   void tick();
   void note(const std::string& text);
 
-  unsigned seed_;
   std::mt19937 random_;
   TempDir directory_;
   FakeClock clock_;
