@@ -81,6 +81,11 @@ void answer(const Parser::value_type& message) {
       require(!suspend->process || suspend->target == "indexer",
               "nobody suspends a process that is neither a target's nor his own");
     }
+  } else if (const auto* fetch = std::get_if<serve::Fetch>(&match->route->handler)) {
+    auto plan = (*fetch)(call);
+    if (auto* reply = std::get_if<serve::Reply>(&plan)) return check_reply(*reply);
+    test::FakeArchive archive;
+    check_reply(std::get<serve::FetchWork>(plan)(archive).reply);
   } else if (std::get<serve::Special>(match->route->handler) == serve::Special::lease) {
     require(!serve::prepare_lease(call), "nobody leases a process that is not his own");
   }
