@@ -27,6 +27,11 @@ std::string with_notes(std::string text, std::vector<std::string> notes) {
   return text;
 }
 
+/// A thread that ended on its own is no failure and has nothing to show.
+bool has_ended(const Change& change, const Error& error) {
+  return error.code == Errc::gone && change.subject.kind == SubjectKind::thread;
+}
+
 }  // namespace
 
 Executor::Executor(Parts parts) : parts_(std::move(parts)), lock_(parts_.state_directory) {}
@@ -185,8 +190,8 @@ Result<void> Executor::apply(const ActionRow& row, std::vector<Change>& changes,
     const Error& error = written.error();
     // A thread that ended on its own is no failure; what the kernel does not know is left out,
     // unless it is what the action is about; anything else undoes the whole.
-    const bool thread_ended = change->subject.kind == SubjectKind::thread &&
-                              (error.code == Errc::gone || error.code == Errc::changed);
+    const bool thread_ended = has_ended(*change, error) || (change->subject.kind == SubjectKind::thread &&
+                                                            error.code == Errc::changed);
     const bool optional =
         error.code == Errc::unsupported && !row.requires_attribute(change->attribute);
     if (!thread_ended && !optional) return error;
@@ -230,9 +235,7 @@ Result<void> Executor::apply_to_newcomers(const ActionRow& row, const Action& ac
 bool Executor::observed(const Change& change) {
   if (change.attribute != Attribute::run_state) {
     auto now = parts_.control.read(change.attribute, change.subject);
-    // A thread that ended on its own has nothing to show.
-    return now ? *now == change.set
-               : now.error().code == Errc::gone && change.subject.kind == SubjectKind::thread;
+    return now ? *now == change.set : has_ended(change, now.error());
   }
   // A stop that is only on its way counts as ours for undo, but is not yet observed.
   for (int attempt = 0; attempt < kStopTries; ++attempt) {
@@ -249,7 +252,10 @@ Result<void> Executor::read_back(const UndoRecord& record, std::vector<std::stri
   for (const Change& change : record.changes) {
     if (observed(change)) continue;
     auto now = parts_.control.read(change.attribute, change.subject);
-    if (!now) return now.error();
+    if (!now) {
+      if (has_ended(change, now.error())) continue;
+      return now.error();
+    }
     if (*now == change.set) {
       notes.emplace_back("the stop is on its way: it sleeps in the kernel");
       continue;

@@ -135,6 +135,9 @@ IDENTITY = (
     Mutant("a thread is changed whoever has its number", CONTROL,
            "  if (auto entry = check_identity(subject); !entry) return entry.error();\n"
            "  fault_point(\"call.before\");\n", "", ("act",)),
+    Mutant("what a thread that ends in mid-read had is taken for its value", CONTROL,
+           "  if (auto entry = check_identity(subject); !entry) return entry.error();\n  return value;\n",
+           "  return value;\n", ("act",)),
     Mutant("a stranger whose number was taken in mid-call keeps our value", CONTROL,
            "  give_back(attribute, tid, value);\n", "", ("act",)),
     Mutant("a group's value is written to whoever has the number by then", "daemon/platform/linux/groups.cpp",

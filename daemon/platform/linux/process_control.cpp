@@ -123,6 +123,17 @@ Result<void> write_thread_number(Attribute attribute, std::int32_t tid, std::int
   return Error{Errc::unsupported, 0, "not an attribute of a thread"};
 }
 
+/// These calls take a number, not a handle, so identity is checked before and after. The second
+/// look also tells a thread that ends meanwhile: what the kernel keeps for it (its I/O priority) is
+/// gone before its number is.
+Result<std::int64_t> read_of_thread(Attribute attribute, const Subject& subject) {
+  if (auto entry = check_identity(subject); !entry) return entry.error();
+  fault_point("read.before");
+  auto value = read_thread(attribute, subject.thread.pid);
+  if (auto entry = check_identity(subject); !entry) return entry.error();
+  return value;
+}
+
 /// What whoever has the number was born with: its parent's value, or, for a
 /// thread, its main thread's.
 Result<std::int64_t> read_inherited(Attribute attribute, std::int32_t tid) {
@@ -148,7 +159,7 @@ void give_back(Attribute attribute, std::int32_t tid, std::int64_t value) {
               restored ? "yes" : restored.error().what);
 }
 
-/// These calls take a number, not a handle, so identity is checked before and after.
+/// As read_of_thread: a look before and one after.
 Result<void> write_thread(Attribute attribute, const Subject& subject, std::int64_t value) {
   const std::int32_t tid = subject.thread.pid;
   if (auto entry = check_identity(subject); !entry) return entry.error();
@@ -242,10 +253,7 @@ class LinuxProcessControl final : public ProcessControl {
   Result<std::int64_t> read(Attribute attribute, const Subject& subject) override {
     switch (subject.kind) {
       case SubjectKind::process: return read_run_state(subject);
-      case SubjectKind::thread: {
-        if (auto entry = check_identity(subject); !entry) return entry.error();
-        return read_thread(attribute, subject.thread.pid);
-      }
+      case SubjectKind::thread: return read_of_thread(attribute, subject);
       case SubjectKind::autogroup: return groups::read_autogroup_nice(subject);
       case SubjectKind::cgroup: return groups::read_cgroup(attribute, subject);
     }

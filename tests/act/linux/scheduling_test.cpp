@@ -186,6 +186,25 @@ TEST_CASE("a thread that is born between the list of threads and the first chang
   for (const auto tid : threads_of(child.pid())) CHECK(::sched_getscheduler(tid) == SCHED_OTHER);
   for (const int fd : {order[0], order[1], born[0], born[1]}) ::close(fd);
 }
+TEST_CASE("a thread that ends while its value is read has no value") {
+  M1OPT_NEEDS_PRIORITIES();
+  ExecutorRig rig;
+  for (const auto attribute : {model::Attribute::io_priority, model::Attribute::policy}) {
+    const ChildProcess child;
+    const model::Subject main{model::SubjectKind::thread, child.id(), child.id(), 0, {}};
+    const auto before = rig.control_->read(attribute, main);
+    REQUIRE(before);
+    base::fault_hook([&](const char* point) {
+      if (std::string(point) != "read.before") return;
+      ::kill(child.pid(), SIGKILL);
+      CHECK(eventually([&] { return test::state_of(child.pid()) == 'Z'; }));
+    });
+    const auto now = rig.control_->read(attribute, main);
+    base::fault_hook({});
+    REQUIRE(!now);
+    CHECK(now.error().code == base::Errc::gone);
+  }
+}
 #endif
 
 TEST_CASE("orphans of a target that died while it was held get the old values back") {
