@@ -16,7 +16,7 @@ constexpr std::array kCommands{
     Command{"status", "[--json]", "What m1opt sees, what it holds, and why", false, run_status},
     Command{"events", "[--follow] [--since 8h] [--json]", "What happened, oldest first", false,
             run_events},
-    Command{"explain", "[EVENT|TARGET|RULE|reference] [--json]",
+    Command{"explain", "[EVENT|TARGET|RULE|PID|reference] [--targets] [--json]",
             "Which rule, which reading, and why not; alone: every rule", false, run_explain},
     Command{"pause", "[30m] [--until-unpause]",
             "Undo everything and stay away, 30m when no time is given", true, run_pause},

@@ -33,8 +33,8 @@ void complain(const Context& context, const std::string& text) {
 }
 
 int report(const Context& context, const Failure& failure) {
-  complain(context,
-           failure.fix.empty() ? failure.text : fmt::format("{}. {}", failure.text, failure.fix));
+  const char* between = failure.text.ends_with('?') ? " " : ". ";
+  complain(context, failure.fix.empty() ? failure.text : failure.text + between + failure.fix);
   return failure.exit_status;
 }
 

@@ -23,6 +23,7 @@ Reply get_events(const Call& call);
 Reply get_explain_event(const Call& call);
 Reply get_explain_target(const Call& call);
 Reply get_explain_rule(const Call& call);
+Reply get_explain_process(const Call& call);
 Reply get_config(const Call& call);
 Reply get_profiles(const Call& call);
 Reply get_openapi(const Call& call);
