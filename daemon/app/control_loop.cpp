@@ -256,6 +256,7 @@ void ControlLoop::note_servers(const Sample& sample) {
     for (const WorkloadProcess& member : workload.processes) {
       // One that is stopped does not answer.
       if (!member.port || member.process.state == RunState::stopped) continue;
+      if (!sense::is_own_server(workload, member)) continue;
       runners_.push_back({member.process.id, *member.port});
     }
   }
@@ -311,7 +312,7 @@ void ControlLoop::note_outcomes(std::vector<Outcome> outcomes) {
 void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
   std::vector<std::string> failures;
   for (const Outcome& outcome : outcomes_) {
-    if (outcome.verb == ActionVerb::end && !is_success(outcome.code) && outcome.record != 0) {
+    if (outcome.verb == ActionVerb::end && !is_over(outcome.code) && outcome.record != 0) {
       failures.push_back(fmt::format("record {} ({} pid {}) could not be undone: {}", outcome.record,
                                      outcome.target, outcome.process.pid, outcome.text));
     }

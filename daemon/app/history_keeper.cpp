@@ -187,6 +187,14 @@ Result<std::vector<Event>> HistoryKeeper::events(const serve::EventsQuery& query
   return found;
 }
 
+Result<std::optional<Event>> HistoryKeeper::event(const std::string& id) {
+  journal::History* history = file();
+  if (history == nullptr) return std::optional<Event>{};
+  auto found = history->event(id);
+  if (!found) note_error(found.error());
+  return found;
+}
+
 Result<std::vector<HoldEffect>> HistoryKeeper::effects(WallTime since, std::size_t limit) {
   std::vector<HoldEffect> effects;
   if (journal::History* history = file()) {

@@ -39,6 +39,7 @@ class HistoryKeeper final : public TickObserver, public serve::HistoryArchive {
   Result<std::vector<HistoryMetric>> metrics() override;
   Result<std::vector<HistoryPoint>> series(const serve::HistoryQuery& query) override;
   Result<std::vector<Event>> events(const serve::EventsQuery& query) override;
+  Result<std::optional<Event>> event(const std::string& id) override;
   Result<std::vector<HoldEffect>> effects(WallTime since, std::size_t limit) override;
 
  private:

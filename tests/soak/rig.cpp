@@ -152,7 +152,7 @@ void SoakRig::undo_as_guardian(const std::map<RecordId, UndoRecord>& records) {
   auto held = records;
   for (const auto& [id, record] : records) {
     const auto result = act::undo_record(machine_, machine_, kBoot, record, held);
-    if (!result.finished()) continue;
+    if (!is_over(result.code)) continue;
     held.erase(id);
     (void)journal_.close(id, result.code, "guardian: " + result.text);
   }
