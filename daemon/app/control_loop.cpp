@@ -322,6 +322,12 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
   guardian_status_.alive = parts_.guardian.alive();
   if (auto own = cost_.measure(parts_.clock.now(), self_, guardian_status_)) own_ = std::move(own);
   show_budget(state_.budget, parts_.config.config()->self, self_);
+  std::vector<std::string> troubles;
+  for (TickObserver* observer : parts_.observers) {
+    if (std::string trouble = observer->trouble(); !trouble.empty()) {
+      troubles.push_back(std::move(trouble));
+    }
+  }
   const StatusInput input{sample,
                           *parts_.config.config(),
                           parts_.clock.now(),
@@ -339,7 +345,8 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
                           parts_.keeper.damage(),
                           std::move(failures),
                           std::move(held),
-                          decision.safe_mode};
+                          decision.safe_mode,
+                          std::move(troubles)};
   Snapshot snapshot = make_snapshot(std::move(decision), input, parts_.config.config());
   snapshot.origin = parts_.config.origin();
   parts_.board.publish(std::make_shared<const Snapshot>(std::move(snapshot)));

@@ -104,6 +104,12 @@ void HistoryKeeper::write_when_due(Duration period) {
   writing_ = false;
 }
 
+std::string HistoryKeeper::trouble() {
+  if (path_.empty()) return {};
+  const std::lock_guard lock(mutex_);
+  return wanted_ && !fault_.empty() ? "what happens is not kept: " + fault_ : std::string();
+}
+
 std::string HistoryKeeper::fault() {
   if (path_.empty()) return "this daemon looks at a copy of a machine";
   (void)file();

@@ -30,6 +30,7 @@ class HistoryKeeper final : public TickObserver, public serve::HistoryArchive {
   // Control thread.
   void note_tick(const TickRecord& tick) override;
   void note_event(const Event& event) override;
+  std::string trouble() override;
   /// Nothing more will come: what there is, is to be written.
   void finish();
 
