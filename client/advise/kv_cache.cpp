@@ -40,9 +40,10 @@ Result<std::uint64_t> bytes_of_cell(const Layer& layer, const Use& use, std::uin
 
 }  // namespace
 
-std::uint64_t usual_batch(std::uint64_t context) {
-  if (context <= 4096) return 512;
-  return context <= 32768 ? 1024 : 2048;
+std::uint64_t batch_of(const Use& use) {
+  if (use.batch != 0) return use.batch;
+  if (use.context <= 4096) return 512;
+  return use.context <= 32768 ? 1024 : 2048;
 }
 
 const gguf::TensorType* find_cache_type(std::string_view name) {
@@ -55,7 +56,8 @@ const gguf::TensorType* find_cache_type(std::string_view name) {
 std::uint64_t cells_of_slot(const Use& use) { return padded(padded(use.context * use.parallel) / use.parallel); }
 
 Result<KvCache> kv_cache_of(const Shape& shape, const Use& use) {
-  if (use.context == 0 || use.context > kLongestUse || use.parallel == 0 || use.parallel > kMostSlots) {
+  if (use.context == 0 || use.context > kLongestUse || use.parallel == 0 || use.parallel > kMostSlots ||
+      use.batch > kLongestUse) {
     return Error{Errc::unsupported, 0, "a context of 1 to 16777216 tokens in 1 to 64 slots"};
   }
   if (!use.flash_attention && use.cache_type->block > 1) {
@@ -64,7 +66,7 @@ Result<KvCache> kv_cache_of(const Shape& shape, const Use& use) {
   const std::uint64_t slot = cells_of_slot(use);
   KvCache cache;
   cache.full_cells = slot * use.parallel;
-  cache.windowed_cells = padded(std::min(slot, shape.window + use.batch)) * use.parallel;
+  cache.windowed_cells = padded(std::min(slot, shape.window + batch_of(use))) * use.parallel;
   const std::uint64_t widest = widest_values(shape);
   for (const Layer& layer : shape.layers) {
     if (layer.recurrent_bytes != 0) {

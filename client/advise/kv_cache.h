@@ -11,7 +11,7 @@ namespace m1opt::client::advise {
 struct Use {
   std::uint64_t context{4096};  ///< tokens of each slot
   std::uint64_t parallel{1};    ///< slots, each with a context of its own
-  std::uint64_t batch{512};     ///< tokens worked on at once (-ub)
+  std::uint64_t batch{0};       ///< tokens worked on at once (-ub); 0: as Ollama chooses
   const gguf::TensorType* cache_type{gguf::find_tensor_type("F16")};
   bool flash_attention{true};
 };
@@ -19,8 +19,8 @@ struct Use {
 inline constexpr std::uint64_t kLongestUse = 1U << 24U;
 inline constexpr std::uint64_t kMostSlots = 64;
 
-/// What Ollama from 0.30 on takes when num_batch is not set.
-std::uint64_t usual_batch(std::uint64_t context);
+/// The batch; where none is set what Ollama from 0.30 on takes for that context.
+std::uint64_t batch_of(const Use& use);
 /// The types that llama-server takes for the cache; null when it is none of them.
 const gguf::TensorType* find_cache_type(std::string_view name);
 
