@@ -21,7 +21,7 @@ constexpr std::array kCommands{
             run_events},
     Command{"history", "[METRIC|effects] [--since 8h] [--plot] [--json]",
             "What a reading was, what each hold changed; alone: which there are", false, run_history},
-    Command{"explain", "[EVENT|TARGET|RULE|reference] [--json]",
+    Command{"explain", "[EVENT|TARGET|RULE|PID|reference] [--targets] [--json]",
             "Which rule, which reading, and why not; alone: every rule", false, run_explain},
     Command{"pause", "[30m] [--until-unpause]",
             "Undo everything and stay away, 30m when no time is given", true, run_pause},

@@ -73,6 +73,8 @@ std::vector<Route> events() {
           schema_of<wire::ExplainDocument>),
       get("/v1/explain/rule/{name}", "Why that rule acts, or why not", get_explain_rule,
           schema_of<wire::ExplainDocument>),
+      get("/v1/explain/process/{pid}", "What any process is to m1opt, and why", get_explain_process,
+          schema_of<wire::ExplainDocument>),
   };
 }
 

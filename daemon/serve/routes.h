@@ -25,6 +25,7 @@ FetchPlan fetch_effects(const Call& call);
 Reply get_explain_event(const Call& call);
 Reply get_explain_target(const Call& call);
 Reply get_explain_rule(const Call& call);
+Reply get_explain_process(const Call& call);
 Reply get_config(const Call& call);
 Reply get_profiles(const Call& call);
 Reply get_openapi(const Call& call);

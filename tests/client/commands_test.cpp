@@ -319,24 +319,6 @@ TEST_CASE("verbs send what the API asks for") {
   CHECK(seen[9].line == "GET /v1/explain/target/a%20b%2Fc");
 }
 
-TEST_CASE("explain looks for a target, then for a rule, and says when there is neither") {
-  FakeDaemon daemon([](const SeenRequest& request) {
-    if (request.line == "GET /v1/explain/rule/swap") {
-      return http_answer(200, R"({"lines":["swap is not tripped"]})");
-    }
-    if (request.line == "GET /v1/explain/event/7.1") {
-      return http_answer(200, R"({"lines":["it happened"]})");
-    }
-    return problem(404, "not_found");
-  });
-  CHECK(run_client({"explain", "swap", "--socket", daemon.socket()}).out ==
-        "- swap is not tripped\n");
-  CHECK(run_client({"explain", "7.1", "--socket", daemon.socket()}).out == "- it happened\n");
-  const Ran neither = run_client({"explain", "nonsense", "--socket", daemon.socket()});
-  CHECK(neither.status == 1);
-  CHECK(has(neither.err, "\"nonsense\" is no event, target or rule"));
-}
-
 TEST_CASE("events are lines with time, severity, sentence and id") {
   FakeDaemon daemon(always(http_answer(
       200, R"({"schema":"m1opt.events/1","events":[{"id":"7.1","time":"2026-08-01T10:11:12.000Z",)"

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "serve/routes.h"
 #include "wire/encode.h"
 #include "wire/nearest.h"
@@ -45,6 +47,23 @@ Reply get_explain_rule(const Call& call) {
   const auto events = call.backend.events_after("", kAllEvents);
   return reply_of(wire::explain_rule(name, *call.snapshot, events), "rule", name,
                   names_of(call.snapshot->rules));
+}
+
+Reply get_explain_process(const Call& call) {
+  const std::string_view text = call.parameter("pid");
+  std::int32_t pid = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
+  if (error != std::errc{} || end != text.data() + text.size() || pid <= 0) {
+    return problem_reply(wire::make_problem(wire::ProblemCode::not_found,
+                                            fmt::format("\"{:.40}\" is no process id", text)));
+  }
+  const auto process = call.options.describe_process(pid);
+  if (!process) {
+    return problem_reply(wire::make_problem(wire::ProblemCode::not_found,
+                                            fmt::format("There is no process {}", pid)));
+  }
+  const auto events = call.backend.events_after("", kAllEvents);
+  return json_reply(wire::encode(wire::explain_process(*process, *call.snapshot, events)));
 }
 
 }  // namespace m1opt::serve
