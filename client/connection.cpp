@@ -38,17 +38,18 @@ struct Peer {
   std::string name;    ///< for messages
   std::string host;    ///< of the Host header
   std::string advice;  ///< when it misbehaves
+  bool interruptible;  ///< a question to the daemon is short, and may be the undoing of something
 
   [[nodiscard]] Failure fails(std::string text) const {
     return {exit_code::kFailure, std::move(text), advice};
   }
   [[nodiscard]] Failure too_late() const {
-    if (interrupted()) return interruption();
+    if (interruptible && interrupted()) return interruption();
     return {exit_code::kTimedOut, fmt::format("{} did not answer in time", name), advice};
   }
 };
 
-Peer daemon_peer() { return {"m1optd", "m1optd", "Look at it: m1optctl doctor"}; }
+Peer daemon_peer() { return {"m1optd", "m1optd", "Look at it: m1optctl doctor", false}; }
 
 Failure connect_failure(const std::string& path, int error) {
   if (error == EACCES || error == EPERM) {
@@ -74,8 +75,8 @@ int milliseconds_until(SteadyTime deadline) {
 }
 
 /// False when the time is up first.
-bool wait_for(int fd, short events, SteadyTime deadline) {
-  while (!interrupted()) {
+bool wait_for(int fd, short events, SteadyTime deadline, bool interruptible) {
+  while (!interruptible || !interrupted()) {
     pollfd entry{fd, events, 0};
     const int left = milliseconds_until(deadline);
     const int ready = ::poll(&entry, 1, std::min(left, kLookPeriodMs));
@@ -128,7 +129,7 @@ LoopbackAddress loopback_address(const std::string& host, int port) {
 int connect_within(int fd, const LoopbackAddress& address, SteadyTime deadline) {
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0) return 0;
   if (errno != EINPROGRESS && errno != EINTR) return errno;
-  if (!wait_for(fd, POLLOUT, deadline)) return ETIMEDOUT;
+  if (!wait_for(fd, POLLOUT, deadline, true)) return ETIMEDOUT;
   int error = 0;
   socklen_t size = sizeof error;
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
@@ -189,7 +190,7 @@ Expected<Connection> Connection::open(const std::string& path, Timeout timeout) 
 Expected<Connection> Connection::open_loopback(const std::string& host, int port,
                                                Timeout timeout) {
   const std::string name = ollama::host_header(host, port);
-  const Peer peer{"http://" + name, name, ""};
+  const Peer peer{"http://" + name, name, "", true};
   const LoopbackAddress address = loopback_address(host, port);
   if (address.size == 0 || port < 1 || port > 65535) {
     return Failure{exit_code::kUsage,
@@ -211,7 +212,7 @@ Expected<void> Connection::send(std::string_view text, Timeout timeout) {
     if (sent >= 0) {
       text.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN) {
-      if (!wait_for(state_->fd.get(), POLLOUT, deadline)) return state_->peer.too_late();
+      if (!wait_for(state_->fd.get(), POLLOUT, deadline, state_->peer.interruptible)) return state_->peer.too_late();
     } else if (errno != EINTR) {
       return Failure{exit_code::kFailure,
                      fmt::format("send to {}: {}", state_->peer.name, std::strerror(errno)), ""};
@@ -243,7 +244,7 @@ Expected<bool> Connection::receive(SteadyTime deadline) {
     const ssize_t got = ::recv(state_->fd.get(), buffer.data(), buffer.size(), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) {
-      if (!wait_for(state_->fd.get(), POLLIN, deadline)) return false;
+      if (!wait_for(state_->fd.get(), POLLIN, deadline, state_->peer.interruptible)) return false;
       continue;
     }
     boost::beast::error_code error;

@@ -2,8 +2,10 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <thread>
 
 namespace m1opt::client {
 namespace {
@@ -29,6 +31,15 @@ void catch_interrupts() {
 }
 
 bool interrupted() { return caught != 0; }
+
+bool wait_uninterrupted(std::chrono::milliseconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (!interrupted() && std::chrono::steady_clock::now() < end) {
+    // A signal ends no sleep of the standard library.
+    std::this_thread::sleep_for(std::min(time, std::chrono::milliseconds(50)));
+  }
+  return !interrupted();
+}
 
 Failure interruption() { return {128 + caught, "interrupted", ""}; }
 

@@ -83,7 +83,7 @@ class FakeOllama:
             return [{"error": "an error was encountered while running the model: CUDA error"}]
         tokens = body.get("options", {}).get("num_predict", 16)
         rate = self.rate() if callable(self.rate) else self.rate
-        last = {**line, "done_reason": "length", "context": [1] * (2_000_000 if self.mode == "huge" else 3),
+        last = {**line, "done_reason": "length", "context": [128000] * (300_000 if self.mode == "huge" else 3),
                 "total_duration": 4935886791, "load_duration": 534986708, "prompt_eval_count": 26,
                 "prompt_eval_duration": 107345000, "eval_count": tokens, "eval_duration": int(tokens / rate * 1e9)}
         if body.get("stream", True):
@@ -107,7 +107,7 @@ class FakeOllama:
                 self.send_header("Transfer-Encoding", "chunked")
                 self.end_headers()
                 for line in lines:
-                    text = (line if isinstance(line, str) else json.dumps(line) + "\n").encode()
+                    text = (line if isinstance(line, str) else json.dumps(line, separators=(",", ":")) + "\n").encode()
                     half = len(text) // 2  # a chunk need not end with a line
                     for piece in (text[:half], text[half:]):
                         self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
