@@ -12,7 +12,9 @@
 namespace m1opt::client {
 namespace {
 
-/// One line of help for the three of them.
+/// One line of help for those that do the same in different directions.
+constexpr const char* kPauseSummary =
+    "Undo all and stay away, 30m when no time is given; end that";
 constexpr const char* kServiceSummary = "The daemon, by systemd or launchd; it undoes all first";
 
 constexpr std::array kCommands{
@@ -23,9 +25,8 @@ constexpr std::array kCommands{
             "What a reading was, what each hold changed; alone: which there are", false, run_history},
     Command{"explain", "[EVENT|TARGET|RULE|PID|reference] [--targets] [--json]",
             "Which rule, which reading, and why not; alone: every rule", false, run_explain},
-    Command{"pause", "[30m] [--until-unpause]",
-            "Undo everything and stay away, 30m when no time is given", true, run_pause},
-    Command{"unpause", "", "End a pause", true, run_unpause},
+    Command{"pause", "[30m] [--until-unpause]", kPauseSummary, true, run_pause},
+    Command{"unpause", "", kPauseSummary, true, run_unpause},
     Command{"suspend", "NAME|PID [FOR]",
             "Stop a target by hand, 1m when no time is given, 10m at most", true, run_suspend},
     Command{"resume", "[NAME|PID] [--all]",
@@ -38,6 +39,8 @@ constexpr std::array kCommands{
             "The recorded trace, a JSON line a tick; works with the daemon dead", false, run_trace},
     Command{"simulate", "TRACE [--config FILE] [--diff FILE] [--json]",
             "What the policy would have done over a recorded trace", false, run_simulate},
+    Command{"bench", "[MODEL] [--ab] [--runs N] [-o FILE] [--json]",
+            "Tokens a second by the server's own count; --ab: what m1opt gains", true, run_bench},
     Command{"profile", "list | show NAME | use NAME [--json]",
             "Settings for this kind of machine; picked by itself, with the reason", true,
             run_profile},
