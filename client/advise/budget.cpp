@@ -36,6 +36,11 @@ MetalLimit observed_metal_limit(std::uint64_t ram) {
           fmt::format("no report of a Mac with {:.0f} GiB: the smallest and the largest share seen of other sizes", gib)};
 }
 
+Machine at_least(Machine machine) {
+  if (machine.metal) machine.metal->bytes.high = machine.metal->bytes.low;
+  return machine;
+}
+
 Room room_in(const Machine& machine) {
   Room room;
   room.memory = machine.available;

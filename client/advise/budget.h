@@ -43,6 +43,9 @@ struct Machine {
 /// What Metal was seen to allow with so much RAM; between other sizes' shares where no such Mac was seen.
 MetalLimit observed_metal_limit(std::uint64_t ram);
 
+/// The same with Metal's limit at the lower end of its range: what fits then fits for sure.
+Machine at_least(Machine machine);
+
 /// What a limit leaves: of Metal's without the margin and the models loaded, of RAM what is available.
 struct Room {
   std::optional<Range> metal;

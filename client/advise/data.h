@@ -9,5 +9,6 @@ extern const std::string_view models_csv;  ///< shapes of models that are often 
 extern const std::string_view metal_csv;   ///< what Metal was seen to recommend, by RAM
 extern const std::string_view chips_csv;   ///< memory bandwidth, and how much of it generating reaches
 extern const std::string_view quants_csv;  ///< bits per weight as published, and as widely claimed
+extern const std::string_view common_csv;  ///< which models are widely named for how much RAM
 
 }  // namespace m1opt::client::advise::data

@@ -101,6 +101,10 @@ base::Result<Footprint> footprint_of(const Shape& shape, const Weights& weights,
   footprint.terms.push_back({"prompt_cache", "Prompt cache", kPromptCache, Certainty::limit,
                              "old prompts in RAM, 8 GiB unless LLAMA_ARG_CACHE_RAM says less (Ollama from 0.30 on)"});
   add_checkpoints(use, *cache, footprint.terms);
+  if (system == System::linux_cpu && weights.repacked_bytes > 0) {
+    footprint.terms.push_back({"repacked", "Repacked weights", weights.repacked_bytes, Certainty::limit,
+                               "while it loads: copies of 4-bit tensors for the CPU's kernels; the file's own pages can then be dropped"});
+  }
   return footprint;
 }
 

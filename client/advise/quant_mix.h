@@ -13,6 +13,7 @@ namespace m1opt::client::advise {
 struct Quantised {
   std::uint64_t parameters{0};
   std::uint64_t bytes{0};
+  std::uint64_t repacked_bytes{0};
   std::uint64_t bytes_per_token{0};  ///< read for each token generated: only the experts used
 
   [[nodiscard]] double bits_per_weight() const {

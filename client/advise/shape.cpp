@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <array>
 
+#include "client/advise/broken.h"
 #include "client/advise/recurrent.h"
 #include "client/advise/windows.h"
 
 namespace m1opt::client::advise {
 namespace {
 
-using base::Errc;
-using base::Error;
 using base::Result;
 
 // Above these a model is absurd; below them no product overflows.
@@ -22,8 +21,6 @@ constexpr std::uint64_t kLongestContext = 1U << 30U;
 /// These keep nothing of tokens: they read a text whole.
 constexpr std::array kEncoders{"bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "jina-bert-v2", "jina-bert-v3",
                                "eurobert", "modern-bert", "gemma-embedding", "clip"};
-
-Error broken(const std::string& what) { return {Errc::parse, 0, what}; }
 
 /// Reads "ARCHITECTURE.key", within what is not absurd.
 class Reader {

@@ -10,7 +10,7 @@ namespace {
 
 /// How an architecture alternates unless the file says it: all but the last of each `period` layers
 /// are windowed; with `dense_first` all but the first.
-struct Row {
+struct WindowRule {
   const char* architecture;
   std::size_t period;
   bool dense_first;
@@ -19,15 +19,15 @@ struct Row {
   std::size_t layers;    ///< only models of so many layers; 0: all
 };
 
-constexpr std::array kRows{
-    Row{"gemma2", 2, false, 4096, 0, 0},   Row{"gemma3", 6, false, 0, 0, 0},
-    Row{"gemma3n", 5, false, 0, 0, 0},     Row{"gpt-oss", 2, false, 0, 0, 0},
-    Row{"cohere2", 4, false, 0, 0, 0},     Row{"cohere2moe", 4, false, 0, 0, 0},
-    Row{"llama4", 4, false, 8192, 8192, 0}, Row{"olmo2", 4, false, 0, 0, 0},
-    Row{"exaone4", 4, false, 4096, 0, 64}, Row{"exaone-moe", 4, false, 128, 0, 0},
-    Row{"smallthinker", 4, true, 0, 4096, 0}, Row{"mellum", 4, false, 0, 0, 0},
-    Row{"afmoe", 4, false, 0, 0, 0},       Row{"plamo3", 8, false, 0, 0, 0},
-    Row{"laguna", 4, true, 0, 0, 0},
+constexpr std::array kWindowRules{
+    WindowRule{"gemma2", 2, false, 4096, 0, 0},   WindowRule{"gemma3", 6, false, 0, 0, 0},
+    WindowRule{"gemma3n", 5, false, 0, 0, 0},     WindowRule{"gpt-oss", 2, false, 0, 0, 0},
+    WindowRule{"cohere2", 4, false, 0, 0, 0},     WindowRule{"cohere2moe", 4, false, 0, 0, 0},
+    WindowRule{"llama4", 4, false, 8192, 8192, 0}, WindowRule{"olmo2", 4, false, 0, 0, 0},
+    WindowRule{"exaone4", 4, false, 4096, 0, 64}, WindowRule{"exaone-moe", 4, false, 128, 0, 0},
+    WindowRule{"smallthinker", 4, true, 0, 4096, 0}, WindowRule{"mellum", 4, false, 0, 0, 0},
+    WindowRule{"afmoe", 4, false, 0, 0, 0},       WindowRule{"plamo3", 8, false, 0, 0, 0},
+    WindowRule{"laguna", 4, true, 0, 0, 0},
 };
 // These have no rule of their own: the file has one flag for each layer.
 constexpr std::array kByFile{"gemma4", "granite-swa", "step35", "mimo2"};
@@ -56,20 +56,20 @@ std::vector<bool> pattern_of_file(const gguf::Metadata& metadata, const std::str
 Windows windows_of(std::string_view architecture, const gguf::Metadata& metadata, std::size_t layers) {
   const std::string prefix = std::string(architecture) + ".attention.sliding_window";
   const auto named = gguf::number(metadata, prefix);
-  const auto* row = std::find_if(kRows.begin(), kRows.end(), [&](const Row& candidate) { return architecture == candidate.architecture; });
+  const auto* row = std::find_if(kWindowRules.begin(), kWindowRules.end(), [&](const WindowRule& candidate) { return architecture == candidate.architecture; });
   const bool by_file = std::find(kByFile.begin(), kByFile.end(), architecture) != kByFile.end();
   Windows windows;
-  if (row == kRows.end() && !by_file) {
+  if (row == kWindowRules.end() && !by_file) {
     windows.ignored = named.value_or(0) > 0;
     return windows;
   }
-  if (row != kRows.end() && row->layers != 0 && row->layers != layers) return windows;
-  windows.size = named.value_or(row == kRows.end() ? 0 : row->usual);
+  if (row != kWindowRules.end() && row->layers != 0 && row->layers != layers) return windows;
+  windows.size = named.value_or(row == kWindowRules.end() ? 0 : row->usual);
   if (windows.size == 0) return windows;
-  if (row != kRows.end() && row->always != 0) windows.size = row->always;
-  const bool dense_first = row != kRows.end() && row->dense_first;
+  if (row != kWindowRules.end() && row->always != 0) windows.size = row->always;
+  const bool dense_first = row != kWindowRules.end() && row->dense_first;
   windows.windowed = pattern_of_file(metadata, prefix + "_pattern", layers, dense_first);
-  if (windows.windowed.empty() && row != kRows.end()) windows.windowed = alternating(layers, row->period, dense_first);
+  if (windows.windowed.empty() && row != kWindowRules.end()) windows.windowed = alternating(layers, row->period, dense_first);
   if (windows.windowed.empty()) windows.size = 0;
   return windows;
 }

@@ -8,13 +8,12 @@
 #include <cctype>
 #include <utility>
 
+#include "client/advise/broken.h"
 #include "ollama/json.h"
 
 namespace m1opt::client::models {
 namespace {
 
-using base::Errc;
-using base::Error;
 using base::Result;
 namespace json = boost::json;
 
@@ -28,8 +27,6 @@ constexpr std::array kKinds{
     std::pair{std::string_view("tensor"), LayerKind::mlx_tensor},
     std::pair{std::string_view("params"), LayerKind::params},
 };
-
-Error broken(const std::string& what) { return {Errc::parse, 0, what}; }
 
 LayerKind kind_of(std::string_view media_type) {
   if (!media_type.starts_with(kPrefix)) return LayerKind::other;
@@ -50,7 +47,7 @@ std::string hex_of(std::string_view digest) {
 }
 
 Result<Layer> read_layer(const json::value& value, const std::string& where) {
-  if (!value.is_object()) return broken(where + " is no object");
+  if (!value.is_object()) return advise::broken(where + " is no object");
   const auto& object = value.get_object();
   const auto media_type = ollama::read_string(object, "mediaType", where);
   if (!media_type) return media_type.error();
@@ -59,7 +56,7 @@ Result<Layer> read_layer(const json::value& value, const std::string& where) {
   const auto size = ollama::read_integer(object, "size", where);
   if (!size) return size.error();
   Layer layer{kind_of(media_type->value_or("")), hex_of(digest->value_or("")), 0};
-  if (layer.hex.empty()) return broken(where + " has no SHA-256 digest");
+  if (layer.hex.empty()) return advise::broken(where + " has no SHA-256 digest");
   layer.bytes = static_cast<std::uint64_t>(size->value_or(0));
   return layer;
 }
@@ -70,8 +67,8 @@ Result<Manifest> parse_manifest(std::string_view text) {
   const auto object = ollama::parse_object(text);
   if (!object) return object.error();
   const auto* layers = object->if_contains("layers");
-  if (layers == nullptr || !layers->is_array()) return broken("the manifest has no list of layers");
-  if (layers->get_array().size() > kMostLayers) return broken("the manifest has too many layers");
+  if (layers == nullptr || !layers->is_array()) return advise::broken("the manifest has no list of layers");
+  if (layers->get_array().size() > kMostLayers) return advise::broken("the manifest has too many layers");
   Manifest manifest;
   for (const json::value& value : layers->get_array()) {
     auto layer = read_layer(value, fmt::format("layer {}", manifest.layers.size() + 1));

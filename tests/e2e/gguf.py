@@ -101,15 +101,18 @@ def model(path, arch="llama", layers=4, embd=256, heads=4, kv=2, key=64, ff=512,
 
 def block(layer, arch, embd, heads, kv, key, ff):
     name = f"blk.{layer}."
+    feed_forward = {name + "ffn_norm.weight": ([embd], TYPE_F32),
+                    name + "ffn_gate.weight": ([embd, ff], TYPE_F16),
+                    name + "ffn_up.weight": ([embd, ff], TYPE_F16),
+                    name + "ffn_down.weight": ([ff, embd], TYPE_F16)}
+    if kv == 0:  # of deci: a matrix instead of attention
+        return {name + "attn_norm.weight": ([embd], TYPE_F32),
+                name + "attn_output.weight": ([embd, embd], TYPE_F16)} | feed_forward
     tensors = {name + "attn_norm.weight": ([embd], TYPE_F32),
                name + "attn_q.weight": ([embd, heads * key], TYPE_F16),
                name + "attn_k.weight": ([embd, kv * key], TYPE_F16),
                name + "attn_v.weight": ([embd, kv * key], TYPE_F16),
-               name + "attn_output.weight": ([heads * key, embd], TYPE_F16),
-               name + "ffn_norm.weight": ([embd], TYPE_F32),
-               name + "ffn_gate.weight": ([embd, ff], TYPE_F16),
-               name + "ffn_up.weight": ([embd, ff], TYPE_F16),
-               name + "ffn_down.weight": ([ff, embd], TYPE_F16)}
+               name + "attn_output.weight": ([heads * key, embd], TYPE_F16)} | feed_forward
     if arch.startswith("gemma"):
         tensors |= {name + "post_attention_norm.weight": ([embd], TYPE_F32),
                     name + "post_ffw_norm.weight": ([embd], TYPE_F32)}

@@ -4,6 +4,7 @@
 
 #include <bit>
 
+#include "client/advise/broken.h"
 #include "client/advise/gguf/cursor.h"
 #include "client/advise/gguf/read_metadata.h"
 #include "client/advise/gguf/read_tensors.h"
@@ -11,8 +12,6 @@
 namespace m1opt::client::advise::gguf {
 namespace {
 
-using base::Errc;
-using base::Error;
 using base::Result;
 
 constexpr std::uint64_t kMagic = 0x46554747;  // "GGUF"
@@ -20,8 +19,6 @@ constexpr std::uint64_t kMagic = 0x46554747;  // "GGUF"
 constexpr std::uint64_t kLeastKey = 8 + 1 + 4 + 1;
 constexpr std::uint64_t kLeastTensor = 8 + 4 + 4 + 8;
 constexpr std::uint64_t kMostAlignment = 1U << 20U;
-
-Error broken(const std::string& what) { return {Errc::parse, 0, what}; }
 
 Result<std::uint32_t> read_version(Cursor& cursor) {
   const auto magic = cursor.read_number(4, "the magic number");

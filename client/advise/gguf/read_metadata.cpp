@@ -5,16 +5,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "client/advise/broken.h"
 #include "client/advise/gguf/limits.h"
 
 namespace m1opt::client::advise::gguf {
 namespace {
 
-using base::Errc;
-using base::Error;
 using base::Result;
-
-Error broken(const std::string& what) { return {Errc::parse, 0, what}; }
 
 /// Bytes of one; of a text the least that it takes. 0: no such type, or no scalar.
 std::uint64_t width_of(ValueType type) {

@@ -2,22 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <unordered_set>
 
+#include "client/advise/broken.h"
 #include "client/advise/gguf/limits.h"
 #include "client/advise/gguf/read_metadata.h"
 
 namespace m1opt::client::advise::gguf {
 namespace {
 
-using base::Errc;
-using base::Error;
 using base::Result;
 
 constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-
-Error broken(const std::string& what) { return {Errc::parse, 0, what}; }
 
 Result<void> read_dims(Cursor& cursor, Tensor& tensor) {
   const std::string what = fmt::format("the shape of tensor \"{}\"", tensor.name);
@@ -28,8 +26,7 @@ Result<void> read_dims(Cursor& cursor, Tensor& tensor) {
   for (std::size_t i = 0; i < *count; ++i) {
     const auto dim = cursor.read_number(8, what);
     if (!dim) return dim.error();
-    if (*dim == 0) return broken(fmt::format("tensor \"{}\" has a dimension of 0", tensor.name));
-    if (*dim > kMost / tensor.elements) return broken(fmt::format("tensor \"{}\" has too many elements", tensor.name));
+    if (*dim > kMost / std::max<std::uint64_t>(1, tensor.elements)) return broken(fmt::format("tensor \"{}\" has too many elements", tensor.name));
     tensor.dims[i] = *dim;
     tensor.elements *= *dim;
   }

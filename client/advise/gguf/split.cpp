@@ -4,18 +4,15 @@
 
 #include <unordered_set>
 
+#include "client/advise/broken.h"
 #include "client/advise/gguf/limits.h"
 
 namespace m1opt::client::advise::gguf {
 namespace {
 
-using base::Errc;
-using base::Error;
 using base::Result;
 
 constexpr std::size_t kEnding = 20;  // -00001-of-00003.gguf
-
-Error broken(const std::string& what) { return {Errc::parse, 0, what}; }
 
 Result<void> check_place(const Header& header, std::size_t place, std::size_t count) {
   if (number(header.metadata, "split.count").value_or(1) != count) {

@@ -75,6 +75,11 @@ std::optional<std::uint64_t> packed_bytes(const TensorType& type, std::uint64_t 
   return blocks * type.bytes;
 }
 
+bool is_repacked_on_cpus(const TensorType& type) {
+  const std::string_view name = type.name;
+  return name == "Q4_0" || name == "Q4_K" || name == "IQ4_NL";
+}
+
 std::string_view file_type_name(std::uint64_t file_type) {
   for (const auto& [number, name] : kFileTypes) {
     if (static_cast<std::uint64_t>(number) == file_type) return name;

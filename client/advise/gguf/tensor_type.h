@@ -27,6 +27,10 @@ const TensorType* find_tensor_type(std::string_view name);
 /// Bytes of so many numbers; nothing when they do not fill blocks, or too many for 63 bits.
 std::optional<std::uint64_t> packed_bytes(const TensorType& type, std::uint64_t count);
 
+/// Are matrices of this type copied into another order when they are used on a CPU? So it is with
+/// AVX2 as with NEON; some CPUs do it with further types.
+bool is_repacked_on_cpus(const TensorType& type);
+
 /// What `general.file_type` says, "Q4_K_M"; empty for a number that is not known.
 std::string_view file_type_name(std::uint64_t file_type);
 

@@ -1,4 +1,4 @@
-#include "client/advise/verdict.h"
+#include "client/advise/judgement.h"
 
 #include "advise/shapes.h"
 #include "support/catch.h"
@@ -8,12 +8,12 @@ using namespace m1opt::client::advise;
 
 namespace {
 
-constexpr std::uint64_t kGiB = 1ULL << 30U;
+constexpr std::uint64_t kGiBytes = 1ULL << 30U;
 
 /// llama3.1:8b in Q4_K_M.
 struct Model {
   Shape shape = test::dense(32, 4096, 32, 8, 128);
-  Weights weights{4'913'000'000, 8'030'000'000, 4'600'000'000, 0, 0, 292};
+  Weights weights{4'913'000'000, 8'030'000'000, 4'600'000'000, 3'000'000'000, 0, 0, 292};
 
   Model() {
     shape.feed_forward = 14336;
@@ -24,14 +24,14 @@ struct Model {
 Machine mac(double ram_gib) {
   Machine machine;
   machine.system = System::macos;
-  machine.ram = static_cast<std::uint64_t>(ram_gib * static_cast<double>(kGiB));
+  machine.ram = static_cast<std::uint64_t>(ram_gib * static_cast<double>(kGiBytes));
   machine.metal = observed_metal_limit(*machine.ram);
   return machine;
 }
 
 Use use(std::uint64_t context, const char* type = "F16") { return {context, 1, 0, find_cache_type(type), true}; }
 
-Verdict judged(const Machine& machine, const Use& how) {
+Judgement judged(const Machine& machine, const Use& how) {
   const Model model;
   return judge(model.shape, model.weights, how, machine);
 }
@@ -39,10 +39,10 @@ Verdict judged(const Machine& machine, const Use& how) {
 }  // namespace
 
 TEST_CASE("Metal's limit is what was seen, as a range where it differed, never one share of RAM") {
-  CHECK(observed_metal_limit(16 * kGiB).bytes.low == 10922ULL << 20U);
-  CHECK(observed_metal_limit(16 * kGiB).bytes.high == 12124ULL << 20U);
-  const auto unseen = observed_metal_limit(24 * kGiB);
-  CHECK(static_cast<double>(unseen.bytes.low) / static_cast<double>(kGiB) == Approx(15.9).margin(0.2));
+  CHECK(observed_metal_limit(16 * kGiBytes).bytes.low == 10922ULL << 20U);
+  CHECK(observed_metal_limit(16 * kGiBytes).bytes.high == 12124ULL << 20U);
+  const auto unseen = observed_metal_limit(24 * kGiBytes);
+  CHECK(static_cast<double>(unseen.bytes.low) / static_cast<double>(kGiBytes) == Approx(15.9).margin(0.2));
   CHECK(unseen.bytes.high > unseen.bytes.low);
   CHECK(unseen.source == "no report of a Mac with 24 GiB: the smallest and the largest share seen of other sizes");
 }
@@ -92,17 +92,17 @@ TEST_CASE("what depends on where in its range Metal's limit lies is not certain"
 
 TEST_CASE("models that are loaded already take their part of Metal's limit") {
   Machine machine = mac(16);
-  machine.models = {{"qwen3:8b", 6 * kGiB}};
+  machine.models = {{"qwen3:8b", 6 * kGiBytes}};
   CHECK(judged(machine, use(4096)).fit != Fit::fits);
 }
 
 TEST_CASE("what is available now counts, and what suspending could free") {
   Machine machine = mac(16);
   machine.this_one = true;
-  machine.available = 9 * kGiB;
+  machine.available = 9 * kGiBytes;
   CHECK(judged(machine, use(4096)).sentence == "fits now");
-  machine.available = 5 * kGiB;
-  machine.targets = {{"photoanalysisd", 2 * kGiB}};
+  machine.available = 5 * kGiBytes;
+  machine.targets = {{"photoanalysisd", 2 * kGiBytes}};
   const auto verdict = judged(machine, use(4096));
   CHECK(verdict.fit == Fit::fits_after_suspending);
   CHECK(verdict.sentence == "fits once photoanalysisd is suspended (2.00 GiB, which can then be compressed)");

@@ -1,4 +1,4 @@
-#include "client/advise/verdict.h"
+#include "client/advise/judgement.h"
 
 #include <fmt/format.h>
 
@@ -65,25 +65,25 @@ std::string names_of(const std::vector<Holder>& holders) {
 }
 
 /// How it fits after all; the mildest change first.
-std::optional<Verdict> with_less(const Question& question, const Use& use) {
+std::optional<Judgement> with_less(const Question& question, const Use& use) {
   Use small = use;
   small.cache_type = find_cache_type("Q8_0");
   small.flash_attention = true;
   const bool smaller = use.cache_type->bytes * 32 > small.cache_type->bytes * use.cache_type->block;
   if (smaller) {
     if (const Answer answer = within(question, small, 0); answer != Answer::no) {
-      return Verdict{Fit::fits_with_cache_type, answer == Answer::yes, "fits with a KV cache of q8_0", small};
+      return Judgement{Fit::fits_with_cache_type, answer == Answer::yes, "fits with a KV cache of q8_0", small};
     }
   }
   Use shorter = use;
   shorter.context = longest_for(question, use);
   if (shorter.context >= kShortest && shorter.context < use.context) {
-    return Verdict{Fit::fits_with_context, within(question, shorter, 0) == Answer::yes,
+    return Judgement{Fit::fits_with_context, within(question, shorter, 0) == Answer::yes,
                    fmt::format("fits with a context of {}", shorter.context), shorter};
   }
   small.context = smaller ? longest_for(question, small) : 0;
   if (small.context < kShortest || small.context >= use.context) return std::nullopt;
-  return Verdict{Fit::fits_with_context, within(question, small, 0) == Answer::yes,
+  return Judgement{Fit::fits_with_context, within(question, small, 0) == Answer::yes,
                  fmt::format("fits with a context of {} and a KV cache of q8_0", small.context), small};
 }
 
@@ -111,7 +111,7 @@ const char* word_of(Fit fit) {
   return "unknown";
 }
 
-Verdict judge(const Shape& shape, const Weights& weights, const Use& use, const Machine& machine) {
+Judgement judge(const Shape& shape, const Weights& weights, const Use& use, const Machine& machine) {
   const Question question{shape, weights, machine, room_in(machine)};
   if (!question.room.metal && !question.room.memory && !machine.ram) {
     return {Fit::unknown, true, "cannot be told: the memory of this machine is not known", use};
