@@ -1,7 +1,9 @@
 #include "client/connection.h"
 
 #include <fcntl.h>
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -17,6 +19,8 @@
 #include <thread>
 
 #include "base/fd.h"
+#include "client/interrupt.h"
+#include "ollama/requests.h"
 
 namespace m1opt::client {
 namespace {
@@ -26,9 +30,26 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t kLargestAnswer = 64U << 20U;
 
-Failure too_late() {
-  return {exit_code::kTimedOut, "m1optd did not answer in time", "Look at it: m1optctl doctor"};
-}
+/// How often a wait looks whether it was interrupted: a signal may come just before it begins.
+constexpr int kLookPeriodMs = 200;
+
+/// Who is at the other end.
+struct Peer {
+  std::string name;    ///< for messages
+  std::string host;    ///< of the Host header
+  std::string advice;  ///< when it misbehaves
+  bool interruptible;  ///< a question to the daemon is short, and may be the undoing of something
+
+  [[nodiscard]] Failure fails(std::string text) const {
+    return {exit_code::kFailure, std::move(text), advice};
+  }
+  [[nodiscard]] Failure too_late() const {
+    if (interruptible && interrupted()) return interruption();
+    return {exit_code::kTimedOut, fmt::format("{} did not answer in time", name), advice};
+  }
+};
+
+Peer daemon_peer() { return {"m1optd", "m1optd", "Look at it: m1optctl doctor", false}; }
 
 Failure connect_failure(const std::string& path, int error) {
   if (error == EACCES || error == EPERM) {
@@ -54,14 +75,16 @@ int milliseconds_until(SteadyTime deadline) {
 }
 
 /// False when the time is up first.
-bool wait_for(int fd, short events, SteadyTime deadline) {
-  while (true) {
+bool wait_for(int fd, short events, SteadyTime deadline, bool interruptible) {
+  while (!interruptible || !interrupted()) {
     pollfd entry{fd, events, 0};
-    const int ready = ::poll(&entry, 1, milliseconds_until(deadline));
+    const int left = milliseconds_until(deadline);
+    const int ready = ::poll(&entry, 1, std::min(left, kLookPeriodMs));
     if (ready > 0) return true;
-    if (ready == 0) return false;
-    if (errno != EINTR) return false;
+    if (ready == 0 && left <= kLookPeriodMs) return false;
+    if (ready < 0 && errno != EINTR) return false;
   }
+  return false;
 }
 
 /// A full backlog of a Unix socket answers EAGAIN and cannot be polled for.
@@ -75,9 +98,61 @@ int connect_within(int fd, const sockaddr_un& address, SteadyTime deadline) {
   return 0;
 }
 
+/// The address as connect(2) takes it; empty when it is none of this machine.
+struct LoopbackAddress {
+  sockaddr_storage storage{};
+  socklen_t size{0};
+};
+LoopbackAddress loopback_address(const std::string& host, int port) {
+  LoopbackAddress address;
+  sockaddr_in four{};
+  four.sin_family = AF_INET;
+  four.sin_port = htons(static_cast<std::uint16_t>(port));
+  const std::string text = host == "localhost" ? "127.0.0.1" : host;
+  if (::inet_pton(AF_INET, text.c_str(), &four.sin_addr) == 1) {
+    if ((ntohl(four.sin_addr.s_addr) >> 24U) != 127) return address;
+    std::memcpy(&address.storage, &four, sizeof four);
+    address.size = sizeof four;
+    return address;
+  }
+  sockaddr_in6 six{};
+  six.sin6_family = AF_INET6;
+  six.sin6_port = htons(static_cast<std::uint16_t>(port));
+  if (::inet_pton(AF_INET6, text.c_str(), &six.sin6_addr) != 1) return address;
+  if (!IN6_IS_ADDR_LOOPBACK(&six.sin6_addr)) return address;
+  std::memcpy(&address.storage, &six, sizeof six);
+  address.size = sizeof six;
+  return address;
+}
+
+/// 0, or why not.
+int connect_within(int fd, const LoopbackAddress& address, SteadyTime deadline) {
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0) return 0;
+  if (errno != EINPROGRESS && errno != EINTR) return errno;
+  if (!wait_for(fd, POLLOUT, deadline, true)) return ETIMEDOUT;
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+base::Fd open_socket(int family) {
+  base::Fd fd(::socket(family, SOCK_STREAM, 0));
+  if (!fd.valid()) return fd;
+  ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
+  ::fcntl(fd.get(), F_SETFL, O_NONBLOCK);
+  return fd;
+}
+
 }  // namespace
 
 struct Connection::State {
+  State(Peer other, base::Fd socket, SteadyTime end)
+      : peer(std::move(other)), fd(std::move(socket)), deadline(end) {
+    parser.eager(true);
+    parser.body_limit(boost::none);
+  }
+
+  Peer peer;
   base::Fd fd;
   SteadyTime deadline;
   http::response_parser<http::string_body> parser;
@@ -101,20 +176,33 @@ Expected<Connection> Connection::open(const std::string& path, Timeout timeout) 
                    fmt::format("A path has at most {}", sizeof address.sun_path - 1)};
   }
   std::memcpy(address.sun_path, path.data(), path.size());
-  auto state = std::make_unique<State>();
-  state->deadline = std::chrono::steady_clock::now() + timeout;
-  state->fd = base::Fd(::socket(AF_UNIX, SOCK_STREAM, 0));
-  const int fd = state->fd.get();
-  if (fd < 0)
+  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
+  base::Fd fd = open_socket(AF_UNIX);
+  if (!fd.valid()) {
     return Failure{exit_code::kFailure, fmt::format("socket: {}", std::strerror(errno)), ""};
-  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-  ::fcntl(fd, F_SETFL, O_NONBLOCK);
-  const int error = connect_within(fd, address, state->deadline);
-  if (error == ETIMEDOUT) return too_late();
+  }
+  const int error = connect_within(fd.get(), address, deadline);
+  if (error == ETIMEDOUT) return daemon_peer().too_late();
   if (error != 0) return connect_failure(path, error);
-  state->parser.eager(true);
-  state->parser.body_limit(boost::none);
-  return Connection(std::move(state));
+  return Connection(std::make_unique<State>(daemon_peer(), std::move(fd), deadline));
+}
+
+Expected<Connection> Connection::open_loopback(const std::string& host, int port,
+                                               Timeout timeout) {
+  const std::string name = ollama::host_header(host, port);
+  const Peer peer{"http://" + name, name, "", true};
+  const LoopbackAddress address = loopback_address(host, port);
+  if (address.size == 0 || port < 1 || port > 65535) {
+    return Failure{exit_code::kUsage,
+                   fmt::format("{}: only servers of this machine are asked", peer.name), ""};
+  }
+  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
+  base::Fd fd = open_socket(address.storage.ss_family);
+  const int error = fd.valid() ? connect_within(fd.get(), address, deadline) : errno;
+  if (error == ETIMEDOUT) return peer.too_late();
+  if (error == ECONNREFUSED) return peer.fails(fmt::format("nobody listens at {}", peer.name));
+  if (error != 0) return peer.fails(fmt::format("{}: {}", peer.name, std::strerror(error)));
+  return Connection(std::make_unique<State>(peer, std::move(fd), deadline));
 }
 
 Expected<void> Connection::send(std::string_view text, Timeout timeout) {
@@ -124,10 +212,10 @@ Expected<void> Connection::send(std::string_view text, Timeout timeout) {
     if (sent >= 0) {
       text.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN) {
-      if (!wait_for(state_->fd.get(), POLLOUT, deadline)) return too_late();
+      if (!wait_for(state_->fd.get(), POLLOUT, deadline, state_->peer.interruptible)) return state_->peer.too_late();
     } else if (errno != EINTR) {
-      return Failure{exit_code::kFailure, fmt::format("send to m1optd: {}", std::strerror(errno)),
-                     ""};
+      return Failure{exit_code::kFailure,
+                     fmt::format("send to {}: {}", state_->peer.name, std::strerror(errno)), ""};
     }
   }
   return {};
@@ -135,8 +223,8 @@ Expected<void> Connection::send(std::string_view text, Timeout timeout) {
 
 Expected<void> Connection::send_request(const Request& request) {
   std::string text =
-      fmt::format("{} {} HTTP/1.1\r\nHost: m1optd\r\nUser-Agent: m1optctl/{}\r\nAccept: */*\r\n",
-                  request.method, request.target, M1OPT_VERSION);
+      fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: m1optctl/{}\r\nAccept: */*\r\n",
+                  request.method, request.target, state_->peer.host, M1OPT_VERSION);
   if (!request.last_event.empty()) text += fmt::format("Last-Event-ID: {}\r\n", request.last_event);
   if (!request.body.empty()) text += "Content-Type: application/json\r\n";
   if (!request.body.empty() || request.method != "GET") {
@@ -156,7 +244,7 @@ Expected<bool> Connection::receive(SteadyTime deadline) {
     const ssize_t got = ::recv(state_->fd.get(), buffer.data(), buffer.size(), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) {
-      if (!wait_for(state_->fd.get(), POLLIN, deadline)) return false;
+      if (!wait_for(state_->fd.get(), POLLIN, deadline, state_->peer.interruptible)) return false;
       continue;
     }
     boost::beast::error_code error;
@@ -164,8 +252,8 @@ Expected<bool> Connection::receive(SteadyTime deadline) {
       // Beast asserts that there was something before the end.
       if (state_->parser.got_some()) state_->parser.put_eof(error);
       if (!error && state_->parser.is_done()) return true;
-      return Failure{exit_code::kFailure, "m1optd closed the connection in the middle of an answer",
-                     "Look at it: m1optctl doctor"};
+      return state_->peer.fails(fmt::format(
+          "{} closed the connection in the middle of an answer", state_->peer.name));
     }
     state_->unread.append(buffer.data(), static_cast<std::size_t>(got));
     const std::size_t taken = state_->parser.put(
@@ -173,8 +261,9 @@ Expected<bool> Connection::receive(SteadyTime deadline) {
     state_->unread.erase(0, taken);
     if (error && error != http::error::need_more) {
       return Failure{exit_code::kFailure,
-                     fmt::format("the answer is not HTTP ({})", error.message()),
-                     "Is the socket m1optd's?"};
+                     fmt::format("the answer of {} is not HTTP ({})", state_->peer.name,
+                                 error.message()),
+                     ""};
     }
     return true;
   }
@@ -185,9 +274,10 @@ Expected<void> Connection::read_until_done(SteadyTime deadline, bool head_only) 
   while (head_only ? !parser.is_header_done() : !parser.is_done()) {
     const auto received = receive(deadline);
     if (!received) return received.error();
-    if (!*received) return too_late();
+    if (!*received) return state_->peer.too_late();
     if (parser.is_header_done() && parser.get().body().size() > kLargestAnswer) {
-      return Failure{exit_code::kFailure, "the answer has no end", "Is the socket m1optd's?"};
+      return Failure{exit_code::kFailure,
+                     fmt::format("the answer of {} has no end", state_->peer.name), ""};
     }
   }
   return {};

@@ -23,14 +23,18 @@ struct Response {
   std::string body;
 };
 
-/// One HTTP/1.1 request over the daemon's Unix socket, without Asio's machinery:
-/// a blocking client needs none, and the whole of `status` has 15 ms.
+/// One HTTP/1.1 request over the daemon's Unix socket or to a local LLM server,
+/// without Asio's machinery: a blocking client needs none, and the whole of
+/// `status` has 15 ms. A signal that client/interrupt.h catches ends the wait.
 class Connection {
  public:
   using Timeout = std::chrono::milliseconds;
 
   /// Exit status of the failure: 3 nobody listens, 4 not permitted, 7 too late.
   static Expected<Connection> open(const std::string& path, Timeout timeout);
+
+  /// To a port of this machine; `host` is "localhost" or a loopback address.
+  static Expected<Connection> open_loopback(const std::string& host, int port, Timeout timeout);
 
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;

@@ -91,7 +91,7 @@ Result<std::string> http_ask(const std::string& host, int port, const ollama::Re
     if (error || !address.is_loopback()) {
       return Error{Errc::unsupported, 0, where + ": only loopback addresses are asked"};
     }
-    Request request(context, host, asked, patience);
+    Request request(context, ollama::host_header(host, port), asked, patience);
     request.start({address, static_cast<std::uint16_t>(port)});
     context.run();
     auto body = request.take();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +25,21 @@ Request show_request(std::string_view model);
 /// An empty prompt with keep_alive 0: the server answers at once and unloads
 /// when running requests have ended; also 200 when the model was not loaded.
 Request unload_request(std::string_view model);
+
+/// Text to be generated. Options that differ from those of the loaded model would load it anew, and
+/// without a keep-alive the server's own replaces that of the model: give what GET /api/ps says.
+struct Prompt {
+  std::string text;
+  int most_tokens{0};
+  std::optional<std::int64_t> context{};
+  std::optional<std::int64_t> keep_alive_s{};  ///< -1: for ever
+};
+/// Always the same answer to the same prompt, in one piece.
+Request generate_request(std::string_view model, const Prompt& prompt);
+/// The same of llama-server. It goes on to `most_tokens` whatever the model says.
+Request completion_request(const Prompt& prompt);
+
+Request props_request();
 Request slots_request();
 Request health_request();
 

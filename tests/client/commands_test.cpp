@@ -39,21 +39,21 @@ Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...
   events    What happened, oldest first
   history   What a reading was, what each hold changed; alone: which there are
   explain   Which rule, which reading, and why not; alone: every rule
-  pause     Undo everything and stay away, 30m when no time is given
-  unpause   End a pause
+  pause, unpause  Undo all and stay away, 30m when no time is given; end that
   suspend   Stop a target by hand, 1m when no time is given, 10m at most
   resume    End holds; rules leave those targets alone for 30 minutes
   run       Run CMD as an LLM workload; its exit status is CMD's
   recover   Undo everything left behind; works with the daemon dead
   trace     The recorded trace, a JSON line a tick; works with the daemon dead
   simulate  What the policy would have done over a recorded trace
+  models, plan, recommend  What is here, what it takes, what fits; offline
+  bench     Tokens a second by the server's own count; --ab: what m1opt gains
   profile   Settings for this kind of machine; picked by itself, with the reason
   config    Check, show or read again the configuration
   doctor    Finding, evidence and exact fix, with a live self-test
   start, stop, restart  The daemon, by systemd or launchd; it undoes all first
-  version   Versions of client and daemon
   api       One request to the daemon's API, as it is
-  help      This list, or one verb in full
+  version, help  Versions of both; this list, or one verb in full
 Older words: --analyze = status, emergency = resume --all
 Exit status: 0 done, 1 failed, 2 usage, 3 daemon not running, 4 not permitted,
   5 degraded, 6 config invalid, 7 timed out. More: m1optctl help VERB
@@ -111,6 +111,17 @@ TEST_CASE("wrong words are usage errors on standard error") {
       {"history", "load", "--since", "8x"},
       {"history", "--plot"},
       {"history", "effects", "--step", "5m"},
+      {"plan"},
+      {"plan", "llama3.1:8b", "--ctx", "0"},
+      {"plan", "llama3.1:8b", "--kv", "q9"},
+      {"plan", "llama3.1:8b", "--quant", "Q9"},
+      {"plan", "llama3.1:8b", "--os", "macos"},
+      {"models", "--ram", "much"},
+      {"recommend", "--ram", "16G", "--os", "windows"},
+      {"recommend", "--use", "gaming"},
+      {"bench", "--runs", "0"},
+      {"bench", "--tokens", "many"},
+      {"bench", "--at", "https://127.0.0.1"},
       {"config"},
       {"config", "frobnicate"},
       {"config", "show", "file"},

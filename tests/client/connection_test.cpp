@@ -76,3 +76,20 @@ TEST_CASE("a path too long for a socket is a usage error") {
   REQUIRE_FALSE(connection.has_value());
   CHECK(connection.error().exit_status == 2);
 }
+
+TEST_CASE("only servers of this machine are asked over TCP") {
+  for (const char* host : {"192.168.1.2", "::2", "example.com", "", "127.0.0.1x"}) {
+    INFO(host);
+    const auto connection = Connection::open_loopback(host, 11434, 1s);
+    REQUIRE_FALSE(connection.has_value());
+    CHECK(connection.error().exit_status == 2);
+  }
+  CHECK(Connection::open_loopback("127.0.0.1", 0, 1s).error().exit_status == 2);
+}
+
+TEST_CASE("a port where nobody listens is said so") {
+  const auto connection = Connection::open_loopback("localhost", 1, 1s);
+  REQUIRE_FALSE(connection.has_value());
+  CHECK(connection.error().text == "nobody listens at http://localhost:1");
+  CHECK(connection.error().exit_status == 1);
+}

@@ -1,13 +1,11 @@
 """What rules do to the workload itself and ask of others: a rest between two requests, and idle models unloaded."""
 
-import json
-import threading
 import time
 import unittest
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import grown
 import rig
+from ollama_server import FakeOllama
 from rig import E2eTest, state_of, within
 
 
@@ -51,45 +49,6 @@ class RestTest(E2eTest):
         done = self.ctl("resume", "--all")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertNotEqual(state_of(self.server.pid), "T")
-
-
-class FakeOllama:
-    """/api/ps and the unloading of Ollama, to the letter of its documentation."""
-
-    def __init__(self, names):
-        self.models = {name: f"2026-08-01T10:0{number}:00Z" for number, name in enumerate(names)}
-        self.asked = []
-        fake = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *_):
-                pass
-
-            def answer(self, document):
-                body = json.dumps(document).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def do_GET(self):
-                self.answer({"models": [{"name": name, "model": name, "size": 5, "expires_at": expires}
-                                        for name, expires in fake.models.items()]})
-
-            def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                fake.asked.append((self.path, body))
-                fake.models.pop(body["model"], None)
-                self.answer({"model": body["model"], "created_at": "", "response": "", "done": True,
-                             "done_reason": "unload"})
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 class RescueTest(E2eTest):

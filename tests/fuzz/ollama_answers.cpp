@@ -2,7 +2,9 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/targets.h"
 #include "ollama/answers.h"
+#include "ollama/generation.h"
 #include "ollama/json.h"
+#include "ollama/models.h"
 #include "ollama/requests.h"
 
 namespace m1opt::fuzz {
@@ -21,6 +23,18 @@ void ollama_answers(std::string_view input) {
   if (const auto slots = ollama::parse_slots(input)) {
     for (const auto& slot : *slots) require(slot.decoded.value_or(0) >= 0, "no negative tokens");
   }
+  for (const auto& counted : {ollama::parse_generation(input), ollama::parse_completion(input)}) {
+    if (!counted) continue;
+    require(counted->tokens >= 0 && counted->rate.value_or(1) > 0, "no rate of nothing");
+    require(counted->prompt_tokens >= 0 && counted->prompt_rate.value_or(1) > 0, "no rate of nothing");
+  }
+  if (const auto models = ollama::parse_tags(input)) {
+    for (const auto& model : *models) require(!model.name.empty(), "a model has a name");
+  }
+  if (const auto model = ollama::parse_show(input)) {
+    for (const auto& [name, value] : model->parameters) require(!name.empty() && !value.empty(), "a parameter");
+  }
+  (void)ollama::parse_props(input);
   (void)ollama::parse_health(input);
   (void)ollama::parse_error_text(input);
   const auto time = ollama::parse_timestamp(input);
