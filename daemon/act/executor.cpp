@@ -59,7 +59,7 @@ Outcome Executor::begin(const Action& action, const Companions& companions, Inst
   auto plan = make_plan(row, action, companions);
   if (!plan) return failed(outcome, plan.error());
   if (plan->changes.empty()) {
-    return failed(outcome, {Errc::changed, 0, "it is in that state already, by somebody else"});
+    return failed(outcome, {Errc::changed, 0, "it is in that state already, or traced, by somebody else"});
   }
   if (auto reversible = check_reversible(row, *plan); !reversible) {
     outcome.code = OutcomeCode::not_reversible;
