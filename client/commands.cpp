@@ -18,6 +18,8 @@ constexpr const char* kPauseSummary =
 constexpr const char* kHoldSummary =
     "Stop a target by hand, for 1m or so long; let go what is held";
 constexpr const char* kServiceSummary = "The daemon, by systemd or launchd; it undoes all first";
+constexpr const char* kModelsSummary = "What is here, what it takes, what fits; offline";
+constexpr const char* kHelpSummary = "Versions of both; this list, or one verb in full";
 
 constexpr std::array kCommands{
     Command{"status", "[--json]", "What m1opt sees, what it holds, and why", false, run_status},
@@ -25,7 +27,7 @@ constexpr std::array kCommands{
             run_events},
     Command{"history", "[METRIC|effects] [--since 8h] [--plot] [--json]",
             "What a reading was, what each hold changed; alone: which there are", false, run_history},
-    Command{"explain", "[EVENT|TARGET|RULE|reference] [--json]",
+    Command{"explain", "[EVENT|TARGET|RULE|PID|reference] [--targets] [--json]",
             "Which rule, which reading, and why not; alone: every rule", false, run_explain},
     Command{"pause", "[30m] [--until-unpause]", kPauseSummary, true, run_pause},
     Command{"unpause", "", kPauseSummary, true, run_unpause},
@@ -39,6 +41,10 @@ constexpr std::array kCommands{
             "The recorded trace, a JSON line a tick; works with the daemon dead", false, run_trace},
     Command{"simulate", "TRACE [--config FILE] [--diff FILE] [--json]",
             "What the policy would have done over a recorded trace", false, run_simulate},
+    Command{"models", "[DIR] [--quants] [--ram 16G] [--json]", kModelsSummary, false, run_models},
+    Command{"plan", "MODEL [--ctx N] [--parallel N] [--kv q8_0] [--ram 16G] [--json]", kModelsSummary,
+            false, run_plan},
+    Command{"recommend", "[--ram 16G] [--use coding] [--json]", kModelsSummary, false, run_recommend},
     Command{"bench", "[MODEL] [--ab] [--runs N] [-o FILE] [--json]",
             "Tokens a second by the server's own count; --ab: what m1opt gains", true, run_bench},
     Command{"ollama", "env [--apply|--remove] | modelfile MODEL [--ctx N] [--json]",
@@ -53,10 +59,10 @@ constexpr std::array kCommands{
     Command{"start", "", kServiceSummary, true, run_start},
     Command{"stop", "", kServiceSummary, true, run_stop},
     Command{"restart", "", kServiceSummary, true, run_restart},
-    Command{"version", "[--json]", "Versions of client and daemon", false, run_version},
     Command{"api", "METHOD PATH [BODY]", "One request to the daemon's API, as it is", false,
             run_api},
-    Command{"help", "[VERB]", "This list, or one verb in full", false, run_help},
+    Command{"version", "[--json]", kHelpSummary, false, run_version},
+    Command{"help", "[VERB]", kHelpSummary, false, run_help},
 };
 
 constexpr std::array kAliases{

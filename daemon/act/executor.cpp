@@ -306,7 +306,7 @@ Outcome Executor::end(RecordId id, const std::string& reason, Closed closed_by_o
   fault_point("executor.after_undo");
   outcome.code = result.code;
   outcome.text = result.text;
-  if (!result.finished()) return outcome;
+  if (!is_over(result.code)) return outcome;
   // Undone on the machine first, then on disk: a full disk must not keep anybody stopped.
   if (auto closed = parts_.journal.close(id, result.code, result.text); !closed) {
     log_error("record {} is undone, but the journal does not say so: {}", id, closed.error().what);

@@ -24,11 +24,12 @@ Result<ConfigText> read_text(const std::string& path) {
 
 /// The drop-ins in their order. One that could not be listed would be forgotten in silence.
 Result<std::vector<std::string>> find_drop_ins(const std::string& directory) {
-  auto paths = list_directory(directory, ".json");
-  if (paths && !paths->empty()) {
+  std::error_code error;
+  const auto there = std::filesystem::symlink_status(directory, error).type();
+  if (there != std::filesystem::file_type::not_found) {
     if (auto trusted = check_trusted(directory); !trusted) return trusted.error();
   }
-  return paths;
+  return list_directory(directory, ".json");
 }
 
 /// Replaced, written to, or another's: each shows in one of these.

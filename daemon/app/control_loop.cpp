@@ -256,6 +256,7 @@ void ControlLoop::note_servers(const Sample& sample) {
     for (const WorkloadProcess& member : workload.processes) {
       // One that is stopped does not answer.
       if (!member.port || member.process.state == RunState::stopped) continue;
+      if (!sense::is_own_server(workload, member)) continue;
       runners_.push_back({member.process.id, *member.port});
     }
   }
@@ -311,7 +312,7 @@ void ControlLoop::note_outcomes(std::vector<Outcome> outcomes) {
 void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
   std::vector<std::string> failures;
   for (const Outcome& outcome : outcomes_) {
-    if (outcome.verb == ActionVerb::end && !is_success(outcome.code) && outcome.record != 0) {
+    if (outcome.verb == ActionVerb::end && !is_over(outcome.code) && outcome.record != 0) {
       failures.push_back(fmt::format("record {} ({} pid {}) could not be undone: {}", outcome.record,
                                      outcome.target, outcome.process.pid, outcome.text));
     }
@@ -321,6 +322,12 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
   guardian_status_.alive = parts_.guardian.alive();
   if (auto own = cost_.measure(parts_.clock.now(), self_, guardian_status_)) own_ = std::move(own);
   show_budget(state_.budget, parts_.config.config()->self, self_);
+  std::vector<std::string> troubles;
+  for (TickObserver* observer : parts_.observers) {
+    if (std::string trouble = observer->trouble(); !trouble.empty()) {
+      troubles.push_back(std::move(trouble));
+    }
+  }
   const StatusInput input{sample,
                           *parts_.config.config(),
                           parts_.clock.now(),
@@ -338,7 +345,8 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
                           parts_.keeper.damage(),
                           std::move(failures),
                           std::move(held),
-                          decision.safe_mode};
+                          decision.safe_mode,
+                          std::move(troubles)};
   Snapshot snapshot = make_snapshot(std::move(decision), input, parts_.config.config());
   snapshot.origin = parts_.config.origin();
   parts_.board.publish(std::make_shared<const Snapshot>(std::move(snapshot)));

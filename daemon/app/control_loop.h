@@ -22,6 +22,7 @@
 #include "app/tick_observer.h"
 #include "decide/policy.h"
 #include "sense/sampler.h"
+#include "sense/slots.h"
 
 namespace m1opt::app {
 

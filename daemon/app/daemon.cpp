@@ -24,6 +24,7 @@
 #include "app/trust.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "sense/protected.h"
 #include "serve/server.h"
 
 namespace m1opt::app {
@@ -121,6 +122,10 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   loop.tick();  // so that the first answer has a snapshot
   serve::ServerOptions serving;
   serving.socket_path = options.socket;
+  serving.describe_process = serve::make_process_description(
+      options.sysroot, [](const std::string& path) {
+        return std::string(sense::protected_program(path).value_or(""));
+      });
   serve::Server server(board, std::move(serving));
   if (auto serve_started = server.start(); !serve_started) {
     fmt::print(stderr, "m1optd: {}\n", serve_started.error().what);

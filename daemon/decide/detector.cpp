@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "decide/distance.h"
 #include "decide/text.h"
 
 namespace m1opt::decide {
@@ -147,6 +148,7 @@ DetectorStatus detector_status(const DetectorState& state, const DetectorConfig&
   status.active = state.active;
   status.since = now - state.since;
   status.text = detector_text(state, config, sample, now);
+  status.distance = distance_text(state, config, sample, now);
   return status;
 }
 

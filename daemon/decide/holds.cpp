@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/path.h"
 #include "decide/bans.h"
 #include "decide/breaks.h"
 #include "decide/rates.h"
@@ -108,12 +109,10 @@ void check_rule(Tick& tick, const std::vector<RuleView>& rules, Hold& hold) {
   }
   if (own == nullptr) {
     mark_ending(hold, EndCause::config, "its rule is no longer in the config");
-  } else if (own->tripped) {
-    mark_ending(
-        hold, EndCause::quiet,
-        fmt::format("no workload has needed it for {}", duration_text(tick.config.limits.quiet)));
   } else {
-    mark_ending(hold, EndCause::rule_cleared, own->config->name + " cleared: " + own->text);
+    mark_unwanted(
+        hold, *own,
+        fmt::format("no workload has needed it for {}", duration_text(tick.config.limits.quiet)));
   }
 }
 
@@ -173,10 +172,16 @@ void end_kind(Tick& tick, ActionKind kind) {
 
 }  // namespace
 
+void mark_unwanted(Hold& hold, const RuleView& own, std::string quiet) {
+  if (own.tripped) {
+    mark_ending(hold, EndCause::quiet, std::move(quiet));
+  } else {
+    mark_ending(hold, EndCause::rule_cleared, own.config->name + " cleared: " + own.text);
+  }
+}
+
 std::string hold_name(const Hold& hold) {
-  const auto slash = hold.executable.rfind('/');
-  const std::string name =
-      slash == std::string::npos ? hold.executable : hold.executable.substr(slash + 1);
+  const std::string name(base_name(hold.executable));
   return name.empty() ? hold.target : name;
 }
 

@@ -34,6 +34,10 @@ void end_holds(Tick& tick, const std::vector<RuleView>& rules);
 /// Marks a hold to be ended; the first mark stays, but for the command that waits.
 void mark_ending(Hold& hold, EndCause cause, std::string text, std::uint64_t command = 0);
 
+/// Marks a hold that its own rule no longer keeps: the rule cleared, or else, as `quiet` says,
+/// no workload needs it.
+void mark_unwanted(Hold& hold, const RuleView& own, std::string quiet);
+
 /// After 3 samples in a row of full CPU beside a busy workload in which a
 /// backgrounded target kept at least half of its CPU share: not effective.
 void check_effects(Tick& tick);

@@ -191,6 +191,8 @@ std::vector<RuleStatus> rule_statuses(const Tick& tick, const std::vector<RuleVi
     status.text = view.text;
     if (view.tripped && !view.need_met) status.text += "; " + need_text(rule);
     status.ladder = rule.ladder;
+    status.needs = rule.needs;
+    status.need_met = view.need_met;
     for (std::size_t g = 0; g < rule.any.size(); ++g) {
       auto& group = status.any.emplace_back();
       for (std::size_t d = 0; d < rule.any[g].all.size(); ++d) {

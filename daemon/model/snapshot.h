@@ -116,10 +116,11 @@ struct DetectorStatus {
   bool active{false};
   Duration since{};             ///< how long it has been so
   std::string text;
+  std::string distance;         ///< one sentence: how far from tripping or clearing, and what it takes
 
   bool operator==(const DetectorStatus&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(DetectorStatus, (), (metric, value, enter, exit, active, since, text))
+BOOST_DESCRIBE_STRUCT(DetectorStatus, (), (metric, value, enter, exit, active, since, text, distance))
 
 struct RuleStatus {
   std::string name;
@@ -130,10 +131,13 @@ struct RuleStatus {
   std::string text;        ///< one sentence: what trips it, or how far it is
   std::vector<std::vector<DetectorStatus>> any;
   std::vector<LadderStep> ladder;
+  RuleNeeds needs{RuleNeeds::nothing};
+  bool need_met{false};    ///< now
 
   bool operator==(const RuleStatus&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(RuleStatus, (), (name, why, enabled, tripped, acting, text, any, ladder))
+BOOST_DESCRIBE_STRUCT(RuleStatus, (),
+                      (name, why, enabled, tripped, acting, text, any, ladder, needs, need_met))
 
 struct Capability {
   std::string name;  ///< "suspend", "background", "raise", "autogroup", "psi_trigger", ...

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "platform/platform.h"
+#include "wire/documents.h"
 
 namespace m1opt::serve {
 
@@ -20,6 +21,13 @@ struct Route;
 /// Tells who owns a process: `gone` when that pid is not this process any more.
 using ProcessOwner = std::function<Result<std::uint32_t>(ProcessId)>;
 ProcessOwner make_process_owner();
+
+/// What everybody may know of a process: `gone` when there is none.
+using ProcessDescription = std::function<Result<wire::ProcessFacts>(std::int32_t pid)>;
+/// Of the machine under `sysroot` (empty: this one); `protection` says of a program's path why it
+/// is never touched, if it is.
+ProcessDescription make_process_description(
+    const std::string& sysroot, std::function<std::string(const std::string& path)> protection);
 
 struct ServerOptions {
   std::string socket_path;
@@ -46,6 +54,7 @@ struct ServerOptions {
   std::function<Result<std::uint32_t>(const std::string&)> find_group{platform::find_group};
   ProcessOwner process_owner{make_process_owner()};
   const std::vector<Route>* table{nullptr};  ///< null: routes()
+  ProcessDescription describe_process{make_process_description("", {})};
 
   static std::uint32_t own_user();
 };

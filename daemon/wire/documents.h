@@ -95,23 +95,33 @@ struct EffectsDocument {
 };
 BOOST_DESCRIBE_STRUCT(EffectsDocument, (), (schema, fault, effects))
 
-enum class ExplainKind { event, target, rule };
-BOOST_DESCRIBE_ENUM(ExplainKind, event, target, rule)
+enum class ExplainKind { event, target, rule, process };
+BOOST_DESCRIBE_ENUM(ExplainKind, event, target, rule, process)
+
+/// Any process, as everybody may see it.
+struct ProcessFacts {
+  ProcessId id;
+  std::string name;        ///< of its program, without the directory
+  std::uint32_t uid{0};
+  std::string protection;  ///< why it is never touched, whatever the configuration says; may be empty
+};
+BOOST_DESCRIBE_STRUCT(ProcessFacts, (), (id, name, uid, protection))
 
 /// Why something is as it is: sentences for people, and what they rest on.
 struct ExplainDocument {
   std::string schema{"m1opt.explain/1"};
   ExplainKind kind{};
-  std::string subject;             ///< event id, target or rule name
+  std::string subject;             ///< event id, target or rule name, pid
   std::vector<std::string> lines;  ///< sentences, the most important first
   std::optional<Event> event;
   std::optional<TargetStatus> target;
   std::optional<RuleStatus> rule;
   std::vector<HoldStatus> holds;  ///< now, on that target or by that rule
   std::vector<Event> events;      ///< the latest that concern it, oldest first
+  std::optional<ProcessFacts> process;
 };
 BOOST_DESCRIBE_STRUCT(ExplainDocument, (),
-                      (schema, kind, subject, lines, event, target, rule, holds, events))
+                      (schema, kind, subject, lines, event, target, rule, holds, events, process))
 
 struct ConfigDocument {
   std::string schema{"m1opt.config/1"};
@@ -189,6 +199,9 @@ ConfigDocument make_config_document(const Snapshot& snapshot);
 ProfilesDocument make_profiles(const Snapshot& snapshot);
 SelfTestDocument make_self_test(std::vector<SelfTestStep> steps);
 
+/// "suspend for 12 s, at most 10 min more: ..."
+std::string hold_text(const HoldStatus& hold);
+
 /// `recent` are all the events that are kept, oldest first. Empty: no such thing.
 std::optional<ExplainDocument> explain_event(const std::string& id, const Snapshot& snapshot,
                                              const std::vector<Event>& recent);
@@ -196,5 +209,8 @@ std::optional<ExplainDocument> explain_target(const std::string& name, const Sna
                                               const std::vector<Event>& recent);
 std::optional<ExplainDocument> explain_rule(const std::string& name, const Snapshot& snapshot,
                                             const std::vector<Event>& recent);
+
+ExplainDocument explain_process(const ProcessFacts& process, const Snapshot& snapshot,
+                                const std::vector<Event>& recent);
 
 }  // namespace m1opt::wire

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "wire/documents.h"
 #include "wire/encode.h"
 
@@ -43,43 +44,78 @@ void add(std::vector<std::string>& lines, std::string line) {
   if (!line.empty()) lines.push_back(std::move(line));
 }
 
+/// When a rule that has tripped does anything.
+std::string need_text(const RuleStatus& rule) {
+  switch (rule.needs) {
+    case RuleNeeds::nothing: return "whatever runs";
+    case RuleNeeds::resident_or_busy:
+      return "while a workload is busy, or a model is loaded and the kernel reports memory pressure";
+    case RuleNeeds::busy: return "while a workload is busy";
+  }
+  return {};
+}
+
+bool only_reports(const RuleStatus& rule) {
+  return rule.ladder == std::vector{LadderStep::report};
+}
+
 void explain_state(const RuleStatus& rule, std::vector<std::string>& lines) {
   if (!rule.enabled) {
     lines.push_back(fmt::format("{} is switched off in the configuration", rule.name));
   } else if (rule.acting) {
-    lines.push_back(fmt::format("{} is tripped and acts", rule.name));
+    lines.push_back(fmt::format("{} is tripped and {}", rule.name,
+                                only_reports(rule) ? "only reports" : "acts"));
   } else if (rule.tripped) {
     lines.push_back(fmt::format("{} is tripped, but what it needs is not there", rule.name));
   } else {
     lines.push_back(fmt::format("{} is not tripped", rule.name));
   }
-  add(lines, rule.text);
+  if (rule.enabled && rule.any.empty()) add(lines, rule.text);
   add(lines, rule.why);
 }
 
+/// Each detector with its distance: all of a group must trip, and one group is enough.
 void explain_detectors(const RuleStatus& rule, std::vector<std::string>& lines) {
-  for (const auto& group : rule.any) {
-    for (const DetectorStatus& detector : group) {
-      const std::string value = detector.value ? fmt::format("{:.3g}", *detector.value) : "unknown";
-      lines.push_back(fmt::format(
-          "{}: {} now, enters at {:g}, leaves below {:g}, {} for {:.0f} s{}{}", detector.metric,
-          value, detector.enter, detector.exit, detector.active ? "active" : "inactive",
-          seconds_of(detector.since), detector.text.empty() ? "" : ": ", detector.text));
+  for (std::size_t g = 0; g < rule.any.size(); ++g) {
+    for (std::size_t d = 0; d < rule.any[g].size(); ++d) {
+      const DetectorStatus& detector = rule.any[g][d];
+      const char* joint = d > 0 ? "and " : g > 0 ? "or " : "";
+      lines.push_back(fmt::format("{}{}; {} for {}", joint, detector.distance,
+                                  detector.active ? "tripped" : "quiet",
+                                  duration_text(detector.since)));
     }
+  }
+  if (rule.enabled && rule.needs != RuleNeeds::nothing) {
+    lines.push_back(fmt::format("It {} {}; now that is {}", only_reports(rule) ? "reports" : "acts",
+                                need_text(rule), rule.need_met ? "so" : "not so"));
+  }
+}
+
+/// What would have to change for anything to be done to a target that is left as it is.
+void explain_what_would_act(const Snapshot& snapshot, std::vector<std::string>& lines) {
+  for (const RuleStatus& rule : snapshot.rules) {
+    if (!rule.enabled || rule.tripped || only_reports(rule) || rule.any.empty()) continue;
+    std::string group;
+    for (const DetectorStatus& detector : rule.any.front()) {
+      group += (group.empty() ? "" : "; and ") + detector.distance;
+    }
+    lines.push_back(fmt::format("Not by {}: {}", rule.name, group));
   }
 }
 
 void explain_holds(const std::vector<HoldStatus>& holds, std::vector<std::string>& lines) {
   for (const HoldStatus& hold : holds) {
-    lines.push_back(fmt::format("{} pid {}: {} for {:.0f} s, at most {:.0f} s more: {}",
-                                hold.target, hold.process.pid, enum_word(hold.kind),
-                                seconds_of(hold.held), std::max(0.0, seconds_of(hold.remaining)),
-                                hold.reason));
+    lines.push_back(fmt::format("{} pid {}: {}", hold.target, hold.process.pid, hold_text(hold)));
     if (!hold.effective) lines.push_back("That hold has no effect: its CPU share did not fall");
   }
 }
 
 }  // namespace
+
+std::string hold_text(const HoldStatus& hold) {
+  return fmt::format("{} for {}, at most {} more: {}", enum_word(hold.kind), duration_text(hold.held),
+                     duration_text(std::max(hold.remaining, Duration{})), hold.reason);
+}
 
 std::optional<ExplainDocument> explain_event(const std::string& id, const Snapshot& snapshot,
                                              const std::vector<Event>& recent) {
@@ -94,6 +130,7 @@ std::optional<ExplainDocument> explain_event(const std::string& id, const Snapsh
   if (const auto* rule = find_named(snapshot.rules, found->rule)) {
     document.rule = *rule;
     explain_state(*rule, document.lines);
+    explain_detectors(*rule, document.lines);
   }
   if (const auto* target = find_named(snapshot.targets, found->target)) document.target = *target;
   document.holds = holds_where(snapshot, [&](const HoldStatus& hold) {
@@ -136,6 +173,9 @@ std::optional<ExplainDocument> explain_target(const std::string& name, const Sna
   document.holds =
       holds_where(snapshot, [&](const HoldStatus& hold) { return hold.target == name; });
   explain_holds(document.holds, document.lines);
+  if (document.holds.empty() && !target->processes.empty()) {
+    explain_what_would_act(snapshot, document.lines);
+  }
   document.events = latest(recent, [&](const Event& event) { return event.target == name; });
   return document;
 }

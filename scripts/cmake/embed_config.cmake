@@ -1,17 +1,5 @@
-# Writes the text of INPUT, and of each file of PROFILES, as C++ strings into OUTPUT. In pieces,
-# because compilers need only take literals of 65536 characters.
-function(read_literals file into)
-  file(READ ${file} text)
-  set(literals "")
-  string(LENGTH "${text}" length)
-  set(start 0)
-  while(start LESS length)
-    string(SUBSTRING "${text}" ${start} 8000 piece)
-    string(APPEND literals "\n    R\"m1opt(${piece})m1opt\"")
-    math(EXPR start "${start} + 8000")
-  endwhile()
-  set(${into} "${literals}" PARENT_SCOPE)
-endfunction()
+# Writes the text of INPUT, and of each file of PROFILES, as C++ strings into OUTPUT.
+include(${CMAKE_CURRENT_LIST_DIR}/literals.cmake)
 
 read_literals(${INPUT} default)
 set(rows "")

@@ -45,15 +45,15 @@ Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...
   recover   Undo everything left behind; works with the daemon dead
   trace     The recorded trace, a JSON line a tick; works with the daemon dead
   simulate  What the policy would have done over a recorded trace
+  models, plan, recommend  What is here, what it takes, what fits; offline
   bench     Tokens a second by the server's own count; --ab: what m1opt gains
   ollama    Ollama's variables, right for this RAM and made to last; a Modelfile
   profile   Settings for this kind of machine; picked by itself, with the reason
   config    Check, show or read again the configuration
   doctor    Finding, evidence and exact fix, with a live self-test
   start, stop, restart  The daemon, by systemd or launchd; it undoes all first
-  version   Versions of client and daemon
   api       One request to the daemon's API, as it is
-  help      This list, or one verb in full
+  version, help  Versions of both; this list, or one verb in full
 Older words: --analyze = status, emergency = resume --all
 Exit status: 0 done, 1 failed, 2 usage, 3 daemon not running, 4 not permitted,
   5 degraded, 6 config invalid, 7 timed out. More: m1optctl help VERB
@@ -111,6 +111,14 @@ TEST_CASE("wrong words are usage errors on standard error") {
       {"history", "load", "--since", "8x"},
       {"history", "--plot"},
       {"history", "effects", "--step", "5m"},
+      {"plan"},
+      {"plan", "llama3.1:8b", "--ctx", "0"},
+      {"plan", "llama3.1:8b", "--kv", "q9"},
+      {"plan", "llama3.1:8b", "--quant", "Q9"},
+      {"plan", "llama3.1:8b", "--os", "macos"},
+      {"models", "--ram", "much"},
+      {"recommend", "--ram", "16G", "--os", "windows"},
+      {"recommend", "--use", "gaming"},
       {"config"},
       {"config", "frobnicate"},
       {"config", "show", "file"},
@@ -317,24 +325,6 @@ TEST_CASE("verbs send what the API asks for") {
   CHECK(seen[7].line == "POST /v1/targets/resume");
   CHECK(seen[8].body == R"({"name":"mds"})");
   CHECK(seen[9].line == "GET /v1/explain/target/a%20b%2Fc");
-}
-
-TEST_CASE("explain looks for a target, then for a rule, and says when there is neither") {
-  FakeDaemon daemon([](const SeenRequest& request) {
-    if (request.line == "GET /v1/explain/rule/swap") {
-      return http_answer(200, R"({"lines":["swap is not tripped"]})");
-    }
-    if (request.line == "GET /v1/explain/event/7.1") {
-      return http_answer(200, R"({"lines":["it happened"]})");
-    }
-    return problem(404, "not_found");
-  });
-  CHECK(run_client({"explain", "swap", "--socket", daemon.socket()}).out ==
-        "- swap is not tripped\n");
-  CHECK(run_client({"explain", "7.1", "--socket", daemon.socket()}).out == "- it happened\n");
-  const Ran neither = run_client({"explain", "nonsense", "--socket", daemon.socket()});
-  CHECK(neither.status == 1);
-  CHECK(has(neither.err, "\"nonsense\" is no event, target or rule"));
 }
 
 TEST_CASE("events are lines with time, severity, sentence and id") {

@@ -108,6 +108,8 @@ TEST_CASE("what was written is there when the file is opened again") {
   CHECK(spans_of(history, "heat") == std::vector<HistorySpan>{{kStart, 1s, 50, 50, 50}});
   CHECK(spans_of(history, "nothing").empty());
   CHECK(history.events({.from = {}, .after = {}, .kind = {}, .limit = 9}).value() == std::vector<Event>{told});
+  CHECK(history.event(told.id).value() == told);
+  CHECK(history.event("other").value() == std::nullopt);
   auto effects = history.effects({}, 9).value();
   REQUIRE(effects.size() == 1);
   std::reverse(effects[0].readings.begin(), effects[0].readings.end());  // by name in the file

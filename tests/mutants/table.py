@@ -257,7 +257,7 @@ TRACES = (
     Mutant("a replay takes the recorded holds for the system's", "daemon/decide/replay_machine.cpp",
            "      process.state = RunState::running;", "", ("decide",)),
     Mutant("a trace holds paths of programs", "daemon/wire/trace.cpp",
-           "if (slash != std::string::npos) process.executable.erase(0, slash + 1);", "(void)slash;", ("wire",)),
+           "process.executable = std::string(base_name(process.executable));", "(void)process;", ("wire",)),
     Mutant("an export ends with half a line", "daemon/app/trace_store.cpp",
            "return static_cast<std::uint64_t>(from) + last + 1;", "return static_cast<std::uint64_t>(end);", ("app",)),
     Mutant("the trace's ring has no end", "daemon/app/trace_store.cpp",

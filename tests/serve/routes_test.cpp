@@ -48,6 +48,7 @@ TEST_CASE("every document names its schema") {
       {"/v1/explain/event/1.1", "m1opt.explain/1"},
       {"/v1/explain/target/indexer", "m1opt.explain/1"},
       {"/v1/explain/rule/swap", "m1opt.explain/1"},
+      {"/v1/explain/process/1", "m1opt.explain/1"},
       {"/v1/config", "m1opt.config/1"}};
   for (const auto& [path, schema] : rows) {
     INFO(path);
@@ -105,6 +106,10 @@ TEST_CASE("explaining what is not there is a 404 with the nearest name") {
   CHECK(has(answer, "did you mean \\\"indexer\\\"?"));
   CHECK(status_of(fixture.ask("GET", "/v1/explain/event/9.9")) == 404);
   CHECK(status_of(fixture.ask("GET", "/v1/explain/rule/none")) == 404);
+  for (const char* pid : {"2147483647", "0", "-1", "1x", "99999999999"}) {
+    INFO(pid);
+    CHECK(status_of(fixture.ask("GET", std::string("/v1/explain/process/") + pid)) == 404);
+  }
   CHECK(status_of(fixture.ask("GET", "/v1/explain/target/index%65r")) == 200);
 }
 

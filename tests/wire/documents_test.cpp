@@ -33,7 +33,10 @@ Snapshot snapshot() {
   detector.metric = "swap.out_rate";
   detector.enter = 20;
   detector.exit = 5;
+  detector.distance = "swap-out 8 MB/s: 12 MB/s below 20 MB/s; trips after 5 s there";
   rule.any = {{detector}};
+  rule.needs = RuleNeeds::busy;
+  rule.ladder = {LadderStep::background};
   TargetStatus& target = made.targets.emplace_back();
   target.name = "indexer";
   target.mode = TargetMode::suspend;
@@ -100,9 +103,65 @@ TEST_CASE("a target is explained process by process, the ones left alone too") {
 TEST_CASE("a rule is explained with each detector, an unknown reading as unknown") {
   const auto explained = wire::explain_rule("swap", snapshot(), kEvents);
   REQUIRE(explained);
-  CHECK(has(explained->lines,
-            "swap.out_rate: unknown now, enters at 20, leaves below 5, inactive for 0 s"));
+  CHECK(has(explained->lines, "swap-out 8 MB/s: 12 MB/s below 20 MB/s; trips after 5 s there; quiet for 0 s"));
+  CHECK(has(explained->lines, "It acts while a workload is busy; now that is not so"));
   CHECK_FALSE(wire::explain_rule("", snapshot(), kEvents));
+}
+
+TEST_CASE("detectors of one group are joined by and, groups by or") {
+  Snapshot made = snapshot();
+  auto& any = made.rules[0].any;
+  any.push_back({any[0][0], any[0][0]});
+  const auto explained = wire::explain_rule("swap", made, kEvents);
+  REQUIRE(explained);
+  const auto starts = [&](const std::string& text) {
+    return std::count_if(explained->lines.begin(), explained->lines.end(),
+                         [&](const std::string& line) { return line.starts_with(text); });
+  };
+  CHECK(starts("swap-out 8 MB/s: ") == 1);
+  CHECK(starts("or swap-out 8 MB/s: ") == 1);
+  CHECK(starts("and swap-out 8 MB/s: ") == 1);
+}
+
+TEST_CASE("a target that nothing holds is told what would have to change") {
+  Snapshot made = snapshot();
+  made.status.holds.clear();
+  made.rules[0].tripped = false;
+  const auto explained = wire::explain_target("indexer", made, kEvents);
+  REQUIRE(explained);
+  CHECK(has(explained->lines, "Not by swap: swap-out 8 MB/s: 12 MB/s below 20 MB/s; trips after 5 s there"));
+  made.rules[0].ladder = {LadderStep::report};
+  CHECK_FALSE(has(wire::explain_target("indexer", made, kEvents)->lines,
+                  "Not by swap: swap-out 8 MB/s: 12 MB/s below 20 MB/s; trips after 5 s there"));
+}
+
+TEST_CASE("any process is told what it is: a target, left alone, a workload's, protected, m1opt's, or nothing") {
+  Snapshot made = snapshot();
+  made.status.pid = 77;
+  made.status.workloads.emplace_back().name = "ollama";
+  made.status.workloads[0].state = WorkloadState::busy;
+  made.status.workloads[0].state_source = "a lease";
+  WorkloadMember& member = made.status.workloads[0].processes.emplace_back();
+  member.id = {500, 1};
+  member.not_raised = "priority is off in the config";
+  const auto lines = [&](ProcessId id, const std::string& protection = "") {
+    return wire::explain_process({id, "prog", 1000, protection}, made, kEvents).lines;
+  };
+  CHECK(has(lines({812, 5}), "pid 812 is prog, of uid 1000"));
+  CHECK(has(lines({812, 5}), "It is a process of the target indexer, which may be suspended"));
+  CHECK(has(lines({812, 5}), "held by swap"));
+  CHECK(has(lines({812, 5}), "Held: suspend for 4 s, at most 56 s more: swap-out"));
+  CHECK(has(lines({9, 9}), "It has the name of the target indexer and is left alone: it is a stranger's"));
+  CHECK(has(lines({500, 1}), "It is part of the workload ollama, which is busy: a lease"));
+  CHECK(has(lines({500, 1}), "Its priority is not raised: priority is off in the config"));
+  CHECK(has(lines({20, 1}, "it is the login service"),
+            "It is never touched, whatever the configuration says: it is the login service"));
+  CHECK(has(lines({77, 1}), "It is m1opt itself"));
+  const std::string nothing =
+      "It is nothing to m1opt: neither part of a workload nor of any target, so it is never touched";
+  CHECK(has(lines({21, 1}), nothing));
+  // A number that another process has now.
+  CHECK(has(lines({812, 6}), nothing));
 }
 
 TEST_CASE("a self-test passes only when there are steps and each passed") {

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "client/advise/budget.h"
+
+namespace m1opt::client::advise {
+
+enum class Fit { fits, fits_after_suspending, fits_with_cache_type, fits_with_context, fits_not, unknown };
+/// "fits", "fits_with_context": the word of --json.
+const char* word_of(Fit fit);
+
+/// What the numbers come to. `use` is how it fits, where that is not how it was asked for.
+struct Judgement {
+  Fit fit{Fit::unknown};
+  bool certain{true};    ///< false: it depends on where in its range Metal's limit lies
+  std::string sentence;
+  Use use;
+};
+
+Judgement judge(const Shape& shape, const Weights& weights, const Use& use, const Machine& machine);
+
+/// The largest context, a multiple of 256 up to what it was trained with, that fits with this cache
+/// type; 0 when none does.
+std::uint64_t largest_context(const Shape& shape, const Weights& weights, const Use& use, const Machine& machine);
+
+}  // namespace m1opt::client::advise

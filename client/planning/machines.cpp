@@ -1,0 +1,162 @@
+#include "client/planning/machines.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+#include "client/amount.h"
+#include "client/llm/server.h"
+#include "client/mac/metal.h"
+#include "client/mac/system.h"
+#include "client/machine.h"
+#include "decide/metrics.h"
+#include "model/sample.h"
+#include "ollama/answers.h"
+#include "platform/platform.h"
+#include "wire/config_text.h"
+#include "wire/default_config.h"
+
+namespace m1opt::client::planning {
+namespace {
+
+using advise::Holder;
+using advise::Machine;
+using advise::System;
+
+constexpr llm::Server::Timeout kAnswer{2000};
+/// What the kernel keeps of a name (Linux 15 letters, macOS 16).
+constexpr std::size_t kShortName = 15;
+
+model::Sample read_memory() {
+  model::Sample sample;
+  for (const platform::Sensor& sensor : platform::make_sensors("")) {
+    if (sensor.name == "memory" || sensor.name == "gpu") (void)sensor.read(sample);
+  }
+  return sample;
+}
+
+void read_metal(const model::Sample& sample, Machine& machine) {
+  if (machine.system != System::macos) return;
+  if (const auto bytes = mac::recommended_working_set()) {
+    machine.metal = advise::MetalLimit{{*bytes, *bytes}, "Metal's recommendedMaxWorkingSetSize, read now"};
+    return;
+  }
+  const auto limit = sample.gpu && sample.gpu->wired_limit ? sample.gpu->wired_limit->value() : 0;
+  if (limit > 0) {
+    const auto bytes = static_cast<std::uint64_t>(limit);
+    machine.metal = advise::MetalLimit{{bytes, bytes}, "iogpu.wired_limit_mb, which Metal follows"};
+    return;
+  }
+  if (machine.ram) machine.metal = advise::observed_metal_limit(*machine.ram);
+  machine.unknown.emplace_back("Metal does not tell its limit to this process");
+}
+
+bool is_local(const llm::Place& place) { return place.host == "127.0.0.1" || place.host == "::1" || place.host == "localhost"; }
+
+void read_models(Machine& machine) {
+  const auto server = llm::Server::find("");
+  if (!server || server->kind() != llm::Kind::ollama || !is_local(server->place())) {
+    machine.unknown.emplace_back("Ollama does not answer here: what it may have loaded is not counted");
+    return;
+  }
+  const auto answer = server->ask(ollama::ps_request(), kAnswer);
+  const auto loaded = answer ? ollama::parse_ps(*answer) : base::Result<std::vector<model::LoadedModel>>(base::Error{});
+  if (!loaded) {
+    machine.unknown.emplace_back("Ollama does not tell which models it has loaded");
+    return;
+  }
+  for (const auto& model : *loaded) machine.models.push_back({model.name, static_cast<std::uint64_t>(model.size.value())});
+}
+
+/// Short names of the processes that the shipped configuration may suspend, with their full ones.
+std::map<std::string, std::string> names_of_targets() {
+  std::map<std::string, std::string> names;
+  const auto config = wire::parse_config(wire::kDefaultConfig, "", decide::known_metrics());
+  if (!config) return names;
+  for (const auto& target : config->targets) {
+    if (target.mode != model::TargetMode::suspend) continue;
+    for (const std::string& executable : target.executables) {
+      const std::string name = executable.substr(executable.rfind('/') + 1);
+      names[name.substr(0, kShortName)] = target.name;
+    }
+  }
+  return names;
+}
+
+void read_targets(Machine& machine) {
+  const auto names = names_of_targets();
+  const auto table = platform::make_process_table("");
+  const auto pids = table->list();
+  if (!pids) return;
+  std::map<std::string, std::uint64_t> held;
+  for (const std::int32_t pid : *pids) {
+    const auto process = table->stat(pid);
+    if (!process || process->state == model::RunState::stopped) continue;
+    const auto found = names.find(process->name.substr(0, kShortName));
+    if (found != names.end()) held[found->second] += static_cast<std::uint64_t>(process->footprint.value());
+  }
+  for (const auto& [name, bytes] : held) machine.targets.push_back({name, bytes});
+}
+
+/// "M1 Pro", "m1 pro", "Apple M1 Pro".
+std::string chip_named(std::string word) {
+  if (word.empty()) return word;
+  bool first = true;
+  for (char& letter : word) {
+    letter = static_cast<char>(first ? std::toupper(static_cast<unsigned char>(letter)) : std::tolower(static_cast<unsigned char>(letter)));
+    first = letter == ' ' || letter == '-';
+    if (letter == '-') letter = ' ';
+  }
+  return word.starts_with("Apple ") ? word : "Apple " + word;
+}
+
+}  // namespace
+
+Machine this_machine() {
+  Machine machine;
+  machine.this_one = true;
+  machine.system = mac::is_mac() ? System::macos : System::linux_cpu;
+  machine.chip = read_this_machine().reading.chip;
+  const model::Sample sample = read_memory();
+  if (sample.memory) {
+    machine.ram = static_cast<std::uint64_t>(sample.memory->total.value());
+    machine.available = static_cast<std::uint64_t>(sample.memory->available.value());
+  } else {
+    machine.unknown.emplace_back("the system does not tell how much memory there is");
+  }
+  read_metal(sample, machine);
+  read_models(machine);
+  read_targets(machine);
+  if (machine.system == System::linux_cpu) machine.unknown.emplace_back("a graphics card's own memory is not looked at: this is for the CPU");
+  return machine;
+}
+
+Expected<Machine> other_machine(const std::string& ram, const std::string& system, const std::string& chip) {
+  Machine machine;
+  // "16" means 16 GiB: nobody plans for a machine of 16 bytes.
+  const bool bare = !ram.empty() && std::all_of(ram.begin(), ram.end(), [](unsigned char letter) { return std::isdigit(letter) != 0; });
+  const auto bytes = parse_size(bare ? ram + "G" : ram);
+  if (!bytes) return bytes.error();
+  machine.ram = static_cast<std::uint64_t>(*bytes);
+  if (system.empty() || system == "macos") {
+    machine.system = System::macos;
+    machine.metal = advise::observed_metal_limit(*machine.ram);
+  } else if (system != "linux") {
+    return Failure{exit_code::kUsage, fmt::format("\"{}\" is no system that is planned for", system), "Like: --os macos, --os linux"};
+  }
+  machine.chip = chip_named(chip);
+  machine.unknown.emplace_back("what the system and other programs take there is not known");
+  return machine;
+}
+
+Expected<Machine> machine_for(const std::string& ram, const std::string& system, const std::string& chip) {
+  if (!ram.empty()) return other_machine(ram, system, chip);
+  if (!system.empty()) return Failure{exit_code::kUsage, "--os needs --ram", "Like: --ram 16G --os macos"};
+  Machine machine = this_machine();
+  if (!chip.empty()) machine.chip = chip_named(chip);
+  return machine;
+}
+
+}  // namespace m1opt::client::planning
