@@ -167,40 +167,43 @@ constexpr std::array kClaims{
     Claim{"setenv", "Ollama", "launchctl setenv configures Ollama", Verdict::partly,
           "For programs that the same session starts afterwards, until the next reboot: Ollama has "
           "to be started again. In root's session it is refused with 150.",
-          "Sets no variables."},
+          "ollama env --apply sets them in the user's own session now and, by a job of his, at "
+          "each login; ollama env --remove takes both back."},
     Claim{"num-parallel", "Ollama", "OLLAMA_NUM_PARALLEL: 1 with 8 GB, 2 to 4 with 32 GB",
           Verdict::holds, "1 is the default; each more takes the memory of another whole context.",
-          "Sets no variables."},
+          "ollama env recommends it for this RAM, and sets it with --apply."},
     Claim{"max-loaded", "Ollama", "OLLAMA_MAX_LOADED_MODELS must be 1 with 8 GB", Verdict::partly,
           "The default is 3, and only what fits is loaded together. 1 keeps two models from "
           "evicting each other by turns.",
-          "Sets no variables."},
+          "ollama env recommends it for this RAM, and sets it with --apply."},
     Claim{"keep-alive", "Ollama", "OLLAMA_KEEP_ALIVE=-1 for long sessions", Verdict::partly,
           "The variable takes it, and the memory is gone for good; in a request the text \"-1\" is "
           "an error, the number -1 is not. A bare number means seconds.",
-          "An idle model does not make it hold anything, unless the kernel asks for memory."},
+          "ollama env recommends a time for this RAM, -1 from 64 GB on. An idle model makes m1opt "
+          "hold nothing, unless the kernel asks for memory."},
     Claim{"max-queue", "Ollama", "OLLAMA_MAX_QUEUE=1 with 8 GB prevents exhaustion of memory",
           Verdict::wrong,
           "Requests for a loaded model never enter that queue. It holds those that wait for a "
           "model to load, and with 1 the third of them fails with 503. It saves no memory.",
-          "Leave it at 512."},
+          "ollama env leaves it at 512, and says why."},
     Claim{"cache-ram", "Ollama", "The OLLAMA_ variables bound what Ollama takes", Verdict::wrong,
           "Since 0.30 each llama-server keeps up to 8 GiB of old prompts besides: on a small Mac "
           "LLAMA_ARG_CACHE_RAM matters most (MiB; 0 to 512 with 8 or 16 GB).",
-          "Sets no variables."},
+          "ollama env puts it first, and sets it with --apply."},
     Claim{"num-ctx", "Ollama", "num_ctx 1024 to 2048 with 8 GB, 4096 to 8192 with 32 GB",
           Verdict::partly,
           "Without it Ollama takes 4096 below 23 GiB for Metal, 32768 below 47 GiB and 262144 "
           "above: there it is worth setting. One value everywhere: another one reloads the model.",
-          "Shows the context of each loaded model."},
+          "ollama env recommends one value for all, ollama modelfile writes it; status shows that "
+          "of each loaded model."},
     Claim{"num-thread", "Ollama", "num_thread 4 on M1, 6 to 8 on M1 Pro", Verdict::partly,
           "The default is the number of performance cores already, and with all layers on the GPU "
           "it hardly matters.",
-          "Leaves it alone."},
+          "ollama modelfile writes the number of performance cores."},
     Claim{"num-gpu", "Ollama", "num_gpu 1 switches the GPU on", Verdict::wrong,
           "It was a switch in 2023. Today it is the number of layers on the GPU: 1 leaves all but "
           "one to the CPU and loads the whole file into memory. The default is right.",
-          "Leaves it alone."},
+          "ollama modelfile leaves it out, and takes it back where the model sets it."},
 
     // Models
     Claim{"kv-per-token", "Models", "The KV cache takes 2 bytes for each token", Verdict::wrong,

@@ -19,6 +19,7 @@ int run_recover(Context& context, Arguments& arguments);
 int run_trace(Context& context, Arguments& arguments);
 int run_simulate(Context& context, Arguments& arguments);
 int run_bench(Context& context, Arguments& arguments);
+int run_ollama(Context& context, Arguments& arguments);
 int run_models(Context& context, Arguments& arguments);
 int run_plan(Context& context, Arguments& arguments);
 int run_recommend(Context& context, Arguments& arguments);
