@@ -279,7 +279,7 @@ HISTORY = (
            "if (*tables > 0 && *application != kApplication) {", "if (false) {", ("journal",)),
     Mutant("a damaged history is used", "daemon/journal/history.cpp", 'if (check.text(0) != "ok")', "if (false)",
            ("journal",)),
-    Mutant("a half of what was to be added to the history stays when the disk is full",
+    Mutant("a half of what was to be added to the history stays when the rest fails",
            "daemon/journal/database.cpp", 'if (!done) (void)execute(db, "ROLLBACK");',
            'if (!done) (void)execute(db, "COMMIT");', ("journal",)),
     Mutant("what the history could not write is lost", "daemon/app/history_writing.cpp",
