@@ -19,10 +19,14 @@ Outcome Executor::extend(const Action& action, const Companions& companions) {
   if (row.inherited) note_family(record);
   fault_point("executor.before_extend");
   // The longer deadline and the family must be known before anything more is changed.
-  if (auto stored = parts_.journal.update(record); !stored) return failed(outcome, stored.error());
+  if (auto stored = parts_.journal.update(record); !stored) {
+    return failed(outcome, not_of_the_process(stored.error()));
+  }
   // Without a guardian too: else the family would be forgotten, of which nobody tells twice.
   open_[record.id] = record;
-  if (auto known = parts_.guardian.hold(record); !known) return failed(outcome, known.error());
+  if (auto known = parts_.guardian.hold(record); !known) {
+    return failed(outcome, not_of_the_process(known.error()));
+  }
   fault_point("executor.after_extend_record");
   if (auto same = check_identity(record); !same) return abandon(outcome, record, same.error());
   if (row.inherited) {
