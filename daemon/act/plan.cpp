@@ -34,6 +34,7 @@ void plan_autogroup(Plan& plan, const PlanContext& context, const Subject& group
     plan.notes.push_back("its session group cannot be read: " + nice.error().what);
     return;
   }
+  if (wish == GroupWish::raised && *nice <= context.nice) return;  // it has more already
   plan_change(plan, *nice, Attribute::autogroup_nice, group,
               wish == GroupWish::lowest ? kLowestNice : context.nice);
 }
@@ -48,16 +49,18 @@ void plan_cgroup(Plan& plan, const PlanContext& context, const Subject& group, G
     plan.notes.push_back(fmt::format("its cgroup also holds pid {}, so its weight stays", pid));
     return;
   }
+  auto weight = context.control.read(Attribute::cgroup_weight, group);
+  if (!weight) {
+    plan.notes.push_back("its cgroup cannot be read: " + weight.error().what);
+    return;
+  }
   if (wish == GroupWish::lowest) {
     if (auto idle = context.control.read(Attribute::cgroup_idle, group)) {
       plan_change(plan, *idle, Attribute::cgroup_idle, group, 1);
       return;
     }
-  }
-  auto weight = context.control.read(Attribute::cgroup_weight, group);
-  if (!weight) {
-    plan.notes.push_back("its cgroup cannot be read: " + weight.error().what);
-    return;
+  } else if (*weight >= kRaisedWeight) {
+    return;  // it has more already
   }
   plan_change(plan, *weight, Attribute::cgroup_weight, group,
               wish == GroupWish::lowest ? kLowestWeight : kRaisedWeight);
