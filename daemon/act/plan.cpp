@@ -7,7 +7,8 @@ namespace m1opt::act {
 namespace {
 
 constexpr std::int64_t kLowestNice = 19;
-constexpr std::int64_t kRaisedWeight = 1000;  // cgroup v2 default is 100
+constexpr std::int64_t kRaisedWeight = 1000;
+constexpr std::int64_t kUsualWeight = 100;  // cgroup v2's default
 constexpr std::int64_t kLowestWeight = 1;
 
 /// The first member that does not belong, 0 if all do.
@@ -55,7 +56,10 @@ void plan_cgroup(Plan& plan, const PlanContext& context, const Subject& group, G
     return;
   }
   if (wish == GroupWish::lowest) {
-    if (auto idle = context.control.read(Attribute::cgroup_idle, group)) {
+    auto idle = context.control.read(Attribute::cgroup_idle, group);
+    if (idle && *idle == 1) return;
+    // Taking idle back leaves the kernel's own weight, whatever it was before.
+    if (idle && *weight == kUsualWeight) {
       plan_change(plan, *idle, Attribute::cgroup_idle, group, 1);
       return;
     }

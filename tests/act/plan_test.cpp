@@ -70,3 +70,19 @@ TEST_CASE("a group that has more already than a raise would give it is left as f
   REQUIRE(weight.size() == 1);
   CHECK(weight[0].set == 1000);
 }
+
+TEST_CASE("a cgroup is made idle only where that can be undone: the kernel forgets another weight") {
+  const auto lowest = act::GroupWish::lowest;
+  for (const std::int64_t weight : {20, 100, 500}) {
+    const auto changes = planned(
+        {SubjectKind::cgroup, {{Attribute::cgroup_weight, weight}, {Attribute::cgroup_idle, 0}}}, lowest);
+    REQUIRE(changes.size() == 1);
+    const bool usual = weight == 100;
+    CHECK(changes[0].attribute == (usual ? Attribute::cgroup_idle : Attribute::cgroup_weight));
+    CHECK(changes[0].before == (usual ? 0 : weight));
+    CHECK(changes[0].set == 1);
+  }
+  // Idle already: its weight is no weight.
+  CHECK(planned({SubjectKind::cgroup, {{Attribute::cgroup_weight, 1}, {Attribute::cgroup_idle, 1}}}, lowest)
+            .empty());
+}
