@@ -265,8 +265,8 @@ void ControlLoop::note_servers(const Sample& sample) {
 void ControlLoop::check_guardian() {
   auto& guardian = parts_.guardian;
   bool lost = guardian.alive() && !guardian.receive();
-  if (guardian.alive() && !lost && !parts_.executor.open_records().empty()) {
-    // Stopped it would guard nothing, and nobody would notice.
+  if (guardian.alive() && !lost) {
+    // Stopped it would guard nothing, and nobody would notice: nothing can be begun either.
     auto info = parts_.processes.stat(guardian.status().pid);
     lost = !info || info->state == RunState::stopped || info->state == RunState::zombie;
   }
@@ -279,14 +279,14 @@ void ControlLoop::check_guardian() {
     poller_.remove(guardian.fd());
     note_outcomes(parts_.executor.release_all("the guardian has ended"));
     guardian.kill();
-    start_guardian();
-    return;
+    guardian_status_ = guardian.status();
   }
   if (guardian.alive() && guardian.revoked()) {
     report(EventKind::guardian, Severity::warning,
            "the guardian had taken over because this process did not answer in time");
     note_outcomes(parts_.executor.reread_journal());
   }
+  // One that dies as soon as it is started wakes us each time.
   if (!guardian.alive() && (!guardian_retry_ || parts_.clock.now() >= *guardian_retry_)) {
     start_guardian();
   }
@@ -297,9 +297,12 @@ void ControlLoop::start_guardian() {
   auto started = parts_.guardian.start();
   guardian_status_ = parts_.guardian.status();
   if (!started) {
-    report(EventKind::guardian, Severity::error, "no guardian: " + started.error().what);
+    std::string fault = "no guardian: " + started.error().what;
+    if (fault != guardian_fault_) report(EventKind::guardian, Severity::error, fault);
+    guardian_fault_ = std::move(fault);
     return;
   }
+  guardian_fault_.clear();
   report(EventKind::guardian, Severity::info,
          fmt::format("guardian started, pid {}", guardian_status_.pid));
   poller_.add(parts_.guardian.fd(), Poller::Interest::readable, [] {});

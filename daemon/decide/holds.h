@@ -27,8 +27,8 @@ void begin_hold(Tick& tick, const BeginWish& wish);
 void absorb_outcomes(Tick& tick);
 
 /// Holds whose rule cleared, whose time is over, whose process is gone ... are
-/// marked, then every marked hold is ended, suspensions first; asked again each
-/// tick until the outcome says that it is closed.
+/// marked, then every marked hold is ended, suspensions first; asked again, once
+/// a second, until the outcome says that it is closed.
 void end_holds(Tick& tick, const std::vector<RuleView>& rules);
 
 /// Marks a hold to be ended; the first mark stays, but for the command that waits.
@@ -47,6 +47,9 @@ void check_effects(Tick& tick);
 void extend_holds(Tick& tick);
 
 std::vector<HoldStatus> hold_statuses(const Tick& tick);
+
+/// Not within a second of an end or extension of it that failed.
+bool may_try_again(const Tick& tick, const Hold& hold);
 
 /// Last component of the executable, else the row's name.
 std::string hold_name(const Hold& hold);
