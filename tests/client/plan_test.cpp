@@ -203,3 +203,16 @@ TEST_CASE("models that are commonly named are put right") {
   CHECK(has(large.out, "  mixtral:8x7b Q4_K_M   28.45 GB (said to be 26.0 GB): does not fit"));
   CHECK(has(run_client({"recommend", "--ram", "16G", "--use", "vision"}).out, "gemma3:12b"));
 }
+
+TEST_CASE("a model that is too big is laid over several machines, with what to type on each") {
+  const Ran ran = run_client({"plan", "llama3.3:70b", "--ctx", "8192", "--kv", "q8_0", "--across", "studio64:m1-max,mini16,mini16:m4@10.0.0.3"}, {"COLUMNS=100"});
+  CHECK(ran.status == 0);
+  CHECK(has(ran.out, "Verdict   fits for sure, by these layers"));
+  CHECK(has(ran.out, "  on mini16-1: rpc-server -H mini16-1 -p 50052\n"));
+  CHECK(has(ran.out, "  on mini16-2: rpc-server -H 10.0.0.3 -p 50052\n"));
+  CHECK(has(ran.out, "  on studio64: llama-server -m MODEL.gguf --rpc mini16-1:50052,10.0.0.3:50052 --tensor-split "));
+  CHECK(has(ran.out, " -ngl 999 -c 8192 -np 1 -ctk q8_0 -ctv q8_0 -ub 1024 -fit off\n"));
+  const auto document = json_of({"plan", "llama3.3:70b", "--across", "mini16,mini16", "--json"});
+  CHECK_FALSE(client::flag_at(document, "fits"));
+  CHECK(list_at(document, "steps").size() == 2);
+}
