@@ -15,6 +15,8 @@ namespace {
 /// One line of help for those that do the same in different directions.
 constexpr const char* kPauseSummary =
     "Undo all and stay away, 30m when no time is given; end that";
+constexpr const char* kHoldSummary =
+    "Stop a target by hand, for 1m or so long; let go what is held";
 constexpr const char* kServiceSummary = "The daemon, by systemd or launchd; it undoes all first";
 constexpr const char* kModelsSummary = "What is here, what it takes, what fits; offline";
 constexpr const char* kHelpSummary = "Versions of both; this list, or one verb in full";
@@ -29,10 +31,8 @@ constexpr std::array kCommands{
             "Which rule, which reading, and why not; alone: every rule", false, run_explain},
     Command{"pause", "[30m] [--until-unpause]", kPauseSummary, true, run_pause},
     Command{"unpause", "", kPauseSummary, true, run_unpause},
-    Command{"suspend", "NAME|PID [FOR]",
-            "Stop a target by hand, 1m when no time is given, 10m at most", true, run_suspend},
-    Command{"resume", "[NAME|PID] [--all]",
-            "End holds; rules leave those targets alone for 30 minutes", true, run_resume},
+    Command{"suspend", "NAME|PID [FOR]", kHoldSummary, true, run_suspend},
+    Command{"resume", "[NAME|PID] [--all]", kHoldSummary, true, run_resume},
     Command{"run", "-- CMD...", "Run CMD as an LLM workload; its exit status is CMD's", false,
             run_run},
     Command{"recover", "[--daemon PATH]", "Undo everything left behind; works with the daemon dead",
@@ -47,6 +47,8 @@ constexpr std::array kCommands{
     Command{"recommend", "[--ram 16G] [--use coding] [--json]", kModelsSummary, false, run_recommend},
     Command{"bench", "[MODEL] [--ab] [--runs N] [-o FILE] [--json]",
             "Tokens a second by the server's own count; --ab: what m1opt gains", true, run_bench},
+    Command{"ollama", "env [--apply|--remove] | modelfile MODEL [--ctx N] [--json]",
+            "Ollama's variables, right for this RAM and made to last; a Modelfile", true, run_ollama},
     Command{"profile", "list | show NAME | use NAME [--json]",
             "Settings for this kind of machine; picked by itself, with the reason", true,
             run_profile},

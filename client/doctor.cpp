@@ -7,6 +7,7 @@
 #include "client/api.h"
 #include "client/config_check.h"
 #include "client/doctor_fans.h"
+#include "client/doctor_servers.h"
 #include "client/doctor_workloads.h"
 #include "client/installation.h"
 #include "client/json_view.h"
@@ -197,6 +198,8 @@ std::vector<Finding> examine(const Context& context) {
   if (mac::is_mac()) {
     append(findings, mac::examine(mac::this_machine(), mac::open_core_foundation(mac::kCoreFoundation)));
   }
+  append(findings, examine_runners(list_runners(*platform::make_process_table(""))));
+  append(findings, examine_answers(status ? status->value : value{}));
   if (!status) {
     findings.push_back(check("daemon.running", "Daemon", false, "the daemon does not answer",
                              status.error().text, status.error().fix));

@@ -18,7 +18,6 @@ constexpr std::size_t kLabel = 12;
 constexpr std::array kPhases{Phase::generation, Phase::prompt};
 
 const char* word_of(Arm arm) { return arm == Arm::paused ? "paused" : "active"; }
-const char* word_of(Phase phase) { return phase == Phase::prompt ? "prompt" : "generation"; }
 const char* title_of(Phase phase) { return phase == Phase::prompt ? "Prompt" : "Generation"; }
 
 const char* word_of(Verdict verdict) {

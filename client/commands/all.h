@@ -22,6 +22,7 @@ int run_bench(Context& context, Arguments& arguments);
 int run_models(Context& context, Arguments& arguments);
 int run_plan(Context& context, Arguments& arguments);
 int run_recommend(Context& context, Arguments& arguments);
+int run_ollama(Context& context, Arguments& arguments);
 int run_profile(Context& context, Arguments& arguments);
 int run_config(Context& context, Arguments& arguments);
 int run_doctor(Context& context, Arguments& arguments);

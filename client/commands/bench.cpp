@@ -18,7 +18,7 @@ namespace {
 constexpr int kMostRuns = 100;
 constexpr int kMostTokens = 4096;
 
-struct Words {
+struct BenchWords {
   std::string model;
   std::string at;
   std::string runs{"6"};
@@ -50,7 +50,7 @@ std::string file_word(std::string name) {
   return name;
 }
 
-std::string place_of_result(const Words& words, const std::string& model) {
+std::string place_of_result(const BenchWords& words, const std::string& model) {
   if (!words.file.empty()) return words.file;
   return fmt::format("{}/benches/{}-{}.json", data_directory(), time_text("{:%Y%m%dT%H%M%SZ}"),
                      file_word(model));
@@ -68,7 +68,7 @@ int say_plan(const Context& context, const llm::Server& server, const llm::Model
   return exit_code::kOk;
 }
 
-int finish(const Context& context, const Words& words, const bench::Report& report) {
+int finish(const Context& context, const BenchWords& words, const bench::Report& report) {
   const std::string document = wire::to_text(bench::to_json(report));
   const std::string file = place_of_result(words, report.model.name);
   const auto saved = write_user_file(file, document + "\n");
@@ -81,7 +81,7 @@ int finish(const Context& context, const Words& words, const bench::Report& repo
   return saved ? exit_code::kOk : client::report(context, saved.error());
 }
 
-int measure(const Context& context, const Words& words, bench::Plan plan) {
+int measure(const Context& context, const BenchWords& words, bench::Plan plan) {
   const auto server = llm::Server::find(words.at);
   if (!server) return report(context, server.error());
   const auto model = server->choose(words.model);
@@ -114,7 +114,7 @@ int measure(const Context& context, const Words& words, bench::Plan plan) {
 }  // namespace
 
 int run_bench(Context& context, Arguments& arguments) {
-  Words words;
+  BenchWords words;
   arguments
       .positional("MODEL", words.model, "Of Ollama; the loaded one, or the only one, when not given")
       .flag("--ab", words.compare,

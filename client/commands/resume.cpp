@@ -7,7 +7,7 @@ namespace m1opt::client {
 int run_resume(Context& context, Arguments& arguments) {
   std::string target;
   bool all = false;
-  arguments.positional("TARGET", target, "A name of the targets table, or a process id")
+  arguments.positional("TARGET", target, "A name of the targets table, or a process id; rules leave it alone for 30 minutes")
       .flag("--all", all, "End every hold");
   if (const auto status = arguments.parse(context)) return *status;
   if (all == !target.empty()) {

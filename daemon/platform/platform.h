@@ -88,6 +88,11 @@ class ProcessTable {
   /// WATCHDOG_USEC)? Stopping it would get it killed. `unsupported` where there
   /// is no such thing; `not_permitted` when its environment may not be read.
   virtual Result<bool> has_watchdog(std::int32_t pid);
+  /// Those of these variables that it was started with, as NAME=value; of the rest of its
+  /// environment nothing is kept. Only for the client, which asks about its own user's processes:
+  /// no answer of the daemon has anybody's environment.
+  virtual Result<std::vector<std::string>> variables(std::int32_t pid,
+                                                     const std::vector<std::string>& names);
 };
 
 std::unique_ptr<ProcessTable> make_process_table(const std::string& sysroot);

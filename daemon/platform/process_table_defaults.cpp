@@ -17,4 +17,9 @@ Result<bool> ProcessTable::has_watchdog(std::int32_t) {
   return Error{Errc::unsupported, 0, "this system has no service watchdog"};
 }
 
+Result<std::vector<std::string>> ProcessTable::variables(std::int32_t,
+                                                         const std::vector<std::string>&) {
+  return Error{Errc::unsupported, 0, "the environment of a process cannot be read here"};
+}
+
 }  // namespace m1opt::platform

@@ -1,5 +1,6 @@
 #include "platform/process_text.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -146,6 +147,21 @@ std::vector<std::string> parse_arguments(std::string_view text, std::size_t limi
     text.remove_prefix(end + 1);
   }
   return words;
+}
+
+std::vector<std::string> pick_variables(std::string_view environment,
+                                        const std::vector<std::string>& names) {
+  std::vector<std::string> picked;
+  while (!environment.empty()) {
+    const auto end = environment.find('\0');
+    const auto variable = environment.substr(0, end);
+    environment.remove_prefix(end == std::string_view::npos ? environment.size() : end + 1);
+    const auto equals = variable.find('=');
+    if (equals == std::string_view::npos) continue;
+    const auto name = variable.substr(0, equals);
+    if (std::find(names.begin(), names.end(), name) != names.end()) picked.emplace_back(variable);
+  }
+  return picked;
 }
 
 bool has_watchdog_variables(std::string_view environment, std::int32_t pid) {

@@ -39,6 +39,10 @@ Result<Duration> parse_waited(std::string_view text);
 /// (cut off by a bound) is left out when `cut`.
 std::vector<std::string> parse_arguments(std::string_view text, std::size_t limit, bool cut);
 
+/// The NAME=value of an environment (zero-separated) whose name is one of these.
+std::vector<std::string> pick_variables(std::string_view environment,
+                                        const std::vector<std::string>& names);
+
 /// Does this environment make systemd watch process `pid`? WATCHDOG_USEC is
 /// inherited by children; WATCHDOG_PID, where set, says who is meant.
 bool has_watchdog_variables(std::string_view environment, std::int32_t pid);

@@ -40,14 +40,14 @@ Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...
   history   What a reading was, what each hold changed; alone: which there are
   explain   Which rule, which reading, and why not; alone: every rule
   pause, unpause  Undo all and stay away, 30m when no time is given; end that
-  suspend   Stop a target by hand, 1m when no time is given, 10m at most
-  resume    End holds; rules leave those targets alone for 30 minutes
+  suspend, resume  Stop a target by hand, for 1m or so long; let go what is held
   run       Run CMD as an LLM workload; its exit status is CMD's
   recover   Undo everything left behind; works with the daemon dead
   trace     The recorded trace, a JSON line a tick; works with the daemon dead
   simulate  What the policy would have done over a recorded trace
   models, plan, recommend  What is here, what it takes, what fits; offline
   bench     Tokens a second by the server's own count; --ab: what m1opt gains
+  ollama    Ollama's variables, right for this RAM and made to last; a Modelfile
   profile   Settings for this kind of machine; picked by itself, with the reason
   config    Check, show or read again the configuration
   doctor    Finding, evidence and exact fix, with a live self-test
@@ -123,9 +123,6 @@ TEST_CASE("wrong words are usage errors on standard error") {
       {"models", "--ram", "much"},
       {"recommend", "--ram", "16G", "--os", "windows"},
       {"recommend", "--use", "gaming"},
-      {"bench", "--runs", "0"},
-      {"bench", "--tokens", "many"},
-      {"bench", "--at", "https://127.0.0.1"},
       {"config"},
       {"config", "frobnicate"},
       {"config", "show", "file"},

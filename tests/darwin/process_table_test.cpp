@@ -178,6 +178,19 @@ TEST_CASE("arguments are read whole and the environment is never among them") {
   CHECK(table->arguments(999).error().code == Errc::gone);
 }
 
+TEST_CASE("of the environment only what is asked for is read, and hidden is not empty") {
+  FakeMac mac;
+  mac.start(812, 1, "/Applications/Ollama.app/Contents/Resources/ollama");
+  mac.at(812).arguments = {"ollama", "OLLAMA_HOST=argument"};
+  mac.at(812).environment = {"SECRET=1", "OLLAMA_HOST=0.0.0.0"};
+  auto table = make_process_table(mac);
+  CHECK(*table->variables(812, {"OLLAMA_HOST"}) == Words{"OLLAMA_HOST=0.0.0.0"});
+  CHECK(table->variables(812, {"OLLAMA_MODELS"})->empty());
+  mac.at(812).environment = {};
+  CHECK(table->variables(812, {"OLLAMA_HOST"}).error().code == Errc::not_permitted);
+  CHECK(table->variables(999, {"OLLAMA_HOST"}).error().code == Errc::gone);
+}
+
 TEST_CASE("arguments that are short, oversized or wrongly counted give only whole words") {
   const auto decode = [](std::int32_t count, const std::string& text) {
     return decode_arguments(area_of(count, text), 64, 4096);

@@ -37,7 +37,7 @@ class FakeOllama:
         self.asked = []  # (path, document) of each POST
         self.hosts = set()
         # plain, empty: 200 and nothing in it; busy: 503; broken: an error after the head; slow: a second before each
-        # answer; silent: none at all; huge: a last line of some megabytes; cut: the connection ends in the middle
+        # answer; silent: none at all; stuck: none to a prompt; huge: a last line of some megabytes; cut: the connection ends in the middle
         self.mode = "plain"
         self.rate = 50.0  # tokens a second that it claims; a function gives another for each request
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -146,6 +146,8 @@ class FakeOllama:
                     self.send(404, [{"error": f"model '{body['model']}' not found"}])
                 elif self.path == "/api/show":
                     self.send(200, [SHOW])
+                elif fake.mode == "stuck":
+                    fake._gone.wait()
                 elif fake.mode == "busy":
                     self.send(503, [BUSY])
                 else:

@@ -13,6 +13,7 @@ namespace {
 namespace mac = platform::darwin;
 
 void arguments(Pieces pieces) {
+  (void)mac::find_environment(std::as_bytes(std::span(pieces.rest())));
   const auto words = mac::decode_arguments(std::as_bytes(std::span(pieces.rest())), 64, 4096);
   if (!words) return;
   require(words->size() <= 64, "at most so many words");

@@ -22,6 +22,9 @@ void process_text(std::string_view input) {
     }
     require(platform::parse_arguments(input, 3, cut).size() <= 3, "at most so many arguments");
   }
+  for (const auto& variable : platform::pick_variables(input, {"A", ""})) {
+    require(variable.find('=') <= 1, "only what was asked for");
+  }
   (void)platform::has_watchdog_variables(input, 4711);
   (void)platform::parse_status_uid(input);
   if (const auto pss = platform::parse_pss(input)) require(pss->value() >= 0, "no size is negative");

@@ -99,6 +99,14 @@ TEST_CASE("arguments are split at zeros and bounded") {
   CHECK(parse_arguments("", 64, false).empty());
 }
 
+TEST_CASE("of an environment only the variables that are asked for are kept") {
+  using Words = std::vector<std::string>;
+  const std::string text("A=1\0OLLAMA_HOST=x=y\0SECRET=z\0OLLAMA_HOSTS=2\0EMPTY=\0noise\0", 58);
+  CHECK(pick_variables(text, {"OLLAMA_HOST", "EMPTY", "noise"}) == Words{"OLLAMA_HOST=x=y", "EMPTY="});
+  CHECK(pick_variables("A=cut", {"A"}) == Words{"A=cut"});
+  CHECK(pick_variables("", {"A"}).empty());
+}
+
 TEST_CASE("a systemd watchdog counts only for the process it names") {
   const auto has = [](std::string text, std::int32_t pid) {
     for (char& c : text) c = c == ' ' ? '\0' : c;

@@ -122,4 +122,23 @@ Result<std::vector<std::string>> decode_arguments(std::span<const std::byte> are
   return words;
 }
 
+Result<std::string_view> find_environment(std::span<const std::byte> area) {
+  std::int32_t count = 0;
+  if (area.size() < sizeof(count)) return Error{Errc::parse, 0, "KERN_PROCARGS2 is too short"};
+  std::memcpy(&count, area.data(), sizeof(count));
+  if (count < 0) return Error{Errc::parse, 0, "KERN_PROCARGS2 has no count"};
+  const char* at = reinterpret_cast<const char*>(area.data()) + sizeof(count);
+  const char* const end = reinterpret_cast<const char*>(area.data()) + area.size();
+  at = std::find(at, end, '\0');
+  at = std::find_if(at, end, [](char c) { return c != '\0'; });
+  for (; count > 0 && at < end; --count) {
+    at = std::find(at, end, '\0');
+    if (at < end) ++at;
+  }
+  if (std::all_of(at, end, [](char c) { return c == '\0'; })) {
+    return Error{Errc::not_permitted, 0, "the kernel does not show its environment"};
+  }
+  return std::string_view(at, static_cast<std::size_t>(end - at));
+}
+
 }  // namespace m1opt::platform::darwin

@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/process.h"
@@ -63,5 +64,9 @@ class UsageReader {
 /// words and `most_bytes` of them.
 Result<std::vector<std::string>> decode_arguments(std::span<const std::byte> area,
                                                   std::size_t most_words, std::size_t most_bytes);
+
+/// The environment behind them, zero-separated; `not_permitted` when the kernel leaves it out, as it
+/// does for programs that may not be looked into.
+Result<std::string_view> find_environment(std::span<const std::byte> area);
 
 }  // namespace m1opt::platform::darwin

@@ -8,6 +8,7 @@
 #include "platform/darwin/errors.h"
 #include "platform/darwin/process_reading.h"
 #include "platform/darwin/sysctl.h"
+#include "platform/process_text.h"
 
 namespace m1opt::platform::darwin {
 
@@ -62,6 +63,8 @@ class DarwinProcessTable final : public ProcessTable {
   }
 
   Result<std::vector<std::string>> arguments(std::int32_t pid) override;
+  Result<std::vector<std::string>> variables(std::int32_t pid,
+                                             const std::vector<std::string>& names) override;
 
   Result<Duration> waited(ProcessId process) override {
     const auto info = read_all_info(calls_, process.pid);
@@ -76,6 +79,9 @@ class DarwinProcessTable final : public ProcessTable {
   }
 
  private:
+  /// What KERN_PROCARGS2 gives, in arguments_: whoever asks wipes it.
+  Result<std::span<std::byte>> read_area(std::int32_t pid);
+
   RawCalls& calls_;
   UsageReader usage_;
   std::vector<std::int32_t> pids_;
@@ -107,7 +113,7 @@ Result<std::vector<std::int32_t>> DarwinProcessTable::list() {
 
 /// The buffer must hold kern.argmax: to a smaller one the kernel copies the end
 /// of the area, which is the environment (xnu bsd/kern/kern_sysctl.c).
-Result<std::vector<std::string>> DarwinProcessTable::arguments(std::int32_t pid) {
+Result<std::span<std::byte>> DarwinProcessTable::read_area(std::int32_t pid) {
   if (arguments_.empty()) {
     const auto size = read_sysctl_number(calls_, "kern.argmax");
     if (!size) return size.error();
@@ -123,12 +129,28 @@ Result<std::vector<std::string>> DarwinProcessTable::arguments(std::int32_t pid)
     return Error{Errc::not_permitted, EINVAL, fmt::format("arguments of pid {}", pid)};
   }
   if (!answer.ok()) return error_of(fmt::format("KERN_PROCARGS2 {}", pid), answer.error);
-  const auto used = std::span(arguments_).first(
+  return std::span(arguments_).first(
       std::min(static_cast<std::size_t>(std::max<std::int64_t>(answer.value, 0)), arguments_.size()));
-  auto words = decode_arguments(used, kArgumentWords, kArgumentBytes);
+}
+
+Result<std::vector<std::string>> DarwinProcessTable::arguments(std::int32_t pid) {
+  const auto used = read_area(pid);
+  if (!used) return used.error();
+  auto words = decode_arguments(*used, kArgumentWords, kArgumentBytes);
   // It held somebody's environment.
-  std::fill(used.begin(), used.end(), std::byte{0});
+  std::fill(used->begin(), used->end(), std::byte{0});
   return words;
+}
+
+Result<std::vector<std::string>> DarwinProcessTable::variables(
+    std::int32_t pid, const std::vector<std::string>& names) {
+  const auto used = read_area(pid);
+  if (!used) return used.error();
+  const auto environment = find_environment(*used);
+  auto picked = environment ? Result<std::vector<std::string>>(pick_variables(*environment, names))
+                            : Result<std::vector<std::string>>(environment.error());
+  std::fill(used->begin(), used->end(), std::byte{0});
+  return picked;
 }
 
 }  // namespace

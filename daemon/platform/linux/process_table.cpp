@@ -100,10 +100,13 @@ class LinuxProcessTable final : public ProcessTable {
 
   Result<Duration> waited(ProcessId process) override;
   Result<bool> has_watchdog(std::int32_t pid) override;
+  Result<std::vector<std::string>> variables(std::int32_t pid,
+                                             const std::vector<std::string>& names) override;
 
  private:
   /// Up to `limit` bytes of a file of /proc/PID, in buffer_.
   Result<std::string_view> read_entry(std::int32_t pid, const char* file, std::size_t limit);
+  [[nodiscard]] Result<std::string> read_environment(std::int32_t pid) const;
   Result<int> open_root();
 
   bool captured_;
@@ -231,11 +234,22 @@ Result<Duration> LinuxProcessTable::waited(ProcessId process) {
   return sum;
 }
 
-Result<bool> LinuxProcessTable::has_watchdog(std::int32_t pid) {
+Result<std::string> LinuxProcessTable::read_environment(std::int32_t pid) const {
   constexpr std::size_t kLimit = 2U << 20U;
-  const auto text = read_file(root_ + "/" + std::to_string(pid) + "/environ", kLimit);
+  return read_file(root_ + "/" + std::to_string(pid) + "/environ", kLimit);
+}
+
+Result<bool> LinuxProcessTable::has_watchdog(std::int32_t pid) {
+  const auto text = read_environment(pid);
   if (!text) return text.error();
   return has_watchdog_variables(*text, pid);
+}
+
+Result<std::vector<std::string>> LinuxProcessTable::variables(
+    std::int32_t pid, const std::vector<std::string>& names) {
+  const auto text = read_environment(pid);
+  if (!text) return text.error();
+  return pick_variables(*text, names);
 }
 
 }  // namespace

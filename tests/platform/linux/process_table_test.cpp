@@ -158,6 +158,8 @@ TEST_CASE("a watchdog in the environment is seen") {
   ::close(ready[0]);
   const auto watched = table->has_watchdog(pid);
   CHECK((watched && *watched));
+  const auto variables = table->variables(pid, {"WATCHDOG_USEC", "HOME"});
+  CHECK((variables && *variables == std::vector<std::string>{"WATCHDOG_USEC=30000000"}));
   ::kill(pid, SIGKILL);
   ::waitpid(pid, nullptr, 0);
 }

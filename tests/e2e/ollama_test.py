@@ -1,0 +1,149 @@
+"""m1optctl ollama and what doctor says of servers, beside processes of Ollama's names."""
+
+import json
+import os
+import subprocess
+import unittest
+
+import rig
+from ollama_server import FakeOllama
+
+
+class OllamaTest(unittest.TestCase):
+    """No daemon."""
+
+    def setUp(self):
+        self.place = rig.Path(self.enterContext(rig.tempfile.TemporaryDirectory()))
+        self.place.chmod(0o755)
+        self.ollama = FakeOllama(["llama3.2:3b"])
+        self.addCleanup(self.ollama.close)
+
+    def start(self, name, *arguments, program=rig.HOG, **environment):
+        child = rig.Child(self.place, program, name, [*arguments], env={"PATH": "/usr/bin:/bin", **environment})
+        self.addCleanup(child.end)
+        return child
+
+    def ctl(self, *words, timeout=30):
+        environment = {**os.environ, "HOME": str(self.place), "OLLAMA_HOST": f"127.0.0.1:{self.ollama.port}"}
+        return subprocess.run([str(rig.M1OPTCTL), "--socket", "/nonexistent", *words], text=True, timeout=timeout,
+                              capture_output=True, check=False, env=environment)
+
+    def env(self, *words):
+        done = self.ctl("ollama", "env", "--json", *words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+
+class EnvTest(OllamaTest):
+    def test_what_the_running_server_was_started_with_is_told(self):
+        server = self.start("ollama", "serve", "--seconds", "60", OLLAMA_KEEP_ALIVE="7h", OLLAMA_NUM_CTX="4096",
+                            OLLAMA_NEW_ENGINE="1", SECRET="x")
+        document = self.env("--ram", "16G")
+        self.assertEqual(document["server"], {"version": "0.32.15", "pid": server.pid, "engine": "llama_server",
+                                              "environment_known": True})
+        rows = {row["name"]: row for row in document["variables"]}
+        self.assertEqual((rows["OLLAMA_KEEP_ALIVE"]["current"], rows["OLLAMA_KEEP_ALIVE"]["recommended"]), ("7h", "30m"))
+        self.assertEqual((rows["LLAMA_ARG_CACHE_RAM"]["current"], rows["LLAMA_ARG_CACHE_RAM"]["recommended"]),
+                         (None, "512"))
+        self.assertIsNone(rows["OLLAMA_MAX_QUEUE"]["recommended"])
+        self.assertEqual({row["name"] for row in document["strays"]}, {"OLLAMA_NUM_CTX", "OLLAMA_NEW_ENGINE"})
+        self.assertNotIn("SECRET", json.dumps(document))
+        text = self.ctl("ollama", "env", "--ram", "16G").stdout
+        self.assertIn("OLLAMA_KEEP_ALIVE=30m  (now 7h)", text)
+        self.assertIn("OLLAMA_NUM_CTX unset  (now 4096)", text)
+
+    def test_an_older_ollama_gets_what_it_knows(self):
+        self.ollama.version = "0.24.0"
+        rows = {row["name"]: row["recommended"] for row in self.env("--ram", "16G")["variables"]}
+        self.assertNotIn("LLAMA_ARG_CACHE_RAM", rows)
+        self.assertEqual(rows["OLLAMA_FLASH_ATTENTION"], "1")
+
+    @unittest.skipUnless(rig.LINUX and os.geteuid() == 0, "needs root: it mounts something of its own")
+    def test_a_drop_in_of_systemd_is_made_and_taken_back(self):
+        script = """
+            set -e
+            mkdir -p /etc/systemd/system
+            mount -t tmpfs none /etc/systemd/system
+            touch /etc/systemd/system/ollama.service
+            "$0" ollama env --apply --ram 16G --dry-run
+            test ! -e /etc/systemd/system/ollama.service.d
+            echo ---
+            "$0" ollama env --apply --ram 16G
+            echo ---
+            cat /etc/systemd/system/ollama.service.d/m1opt.conf
+            "$0" ollama env --remove
+            test ! -e /etc/systemd/system/ollama.service.d
+            test -e /etc/systemd/system/ollama.service
+            "$0" ollama env --remove
+        """
+        done = subprocess.run(["unshare", "--mount", "sh", "-c", script, str(rig.M1OPTCTL)], text=True,
+                              capture_output=True, timeout=60, check=False,
+                              env={**os.environ, "HOME": str(self.place)})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        would, did, rest = done.stdout.split("---\n")
+        self.assertIn("OLLAMA_KEEP_ALIVE: not set -> 30m\n", would)
+        self.assertEqual(did.removesuffix("Ollama sees it after: sudo systemctl restart ollama\n"), would)
+        self.assertIn('Environment="LLAMA_ARG_CACHE_RAM=512"\n', rest)
+        self.assertNotIn("OLLAMA_MAX_QUEUE", rest)
+        self.assertIn("OLLAMA_KEEP_ALIVE: 30m -> not set\n", rest)
+        self.assertTrue(rest.endswith("nothing to change\n"), rest)
+
+
+class ModelfileTest(OllamaTest):
+    def test_it_fits_the_machine_and_takes_num_gpu_1_back(self):
+        done = self.ctl("ollama", "modelfile", "llama3.2:3b", "--ram", "16G")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [line for line in done.stdout.splitlines() if not line.startswith("#")]
+        self.assertEqual(lines[:2], ["FROM llama3.2:3b", "PARAMETER num_ctx 8192"])
+        self.assertRegex(lines[2], r"^PARAMETER num_thread \d+$")
+        self.assertEqual(lines[3:], ["PARAMETER num_gpu -1"])
+        path = self.place / "Modelfile"
+        done = self.ctl("ollama", "modelfile", "llama3.2:3b", "--ctx", "999999", "-o", str(path))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("PARAMETER num_ctx 131072\n", path.read_text())
+
+    def test_a_model_that_is_not_there_is_said(self):
+        done = self.ctl("ollama", "modelfile", "no:such")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("model 'no:such' not found", done.stderr)
+
+
+class DoctorTest(OllamaTest):
+    def findings(self):
+        done = self.ctl("doctor", "--json")
+        return {row["id"]: row for row in json.loads(done.stdout)["findings"]}
+
+    def test_a_server_that_answers_with_nothing_is_found(self):
+        self.assertEqual(self.findings()["server.answers"]["result"], "pass")
+        probe = self.ollama.asked[-1][1]
+        self.assertEqual(probe["options"]["num_ctx"], 4096, "another context would load the model anew")
+        self.assertGreaterEqual(probe["keep_alive"], 1)
+        self.ollama.mode = "empty"
+        found = self.findings()["server.answers"]
+        self.assertEqual(found["result"], "fail")
+        self.assertIn("200 with nothing in it", found["evidence"])
+        self.ollama.mode = "busy"
+        self.assertIn("maximum pending requests exceeded", self.findings()["server.answers"]["evidence"])
+
+    def test_no_model_is_loaded_for_a_question(self):
+        self.ollama.loaded = {}
+        self.assertNotIn("server.answers", self.findings())
+        self.assertEqual([path for path, _ in self.ollama.asked], [])
+
+    def test_a_server_that_is_silent_may_be_at_work(self):
+        self.ollama.mode = "stuck"
+        self.assertEqual(self.findings()["server.answers"]["result"], "skipped")
+
+    @unittest.skipUnless(rig.LINUX, "the names of processes are those of their files there")
+    def test_a_runner_without_its_ollama_is_found(self):
+        words = ["--", "--model", "/x/blobs/sha256-00", "--port", "1", "--no-webui", "--offline"]
+        lost = self.start("llama-server", "--seconds", "60", "--threads", "1", "--mib", "4", *words, program=rig.STANDIN)
+        found = self.findings()[f"runner.{lost.pid}"]
+        self.assertEqual((found["result"], found["fix"]), ("fail", f"kill {lost.pid}"))
+        self.start("llama-server", "--seconds", "60", "--threads", "1", "--mib", "4", "--", "-m", "x.gguf",
+                   program=rig.STANDIN)
+        self.assertEqual([name for name in self.findings() if name.startswith("runner.")], [f"runner.{lost.pid}"])
+
+
+if __name__ == "__main__":
+    unittest.main()
