@@ -42,7 +42,7 @@ constexpr std::array kCommands{
     Command{"simulate", "TRACE [--config FILE] [--diff FILE] [--json]",
             "What the policy would have done over a recorded trace", false, run_simulate},
     Command{"models", "[DIR] [--quants] [--ram 16G] [--json]", kModelsSummary, false, run_models},
-    Command{"plan", "MODEL [--ctx N] [--parallel N] [--kv q8_0] [--ram 16G] [--json]", kModelsSummary,
+    Command{"plan", "MODEL [--ctx N] [--kv q8_0] [--ram 16G] [--across A,B] [--json]", kModelsSummary,
             false, run_plan},
     Command{"recommend", "[--ram 16G] [--use coding] [--json]", kModelsSummary, false, run_recommend},
     Command{"bench", "[MODEL] [--ab] [--runs N] [-o FILE] [--json]",

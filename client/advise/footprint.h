@@ -16,6 +16,8 @@ struct Weights {
   std::uint64_t parameters{0};
   std::uint64_t bytes_per_token{0};  ///< read for each token generated
   std::uint64_t repacked_bytes{0};   ///< of types that a CPU's kernels want in another order
+  std::uint64_t input_bytes{0};      ///< of `bytes`: the token embedding
+  std::uint64_t output_bytes{0};     ///< of `bytes`: the output, unless the embedding is used for it
   std::uint64_t projector_bytes{0};  ///< what turns images into tokens
   std::uint64_t adapter_bytes{0};
   std::size_t tensors{0};            ///< 0: there is no file, the size follows from the shape

@@ -127,6 +127,8 @@ std::optional<Quantised> quantise(const KnownModel& model, std::string_view name
     out.parameters += tensor.elements;
     out.bytes += bytes;
     if (gguf::is_repacked_on_cpus(type)) out.repacked_bytes += bytes;
+    if (tensor.role == Role::token_embedding) out.input_bytes += bytes;
+    if (tensor.role == Role::output) out.output_bytes += bytes;
     // Of a token embedding one row is looked up, unless it is the output too.
     if (tensor.role == Role::token_embedding && !model.tied) continue;
     out.bytes_per_token += tensor.expert ? bytes / model.shape.experts * model.shape.experts_used : bytes;

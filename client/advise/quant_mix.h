@@ -14,6 +14,8 @@ struct Quantised {
   std::uint64_t parameters{0};
   std::uint64_t bytes{0};
   std::uint64_t repacked_bytes{0};
+  std::uint64_t input_bytes{0};   ///< the token embedding
+  std::uint64_t output_bytes{0};  ///< 0: the token embedding is it
   std::uint64_t bytes_per_token{0};  ///< read for each token generated: only the experts used
 
   [[nodiscard]] double bits_per_weight() const {

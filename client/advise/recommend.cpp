@@ -43,7 +43,14 @@ std::optional<Choice> finest(const KnownModel& model, const Machine& machine) {
 
 Weights weights_of(const KnownModel& model, std::string_view mix) {
   const auto quantised = quantise(model, mix).value_or(Quantised{});
-  return {quantised.bytes, quantised.parameters, quantised.bytes_per_token, quantised.repacked_bytes, 0, 0, 0};
+  Weights weights;
+  weights.bytes = quantised.bytes;
+  weights.parameters = quantised.parameters;
+  weights.bytes_per_token = quantised.bytes_per_token;
+  weights.repacked_bytes = quantised.repacked_bytes;
+  weights.input_bytes = quantised.input_bytes;
+  weights.output_bytes = quantised.output_bytes;
+  return weights;
 }
 
 std::vector<Choice> choices_for(const Machine& machine, std::string_view use) {

@@ -38,7 +38,7 @@ constexpr std::array kClaims{
         "metal-75", "Memory", "Metal may use 75 % of RAM", Verdict::wrong,
         "It is no constant: 67 % was seen with 8 GB, 67 to 74 % with 16 GB, 81 % with 64 GB, 84 % "
         "with 128 GB. Only Metal's recommendedMaxWorkingSetSize tells.",
-        "Computes no share; shows iogpu.wired_limit_mb where the system has it."},
+        "plan asks Metal itself; for another Mac it shows the range that was seen, never one share."},
     Claim{"wired-limit", "Memory", "Raise iogpu.wired_limit_mb to nearly all of RAM",
           Verdict::partly,
           "Metal follows it, after Ollama was restarted and until the next reboot. What is wired "
@@ -168,69 +168,100 @@ constexpr std::array kClaims{
           "For programs that the same session starts afterwards, until the next reboot: Ollama has "
           "to be started again. In root's session it is refused with 150.",
           "ollama env --apply sets them in the user's own session now and, by a job of his, at "
-          "each login; ollama env --remove takes both back."},
+          "each login; ollama env --remove takes both back.",
+          "Ollama docs/faq.mdx:81; ollama#3639, #11264"},
     Claim{"num-parallel", "Ollama", "OLLAMA_NUM_PARALLEL: 1 with 8 GB, 2 to 4 with 32 GB",
           Verdict::holds, "1 is the default; each more takes the memory of another whole context.",
-          "ollama env recommends it for this RAM, and sets it with --apply."},
+          "ollama env recommends it for this RAM, and sets it with --apply.",
+          "Ollama llm/llama_server.go:375, docs/faq.mdx:335"},
     Claim{"max-loaded", "Ollama", "OLLAMA_MAX_LOADED_MODELS must be 1 with 8 GB", Verdict::partly,
           "The default is 3, and only what fits is loaded together. 1 keeps two models from "
           "evicting each other by turns.",
-          "ollama env recommends it for this RAM, and sets it with --apply."},
+          "ollama env recommends it for this RAM, and sets it with --apply.",
+          "Ollama server/sched.go:86"},
     Claim{"keep-alive", "Ollama", "OLLAMA_KEEP_ALIVE=-1 for long sessions", Verdict::partly,
           "The variable takes it, and the memory is gone for good; in a request the text \"-1\" is "
           "an error, the number -1 is not. A bare number means seconds.",
           "ollama env recommends a time for this RAM, -1 from 64 GB on. An idle model makes m1opt "
-          "hold nothing, unless the kernel asks for memory."},
+          "hold nothing, unless the kernel asks for memory.",
+          "Ollama envconfig/config.go:129, api/types.go:1243"},
     Claim{"max-queue", "Ollama", "OLLAMA_MAX_QUEUE=1 with 8 GB prevents exhaustion of memory",
           Verdict::wrong,
           "Requests for a loaded model never enter that queue. It holds those that wait for a "
           "model to load, and with 1 the third of them fails with 503. It saves no memory.",
-          "ollama env leaves it at 512, and says why."},
+          "ollama env leaves it at 512, and says why.",
+          "Ollama server/sched.go:201, server/routes.go:3113"},
     Claim{"cache-ram", "Ollama", "The OLLAMA_ variables bound what Ollama takes", Verdict::wrong,
           "Since 0.30 each llama-server keeps up to 8 GiB of old prompts besides: on a small Mac "
           "LLAMA_ARG_CACHE_RAM matters most (MiB; 0 to 512 with 8 or 16 GB).",
-          "ollama env puts it first, and sets it with --apply."},
+          "ollama env puts it first, and sets it with --apply.",
+          "llama.cpp tools/server/README.md, --cache-ram; ollama#18264"},
     Claim{"num-ctx", "Ollama", "num_ctx 1024 to 2048 with 8 GB, 4096 to 8192 with 32 GB",
           Verdict::partly,
           "Without it Ollama takes 4096 below 23 GiB for Metal, 32768 below 47 GiB and 262144 "
           "above: there it is worth setting. One value everywhere: another one reloads the model.",
           "ollama env recommends one value for all, ollama modelfile writes it; status shows that "
-          "of each loaded model."},
+          "of each loaded model.",
+          "Ollama server/routes.go:2048"},
     Claim{"num-thread", "Ollama", "num_thread 4 on M1, 6 to 8 on M1 Pro", Verdict::partly,
           "The default is the number of performance cores already, and with all layers on the GPU "
           "it hardly matters.",
-          "ollama modelfile writes the number of performance cores."},
+          "ollama modelfile writes the number of performance cores.",
+          "llama.cpp common/common.cpp:121"},
     Claim{"num-gpu", "Ollama", "num_gpu 1 switches the GPU on", Verdict::wrong,
           "It was a switch in 2023. Today it is the number of layers on the GPU: 1 leaves all but "
           "one to the CPU and loads the whole file into memory. The default is right.",
-          "ollama modelfile leaves it out, and takes it back where the model sets it."},
+          "ollama modelfile leaves it out, and takes it back where the model sets it.",
+          "Ollama cmd/interactive.go:113, server/sched.go:1168; commit f22163705"},
 
     // Models
     Claim{"kv-per-token", "Models", "The KV cache takes 2 bytes for each token", Verdict::wrong,
           "2 bytes are one number of it. f16 takes 56 KiB a token for qwen2.5:7b, 128 for "
           "llama3.1:8b, 512 for codellama:7b.",
-          "Measures what the processes take."},
+          "plan shows it for your model, layer by layer.",
+          "llama.cpp src/llama-kv-cache.cpp; shapes: litgpt/config.py"},
     Claim{"kv-formula", "Models", "KV cache = context x 2 bytes x layers x hidden size",
           Verdict::wrong,
           "Keys and values both count, and only for the KV heads: context x layers x KV heads x "
           "(key length + value length) x bytes of the cache type. Windowed layers hold less.",
-          "Measures what the processes take."},
+          "plan reckons it like this: to the byte that llama-server logs.",
+          "llama.cpp src/llama-kv-cache.cpp, src/llama-hparams.cpp; its own log"},
     Claim{"max-context", "Models", "1024 tokens take 0.5 MB (or 250 MB)", Verdict::wrong,
           "Neither fits a common model: f16 takes 56 MiB for qwen2.5:7b, 128 for llama3.1:8b, 512 "
           "for codellama:7b.",
-          "Measures what the processes take."},
+          "plan finds the largest context that fits.",
+          "llama.cpp src/llama-kv-cache.cpp; shapes: litgpt/config.py"},
     Claim{
         "quantisation", "Models", "Q4_K_M takes 0.5 bytes a parameter, Q5_K_M 0.625, Q8_0 1",
         Verdict::partly,
         "0.61, 0.71 and 1.06: the scales of the blocks count too, and some tensors are kept finer.",
-        "Computes no sizes."},
+        "models shows the real bits a weight of each model, models --quants of each mix.",
+          "ggml src/ggml-common.h, llama.cpp src/llama-quant.cpp and tools/quantize/README.md"},
     Claim{"mixtral", "Models", "mixtral:8x7b in Q4_K_M fits 32 GB", Verdict::wrong,
           "It has 46.7 billion parameters, 26 to 28 GB; Metal was seen to give 21.3 GiB of 32.",
-          "Computes no sizes."},
+          "recommend --ram 32G says that it does not fit.",
+          "litgpt/config.py:2009; ollama#434 for Metal"},
     Claim{"mistral-8gb", "Models", "mistral:7b in Q4_K_M is the largest for 8 GB", Verdict::partly,
           "4.4 GB, half a GiB of KV cache at 4096 tokens and the buffers are all of the 5.3 GiB "
           "that Metal gives. 3 to 4 billion parameters leave room for the system.",
-          "Warns of pressure when it comes; computes no sizes."},
+          "recommend --ram 8G names what fits, with how much context.",
+          "litgpt/config.py:2095; ollama#1150 for Metal"},
+    Claim{"sizes", "Models", "A 7B model takes 4.1 GB in Q4_K_M, 5.0 in Q5_K_M, 7.7 in Q8_0",
+          Verdict::partly,
+          "These are of two models: mistral:7b has 7.25 billion and takes 4.37, 5.14 and 7.70 GB, Llama 2 7B "
+          "6.74 and takes 4.08, 4.78 and 7.16.",
+          "plan takes the file's own tensors; of a model that is not here its shape.",
+          "llama.cpp src/llama-quant.cpp; shapes: litgpt/config.py:2095, :1396"},
+    Claim{"model-lists", "Models", "8 GB: 3B models; 16 GB: 8B in Q5_K_M; 32 GB: 8B in Q8_0", Verdict::partly,
+          "Those fit, but with 16 GB 12 to 14B in Q4_K_M do too, and with 32 GB 24 to 30B: a larger model "
+          "in Q4_K_M is mostly better than a smaller one in Q8_0.",
+          "recommend reckons each with a context to work with.",
+          "shapes: litgpt/config.py; Metal: ollama#2370, llama.cpp#1870"},
+    Claim{"speeds", "Models", "mistral:7b in Q4_K_M makes 18 to 22 tokens a second on an M1", Verdict::wrong,
+          "Each token reads the weights once: 68.25 GB/s over 4.3 GB is 15.9 at the very most. llama3.1:8b in "
+          "Q5_K_M at 25 to 30 would need more than twice an M1's bandwidth.",
+          "plan gives a range that no speed of it exceeds; bench measures yours.",
+          "Apple's technical specifications; the size from the file"},
 
     // Python, and figures
     Claim{"uv", "Python and figures",

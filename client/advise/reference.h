@@ -16,6 +16,7 @@ struct Claim {
   Verdict verdict;
   const char* truth;
   const char* m1opt;
+  const char* source{""};  ///< of claims on models and Ollama's settings; the others rest on what the file names
 };
 
 /// In the order of topics; README.md has the same as a table (tests/meta/reference_test.py).

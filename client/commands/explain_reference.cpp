@@ -40,6 +40,7 @@ std::string as_text(const Context& context) {
         render::paint(context.style, tone_of(claim.verdict), advise::word_of(claim.verdict));
     text += render::labelled(verdict, kLabel, claim.claim, width);
     text += render::labelled("", kLabel, claim.truth, width);
+    if (*claim.source != '\0') text += render::labelled("", kLabel, fmt::format("Source: {}", claim.source), width);
     text += render::labelled("", kLabel, fmt::format("m1opt: {}", claim.m1opt), width);
   }
   return text;
@@ -53,7 +54,8 @@ Document as_document() {
                       {"claim", claim.claim},
                       {"verdict", advise::word_of(claim.verdict)},
                       {"truth", claim.truth},
-                      {"m1opt", claim.m1opt}});
+                      {"m1opt", claim.m1opt},
+                      {"source", *claim.source == '\0' ? boost::json::value(nullptr) : boost::json::value(claim.source)}});
   }
   return {wire::to_text(boost::json::object{{"schema", "m1opt.reference/1"},
                                             {"version", M1OPT_VERSION},

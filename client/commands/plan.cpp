@@ -1,6 +1,7 @@
 #include "client/advise/budget.h"
 #include "client/api.h"
 #include "client/commands/all.h"
+#include "client/planning/across.h"
 #include "client/planning/machines.h"
 #include "client/planning/plan.h"
 #include "wire/text.h"
@@ -18,6 +19,8 @@ struct PlanWords {
   std::string ram;
   std::string system;
   std::string chip;
+  std::string across;
+  std::string link;
   bool plain_attention{false};
   bool json{false};
 };
@@ -49,11 +52,23 @@ Expected<advise::Use> use_asked(const PlanWords& words, const planning::Subject&
   return use;
 }
 
+int show_across(const Context& context, const PlanWords& words, const planning::Subject& subject, const advise::Use& use) {
+  const auto plan = planning::plan_across(subject, use, words.across, words.system, words.link);
+  if (!plan) return report(context, plan.error());
+  if (words.json) {
+    print_document({wire::to_text(planning::to_json(*plan)), {}});
+  } else {
+    print(context, planning::to_text(*plan, context.style));
+  }
+  return exit_code::kOk;
+}
+
 int show_plan(const Context& context, const PlanWords& words) {
   const auto subject = planning::find_subject(words.model, words.mix);
   if (!subject) return report(context, subject.error());
   const auto use = use_asked(words, *subject);
   if (!use) return report(context, use.error());
+  if (!words.across.empty()) return show_across(context, words, *subject, *use);
   const auto machine = planning::machine_for(words.ram, words.system, words.chip);
   if (!machine) return report(context, machine.error());
   const auto plan = planning::make_plan(*subject, *machine, *use);
@@ -80,6 +95,8 @@ int run_plan(Context& context, Arguments& arguments) {
       .option("--ram", words.ram, "16G", "For another machine with so much")
       .option("--os", words.system, "macos|linux", "Of that machine; macos when not given")
       .option("--chip", words.chip, "\"M1 Pro\"", "Its chip, for the speed")
+      .option("--across", words.across, "A,B,...", "Over several machines: a name that ends in GiB of RAM, :CHIP, @ADDRESS; llama-server on the first")
+      .option("--link", words.link, "GBIT", "Gigabits a second of the slowest link between them; 1 when not given")
       .flag("--no-flash-attention", words.plain_attention, "As with OLLAMA_FLASH_ATTENTION=0")
       .flag("--json", words.json, "One document {schema, model, use, memory, machine, verdict, speed}");
   if (const auto status = arguments.parse(context)) return *status;

@@ -92,7 +92,7 @@ std::string to_text(const Recommendation& recommendation, std::size_t most, cons
                     sign + context_text(choice.context_q8_0), speed_text(recommendation, choice.weights)});
   }
   text += rows.size() == 1 ? "No model that is known here fits with a context to work with.\n" : table_text(rows, style);
-  text += render::labelled("", 0, fmt::format("Each in the finest of Q8_0, Q5_K_M and Q4_K_M that leaves at least {} tokens; ~ not verified. A larger model in "
+  text += render::labelled("", 0, fmt::format("Each in the finest of Q8_0, Q5_K_M and Q4_K_M that leaves at least {} tokens with a q8_0 KV cache; ~ not verified. A larger model in "
                                               "Q4_K_M is mostly better than a smaller one in Q8_0.", advise::kWorkingContext), width);
   if (!recommendation.named.empty()) text += "\nCommonly named for so much RAM, with a context of 8192:\n";
   for (const auto& row : recommendation.named) {

@@ -47,6 +47,8 @@ Weights weights_of(const Model& model, const advise::Shape& shape) {
     weights.parameters += tensor.elements;
     if (tensor.dims[1] > 1 && advise::gguf::is_repacked_on_cpus(*tensor.type)) weights.repacked_bytes += tensor.bytes;
     weights.bytes_per_token += read_for_token(tensor, shape, tied);
+    if (tensor.name == "token_embd.weight") weights.input_bytes = tensor.bytes;
+    if (tensor.name == "output.weight") weights.output_bytes = tensor.bytes;
     ++weights.tensors;
   }
   return weights;

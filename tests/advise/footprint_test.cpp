@@ -17,7 +17,7 @@ Footprint footprint(const Use& use = kUse, System system = System::macos) {
   auto shape = test::dense(32, 4096, 32, 8, 128);
   shape.feed_forward = 14336;
   shape.vocabulary = 128256;
-  return footprint_of(shape, {4'900'000'000, 8'030'000'000, 4'600'000'000, 3'000'000'000, 0, 0, 292}, use, system).value();
+  return footprint_of(shape, {4'900'000'000, 8'030'000'000, 4'600'000'000, 3'000'000'000, 295'000'000, 431'000'000, 0, 0, 292}, use, system).value();
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 using namespace m1opt;
 using namespace m1opt::client::advise;
-using test::Bytes;
+using test::ByteFile;
 using test::GgufBytes;
 
 namespace {
@@ -82,7 +82,7 @@ TEST_CASE("each broken file is refused with an error of its own") {
   for (const auto& group : {broken_beginnings(), broken_metadata(), broken_tensors()}) {
     for (const Broken& broken : group) {
       INFO(broken.error);
-      Bytes source(broken.bytes);
+      ByteFile source(broken.bytes);
       const auto read = gguf::read_header(source);
       REQUIRE_FALSE(read);
       CHECK(read.error().code == base::Errc::parse);
@@ -95,7 +95,7 @@ TEST_CASE("each broken file is refused with an error of its own") {
 
 TEST_CASE("a header beyond the budget is refused, whatever the size of the file") {
   const std::string bytes = file([](GgufBytes& b) { b.text("a", std::string(5000, 'x')); });
-  Bytes source(bytes);
+  ByteFile source(bytes);
   const auto read = gguf::read_header(source, 4096);
   REQUIRE_FALSE(read);
   CHECK(read.error().what == "the header is longer than 4096 bytes (at the text of \"a\")");
@@ -107,7 +107,7 @@ TEST_CASE("a file cut off anywhere is refused") {
   });
   for (std::size_t size = 0; size < whole.size() - 28; ++size) {
     INFO(size);
-    Bytes source(whole.substr(0, size));
+    ByteFile source(whole.substr(0, size));
     CHECK_FALSE(gguf::read_header(source));
   }
 }

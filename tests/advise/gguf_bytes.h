@@ -77,11 +77,11 @@ class GgufBytes {
   std::string body_;
 };
 
-/// Bytes in memory, which may stand at the beginning of a much larger file.
-class Bytes : public client::advise::gguf::ByteSource {
+/// ByteFile in memory, which may stand at the beginning of a much larger file.
+class ByteFile : public client::advise::gguf::ByteSource {
  public:
-  explicit Bytes(std::string bytes) : Bytes(std::move(bytes), 0) {}
-  Bytes(std::string bytes, std::uint64_t size) : bytes_(std::move(bytes)), size_(size != 0 ? size : bytes_.size()) {}
+  explicit ByteFile(std::string bytes) : ByteFile(std::move(bytes), 0) {}
+  ByteFile(std::string bytes, std::uint64_t size) : bytes_(std::move(bytes)), size_(size != 0 ? size : bytes_.size()) {}
 
   [[nodiscard]] std::uint64_t size() const override { return size_; }
   base::Result<void> read(std::uint64_t offset, std::span<char> into) override {

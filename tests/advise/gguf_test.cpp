@@ -13,7 +13,7 @@
 using namespace m1opt;
 using namespace m1opt::client::advise;
 using client::models::FileSource;
-using test::Bytes;
+using test::ByteFile;
 using test::GgufBytes;
 
 namespace {
@@ -31,7 +31,7 @@ GgufBytes small_model() {
 }
 
 base::Result<gguf::Header> read(const std::string& bytes, std::uint64_t budget = gguf::kHeaderBudget) {
-  Bytes source(bytes);
+  ByteFile source(bytes);
   return gguf::read_header(source, budget);
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("a long list of numbers is passed over, not read") {
   GgufBytes bytes;
   bytes.key("tokenizer.ggml.scores", 9).put<std::uint32_t>(6).put<std::uint64_t>(1'000'000);
   const std::string head = bytes.header();
-  Bytes source(head, head.size() + 4'000'000);
+  ByteFile source(head, head.size() + 4'000'000);
   const auto header = gguf::read_header(source);
   REQUIRE(header);
   CHECK(header->header_bytes == head.size() + 4'000'000);
@@ -93,7 +93,7 @@ TEST_CASE("a long list of numbers is passed over, not read") {
 TEST_CASE("a list that would take more than the budget is refused before any of it is kept") {
   GgufBytes bytes;
   bytes.key("tokenizer.ggml.tokens", 9).put<std::uint32_t>(8).put<std::uint64_t>(60'000'000);
-  Bytes source(bytes.header(), 100'000'000'000);
+  ByteFile source(bytes.header(), 100'000'000'000);
   const auto header = gguf::read_header(source);
   REQUIRE_FALSE(header);
   CHECK(header.error().what == "the list \"tokenizer.ggml.tokens\" has 60000000 members, more than the file has room for");

@@ -13,7 +13,7 @@ constexpr std::uint64_t kGiBytes = 1ULL << 30U;
 /// llama3.1:8b in Q4_K_M.
 struct Model {
   Shape shape = test::dense(32, 4096, 32, 8, 128);
-  Weights weights{4'913'000'000, 8'030'000'000, 4'600'000'000, 3'000'000'000, 0, 0, 292};
+  Weights weights{4'913'000'000, 8'030'000'000, 4'600'000'000, 3'000'000'000, 295'000'000, 431'000'000, 0, 0, 292};
 
   Model() {
     shape.feed_forward = 14336;

@@ -7,6 +7,7 @@
 #include "advise/gguf_bytes.h"
 #include "client/documents.h"
 #include "client/json_view.h"
+#include "client/mac/system.h"
 #include "client/run_client.h"
 #include "support/catch.h"
 #include "support/temp_dir.h"
@@ -202,4 +203,38 @@ TEST_CASE("models that are commonly named are put right") {
   const Ran large = run_client({"recommend", "--ram", "32G"}, {"COLUMNS=200"});
   CHECK(has(large.out, "  mixtral:8x7b Q4_K_M   28.45 GB (said to be 26.0 GB): does not fit"));
   CHECK(has(run_client({"recommend", "--ram", "16G", "--use", "vision"}).out, "gemma3:12b"));
+}
+
+TEST_CASE("a model that is too big is laid over several machines, with what to type on each") {
+  const Ran ran = run_client({"plan", "llama3.3:70b", "--ctx", "8192", "--kv", "q8_0", "--across", "studio64:m1-max,mini16,mini16:m4@10.0.0.3"}, {"COLUMNS=100"});
+  CHECK(ran.status == 0);
+  CHECK(has(ran.out, "Verdict   fits for sure, by these layers"));
+  CHECK(has(ran.out, "  on mini16-1: rpc-server -H mini16-1 -p 50052\n"));
+  CHECK(has(ran.out, "  on mini16-2: rpc-server -H 10.0.0.3 -p 50052\n"));
+  CHECK(has(ran.out, "  on studio64: llama-server -m MODEL.gguf --rpc mini16-1:50052,10.0.0.3:50052 --tensor-split "));
+  CHECK(has(ran.out, " -ngl 999 -c 8192 -np 1 -ctk q8_0 -ctv q8_0 -ub 1024 -fit off\n"));
+  const auto document = json_of({"plan", "llama3.3:70b", "--across", "mini16,mini16", "--json"});
+  CHECK_FALSE(client::flag_at(document, "fits"));
+  CHECK(list_at(document, "steps").size() == 2);
+}
+
+TEST_CASE("a bench that was kept of this machine goes before what is known of its chip") {
+  const test::TempDir directory;
+  const std::string digest(64, 'a');
+  put(directory / ("models/blobs/sha256-" + digest), small_gguf());
+  put(directory / "models/manifests/registry.ollama.ai/library/small/latest",
+      R"({"layers":[{"mediaType":"application/vnd.ollama.image.model","digest":"sha256:)" + digest + R"(","size":)" +
+          std::to_string(small_gguf().size()) + "}]}");
+  const std::vector<std::string> environment{"OLLAMA_MODELS=" + (directory / "models"), "HOME=" + directory.path(), "XDG_DATA_HOME=" + (directory / "data")};
+  const auto before = json_of({"plan", "small", "--json"}, environment);
+  const std::string chip = text_at(before, "machine.chip");
+  const std::string bench = fmt::format(R"({{"schema":"m1opt.bench/1","machine":{{"chip":"{}"}},"model":{{"name":"small"}},)"
+                                        R"("generation":{{"active_tokens_per_s":{{"value":100}}}}}})", chip);
+  const std::string place = client::mac::is_mac() ? directory / "Library/Application Support/m1opt" : directory / "data/m1opt";
+  put(place + "/benches/one.json", bench);
+  const auto after = json_of({"plan", "small", "--json"}, environment);
+  CHECK(text_at(after, "speed.source") == "1 bench kept of this machine, give or take a tenth");
+  CHECK(number_at(after, "speed.empty_context.low_tokens_per_s").value() == Approx(90));
+  CHECK(number_at(after, "speed.empty_context.high_tokens_per_s").value() == Approx(110));
+  CHECK(client::find(json_of({"plan", "small", "--ram", "16G", "--json"}, environment), "speed") == nullptr);
 }

@@ -42,6 +42,31 @@ def free_port():
         return sock.getsockname()[1]
 
 
+class RpcServer:
+    """A llama.cpp RPC server on loopback, until the end of the block."""
+
+    def __enter__(self):
+        self.port = free_port()
+        self.process = subprocess.Popen([str(BIN / "ggml-rpc-server"), "-H", "127.0.0.1", "-p", str(self.port), "-d", "CPU"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment(), start_new_session=True)
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return self
+            except OSError:
+                time.sleep(0.05)
+        raise RuntimeError("ggml-rpc-server does not listen")
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
+
 class Server:
     """Runs until the end of the block; `log` is its output so far."""
 

@@ -6,6 +6,7 @@ import re
 import subprocess
 import tempfile
 import unittest
+import urllib.request
 from pathlib import Path
 
 import gguf
@@ -90,6 +91,40 @@ class Plan(unittest.TestCase):
         self.assertEqual(real["parameters"], known["parameters"])
         self.assertLess(abs(known["bytes"] / real["bytes"] - 1), 0.01)
         self.assertEqual(re.sub(r"\D", "", str(real["trained_context"])), str(known["trained_context"]))
+
+    def test_a_model_lies_on_two_real_rpc_servers_as_it_was_planned(self):
+        real_model()
+        with tempfile.TemporaryDirectory() as directory:
+            even = Path(directory) / "even.gguf"
+            gguf.model(even, **GQA | {"layers": 13})
+            for path, most in ((even, 0.05), (llama_server.REAL, 0.05)):
+                with self.subTest(path.name):
+                    self.check_layers(path, Path(directory), most)
+
+    def check_layers(self, path, directory, most):
+        """The first machine's own device is played by an RPC server too: there is no GPU here."""
+        plan = run("plan", path, "--ctx", 4096, "--batch", 512, "--across", "studio32,mini16", "--json")
+        self.assertTrue(plan["fits"])
+        shares = plan["shares"]
+        with llama_server.RpcServer() as first, llama_server.RpcServer() as second:
+            arguments = ["--rpc", f"{first.address},{second.address}", "-ngl", 999, "-c", 4096, "-np", 1, "-ub", 512,
+                         "--tensor-split", ",".join(str(share["layers"]) for share in shares)]
+            with llama_server.Server(path, *arguments, log_path=directory / "log") as server:
+                log = server.log()
+                for index, rpc in enumerate((first, second)):
+                    layers = len(re.findall(rf"assigned to device RPC{index}\b", log))
+                    self.assertEqual(layers, shares[index]["layers"])
+                    weights = server.mib(rf"{rpc.address}\] model buffer")
+                    cache = server.mib(rf"{rpc.address}\] KV buffer")
+                    print(f"figure: {path.name} on RPC server {index + 1}: {layers} layers; weights "
+                          f"{shares[index]['weights_bytes'] / 2**20:.2f} MiB, logged {weights / 2**20:.2f}; KV cache "
+                          f"{shares[index]['cache_bytes'] / 2**20:.2f} MiB, logged {cache / 2**20:.2f}")
+                    self.assertLess(abs(shares[index]["weights_bytes"] / weights - 1), most)
+                    self.assertLess(abs(shares[index]["cache_bytes"] / cache - 1), 0.05)
+                request = urllib.request.Request(server.url("/completion"), method="POST",
+                                                 data=json.dumps({"prompt": "The capital of", "n_predict": 4}).encode())
+                answer = json.load(urllib.request.urlopen(request, timeout=60))
+                self.assertGreater(answer["tokens_predicted"], 0)
 
 
 if __name__ == "__main__":

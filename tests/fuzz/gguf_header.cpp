@@ -1,6 +1,7 @@
 // A model's file, which may be anybody's: the header itself, and what is worked out from it.
 #include "client/advise/gguf/read.h"
 
+#include "client/advise/footprint.h"
 #include "client/advise/gguf/split.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/targets.h"
@@ -42,6 +43,10 @@ void gguf_header(std::string_view input) {
     end = tensor.offset + tensor.bytes;
   }
   require(header->data_offset + end <= source.size(), "all weights are in the file");
+  if (const auto shape = shape_of(header->metadata)) {
+    const auto footprint = footprint_of(*shape, {}, {8192, 2, 0, find_cache_type("Q8_0"), true}, System::macos);
+    if (footprint) require(footprint->loaded() < 1ULL << 62U, "no part overflows");
+  }
   (void)gguf::names_of_files("model-00001-of-00002.gguf", *header);
   (void)gguf::join({std::move(*header)});
 }

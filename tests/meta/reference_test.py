@@ -16,22 +16,24 @@ WORDS = {"holds": "true", "partly": "partly", "wrong": "false", "unproven": "unp
 
 
 def claims():
-    """(id, topic, claim, verdict, truth, m1opt) of each row of the source."""
+    """(id, topic, claim, verdict, truth, m1opt, source) of each row of the source; "" for no source."""
     text = SOURCE.read_text(encoding="utf-8")
     for row in re.findall(r"^    Claim\{(.*?)\},$", text, re.MULTILINE | re.DOTALL):
         parts = re.findall(r'((?:"(?:\\.|[^"\\])*"\s*)+|Verdict::\w+)', row)
-        yield tuple(WORDS[part.removeprefix("Verdict::")] if part.startswith("Verdict") else
+        row = tuple(WORDS[part.removeprefix("Verdict::")] if part.startswith("Verdict") else
                     "".join(re.findall(r'"((?:\\.|[^"\\])*)"', part)).replace('\\"', '"') for part in parts)
+        yield row if len(row) == 7 else (*row, "")
 
 
 def table():
     topic = None
     lines = HEAD
-    for _, about, claim, verdict, truth, m1opt in claims():
+    for _, about, claim, verdict, truth, m1opt, source in claims():
         if about != topic:
             topic = about
             lines += f"| **{topic}** | | | |\n"
-        lines += f"| {claim} | {verdict} | {truth} | {m1opt} |\n"
+        told = f"{truth} ({source})" if source else truth
+        lines += f"| {claim} | {verdict} | {told} | {m1opt} |\n"
     return lines
 
 
@@ -39,8 +41,11 @@ class Reference(unittest.TestCase):
     def test_the_source_is_understood(self):
         rows = list(claims())
         self.assertGreater(len(rows), 40)
-        self.assertEqual({len(row) for row in rows}, {6})
+        self.assertEqual({len(row) for row in rows}, {7})
         self.assertEqual(len(rows), SOURCE.read_text(encoding="utf-8").count("Claim{"))
+
+    def test_what_is_said_of_models_and_settings_has_a_source(self):
+        self.assertEqual([row[0] for row in claims() if row[1] in ("Ollama", "Models") and not row[6]], [])
 
     def test_the_readme_has_the_same_table(self):
         self.assertIn(table(), README.read_text(encoding="utf-8"),
