@@ -280,13 +280,15 @@ void ControlLoop::check_guardian() {
     note_outcomes(parts_.executor.release_all("the guardian has ended"));
     guardian.kill();
     guardian_status_ = guardian.status();
+    const bool young = guardian_retry_ && parts_.clock.now() < *guardian_retry_;
+    if (!std::exchange(guardian_died_young_, young)) guardian_retry_.reset();
   }
   if (guardian.alive() && guardian.revoked()) {
     report(EventKind::guardian, Severity::warning,
            "the guardian had taken over because this process did not answer in time");
     note_outcomes(parts_.executor.reread_journal());
   }
-  // One that dies as soon as it is started wakes us each time.
+  // One that dies as soon as it is started wakes us each time: the second time it has to wait.
   if (!guardian.alive() && (!guardian_retry_ || parts_.clock.now() >= *guardian_retry_)) {
     start_guardian();
   }

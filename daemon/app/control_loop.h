@@ -98,6 +98,7 @@ class ControlLoop {
   bool timed_{false};        ///< the last wait ended because the tick was due
   bool stopping_{false};
   std::optional<Instant> guardian_retry_;
+  bool guardian_died_young_{false};  ///< the last one, within the time that a retry waits
   std::string guardian_fault_;  ///< why the last one could not be started; empty: it could
   std::optional<Instant> last_question_;
   std::optional<Instant> last_hardware_;

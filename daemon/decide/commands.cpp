@@ -259,6 +259,7 @@ void begin_lease(Tick& tick, const Command& command, const LeaseBeginCommand& bo
                                  [&](const Lease& lease) { return lease.process == body.process; });
   if (same != leases.end()) {
     same->missed = 0;
+    ++same->clients;
     tick.reply(command.id, ReplyCode::ok, "leased already");
     return;
   }
@@ -267,7 +268,7 @@ void begin_lease(Tick& tick, const Command& command, const LeaseBeginCommand& bo
                fmt::format("{} leases are open, the most allowed", leases.size()));
     return;
   }
-  leases.push_back({body.process, body.name, command.uid, tick.now, 0});
+  leases.push_back({body.process, body.name, command.uid, tick.now});
   tick.more_wanted = true;  // the sampler learns of it with the next sample
   const std::string text = fmt::format("lease of pid {} began", body.process.pid);
   note(tick, command, text, body.name, body.process);
@@ -275,13 +276,19 @@ void begin_lease(Tick& tick, const Command& command, const LeaseBeginCommand& bo
 }
 
 void end_lease(Tick& tick, const Command& command, const LeaseEndCommand& body) {
-  const auto ended = std::erase_if(
-      tick.state.leases, [&](const Lease& lease) { return lease.process == body.process; });
-  if (ended == 0) {
+  auto& leases = tick.state.leases;
+  const auto found = std::find_if(leases.begin(), leases.end(),
+                                  [&](const Lease& lease) { return lease.process == body.process; });
+  if (found == leases.end()) {
     tick.reply(command.id, ReplyCode::not_found,
                fmt::format("there is no lease of pid {}", body.process.pid));
     return;
   }
+  if (--found->clients > 0) {
+    tick.reply(command.id, ReplyCode::ok, "another client leases it still");
+    return;
+  }
+  leases.erase(found);
   const std::string text = fmt::format("lease of pid {} ended", body.process.pid);
   note(tick, command, text, {}, body.process);
   tick.reply(command.id, ReplyCode::ok, text);

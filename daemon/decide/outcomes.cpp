@@ -90,7 +90,7 @@ void absorb_begin(Tick& tick, const Outcome& outcome) {
       report_for(tick, hold, EventKind::action_done, Severity::info, begun_text(hold));
       tick.state.holds.push_back(std::move(hold));
       return;
-    case OutcomeCode::gone: return;
+    case OutcomeCode::gone: break;
     case OutcomeCode::undone:
     case OutcomeCode::changed:
       // In that state already, or another program by now: not at once again.
@@ -102,7 +102,8 @@ void absorb_begin(Tick& tick, const Outcome& outcome) {
     case OutcomeCode::failed: begin_failed(tick, hold, outcome.code, outcome.text); break;
   }
   if (outcome.record == 0) return;
-  // Half done and not yet undone: the record is open, so it is a hold until it is not.
+  // Half done and not yet undone: the record is open, so it is a hold until it is not, also of a
+  // process that ended: its children may have inherited something.
   hold.record = outcome.record;
   mark_ending(hold, EndCause::config, "the action failed: " + outcome.text);
   tick.state.holds.push_back(std::move(hold));
@@ -191,7 +192,13 @@ void absorb_record(Tick& tick, const Outcome& outcome) {
       return;
     case OutcomeCode::undone:
     case OutcomeCode::gone:
-    case OutcomeCode::changed: close_hold(tick, *found, outcome); return;
+    case OutcomeCode::changed:
+      if (outcome.verb == ActionVerb::extend && outcome.record != 0) {
+        mark_ending(*found, EndCause::config, "the action failed: " + outcome.text);
+        return;
+      }
+      close_hold(tick, *found, outcome);
+      return;
     case OutcomeCode::not_reversible:
     case OutcomeCode::not_permitted:
     case OutcomeCode::failed:

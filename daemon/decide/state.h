@@ -244,6 +244,7 @@ struct Lease {
   std::uint32_t uid{0};
   Instant since;
   int missed{0};  ///< samples in a row without the process
+  int clients{1};  ///< that have asked for it and not yet ended it
 
   bool operator==(const Lease&) const = default;
 };

@@ -240,41 +240,6 @@ TEST_CASE("an end or extension that fails is asked for once a second, however of
   CHECK_FALSE(world.holds(test.id, ActionKind::suspend));
 }
 
-TEST_CASE("a begin that was not undone after it failed is ended until it is") {
-  World world;
-  const auto id = world.add_target(10, "photoanalysisd", 1);
-  world.make_busy();
-  Outcome outcome;
-  outcome.verb = ActionVerb::begin;
-  outcome.kind = ActionKind::suspend;
-  outcome.process = id;
-  outcome.target = "photoanalysisd";
-  outcome.record = 77;
-  outcome.code = OutcomeCode::failed;
-  outcome.text = "read back failed";
-  outcome.deadline = world.now + 600s;
-  world.add_outcome(outcome);
-  world.tick();
-  const Action* end = last_action(world, ActionVerb::end, ActionKind::suspend);
-  REQUIRE(end != nullptr);
-  CHECK(end->record == 77);
-}
-
-TEST_CASE("a hold that nobody asked for is ended") {
-  World world;
-  const auto id = world.add_target(10, "photoanalysisd", 0);
-  Outcome outcome;
-  outcome.verb = ActionVerb::begin;
-  outcome.kind = ActionKind::suspend;
-  outcome.process = id;
-  outcome.target = "photoanalysisd";
-  outcome.record = 5;
-  outcome.deadline = world.now + 600s;
-  world.add_outcome(outcome);
-  world.tick();
-  CHECK(last_action(world, ActionVerb::end, ActionKind::suspend) != nullptr);
-}
-
 TEST_CASE("what the guardian undid is no hold any more") {
   Suspended test;
   auto& world = test.world;
@@ -377,23 +342,6 @@ TEST_CASE("a background is renewed at half of its time") {
   world.run(3h);
   CHECK(world.holds(id, ActionKind::background));
   CHECK(world.count(ActionVerb::end, ActionKind::background) == 0);
-}
-
-TEST_CASE("an extension that failed and took its record with it ends the hold") {
-  World world;
-  const auto id = world.add_target(10, "mds", 1, TargetMode::background);
-  world.make_busy();
-  world.run(10s);
-  Outcome outcome;
-  outcome.verb = ActionVerb::extend;
-  outcome.kind = ActionKind::background;
-  outcome.process = id;
-  outcome.record = 0;
-  outcome.code = OutcomeCode::failed;
-  world.add_outcome(outcome);
-  world.config.rules.clear();
-  world.tick();
-  CHECK_FALSE(world.holds(id, ActionKind::background));
 }
 
 TEST_CASE("a hold is shown with its numbers") {

@@ -20,6 +20,10 @@ TEST_CASE("a lease is kept until it ends or its process is gone for three sample
   CHECK(reply_of(world).text == "leased already");
   world.command(LeaseEndCommand{kRunner});
   world.tick();
+  CHECK(reply_of(world).text == "another client leases it still");
+  CHECK(world.state.leases.size() == 1);
+  world.command(LeaseEndCommand{kRunner});
+  world.tick();
   CHECK(reply_of(world).code == ReplyCode::ok);
   CHECK(world.state.leases.empty());
   world.command(LeaseEndCommand{kRunner});

@@ -105,7 +105,8 @@ class KeptTest(HistoryTest):
         self.start()
         self.assertTrue(within(8, self.file.exists))
         for place in self.state.glob("history.db*"):
-            self.assertEqual(place.stat().st_mode & 0o077, 0, place)
+            with contextlib.suppress(FileNotFoundError):  # a rollback journal comes and goes
+                self.assertEqual(place.stat().st_mode & 0o077, 0, place)
 
     def test_what_is_asked_wrongly_is_answered_with_what_to_ask(self):
         self.start()
