@@ -121,8 +121,9 @@ class Compared(E2eTest):
         self.ollama = FakeOllama(["llama3.2:3b"])
         self.addCleanup(self.ollama.close)
         self.ollama.mode = "slow"  # so that the daemon has time to act
-        self.model()
-        self.hog()
+        # Longer than what is usual here: on a busy machine a comparison takes minutes.
+        self.children.append(rig.Child(self.directory, rig.STANDIN, "llama-server", ["--seconds", "280"]))
+        self.hog("photoanalysisd", "--cpu", "2", "--seconds", "280")
 
     def held(self):
         return bool(self.holds("background"))
@@ -152,7 +153,10 @@ class Compared(E2eTest):
                 client = subprocess.Popen(
                     [str(rig.M1OPTCTL), "--socket", str(self.daemon.places["--socket"]), "bench",
                      *self.words("-o", str(self.directory / "x.json"))],
-                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                    # A shell that runs the tests in the background has it ignored, and that is inherited.
+                    preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+                self.addCleanup(client.kill)
                 self.assertTrue(within(60, lambda: self.status()["pause"]["active"]), self.why())
                 self.ollama.mode = "silent"  # in the middle of an answer
                 time.sleep(0.3)
