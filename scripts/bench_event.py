@@ -126,7 +126,8 @@ def one_run(bench, hog, target, window):
         if state_of(target.pid) == "T":
             break
         if now > seen[0][0] + RUN_S:
-            raise Failed(f"no pressure stopped the target within {RUN_S} s")
+            raise Failed(f"no pressure stopped the target within {RUN_S} s, in which tasks waited for memory for"
+                         f" {stalled_s() - seen[0][1]:.1f} s")
         if crossed is None:
             seen.append((now, stalled_s()))
             since = next(total for at, total in seen if at >= now - window)

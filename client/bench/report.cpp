@@ -95,6 +95,7 @@ std::string gain_text(const std::optional<Estimate>& gain) {
   return interval;
 }
 
+/// Of the runner's CPU time, percent; empty when the system does not tell.
 std::string share_text(const Outcome& outcome, Arm arm) {
   std::vector<double> shares;
   for (const Run& run : outcome.runs) {
@@ -102,7 +103,7 @@ std::string share_text(const Outcome& outcome, Arm arm) {
     if (run.arm == arm && share) shares.push_back(*share);
   }
   const auto middle = median(shares);
-  return middle ? fmt::format("{:.0f} %", *middle) : "unknown";
+  return middle ? fmt::format("{:.0f} %", *middle) : "";
 }
 
 std::string pressure_text(const Conditions& conditions) {
@@ -137,10 +138,12 @@ std::string compared_text(const Report& report, const render::Style& style) {
                       gain_text(gain)),
         width);
   }
+  const std::string paused = share_text(report.outcome, Arm::paused);
+  const std::string active = share_text(report.outcome, Arm::active);
   text += render::labelled("P-cores", kLabel,
-                           fmt::format("{} of the runner's CPU time paused, {} active",
-                                       share_text(report.outcome, Arm::paused),
-                                       share_text(report.outcome, Arm::active)),
+                           paused.empty() || active.empty()
+                               ? "not told by this system"
+                               : fmt::format("{} of the runner's CPU time paused, {} active", paused, active),
                            width);
   const auto unsettled = std::count_if(report.outcome.runs.begin(), report.outcome.runs.end(),
                                        [](const Run& run) { return !run.settled; });
@@ -162,8 +165,9 @@ std::string plain_text(const Report& report, const render::Style& style) {
                              width);
   }
   if (report.outcome.watched) {
+    const std::string share = share_text(report.outcome, Arm::active);
     text += render::labelled("P-cores", kLabel,
-                             share_text(report.outcome, Arm::active) + " of the runner's CPU time",
+                             share.empty() ? "not told by this system" : share + " of the runner's CPU time",
                              width);
   }
   return text;

@@ -1,8 +1,9 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <cctype>
 #include <charconv>
-#include <cstdio>
+#include <ctime>
 #include <random>
 
 #include "client/api.h"

@@ -2,13 +2,16 @@
 
 #include <charconv>
 
-#include "client/amount.h"
+#include "client/advise/judgement.h"
 #include "client/api.h"
 #include "client/commands/all.h"
 #include "client/commands/ollama_env.h"
 #include "client/llm/server.h"
 #include "client/machine.h"
+#include "client/planning/machines.h"
+#include "client/planning/subject.h"
 #include "client/settings/modelfile.h"
+#include "client/settings/ollama_variables.h"
 #include "client/user_files.h"
 
 namespace m1opt::client {
@@ -34,6 +37,19 @@ Expected<std::optional<std::int64_t>> context_in(const OllamaWords& words) {
   return Failure{exit_code::kUsage, fmt::format("--ctx \"{}\" is no number of tokens", words.context), ""};
 }
 
+/// The longest context with which it fits for sure, by its file or its known shape, with the cache
+/// that ollama env recommends; absent: that cannot be told.
+std::optional<std::int64_t> largest_context_of(const std::string& name, const EnvironmentWords& words, base::Bytes ram) {
+  const auto subject = planning::find_subject(name, "");
+  const auto machine = planning::machine_for(words.ram, "", "");
+  if (!subject || !machine) return std::nullopt;
+  advise::Use use;
+  use.cache_type = advise::find_cache_type(settings::recommended_cache_type(ram));
+  use.flash_attention = true;
+  return static_cast<std::int64_t>(
+      advise::largest_context(subject->shape, subject->weights, use, advise::at_least(*machine)));
+}
+
 int write_modelfile(const Context& context, const OllamaWords& words) {
   const auto asked = context_in(words);
   if (!asked) return report(context, asked.error());
@@ -49,7 +65,8 @@ int write_modelfile(const Context& context, const OllamaWords& words) {
   const auto ram = ram_of(words.environment);
   if (!ram) return report(context, ram.error());
   const Machine machine = read_this_machine();
-  const auto choice = settings::choose_context(*shown, *ram, *asked);
+  const auto choice = settings::choose_context(*shown, *ram, *asked,
+                                               largest_context_of(words.model, words.environment, *ram));
   const std::string file =
       settings::modelfile_text(words.model, *shown, choice, machine.reading.performance_cores);
   if (words.file.empty() || context.dry_run) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/path.h"
 #include "client/json_view.h"
 
 namespace m1opt::client::mac {
@@ -31,8 +32,7 @@ bool names_llm(std::string_view word) {
                                                       "mlx_lm.server", "llmster",      "lms"};
   while (!word.empty()) {
     const std::size_t end = std::min(word.find_first_of(" ;&|\"'"), word.size());
-    std::string_view part = word.substr(0, end);
-    part = part.substr(part.rfind('/') == std::string_view::npos ? 0 : part.rfind('/') + 1);
+    const std::string_view part = base::base_name(word.substr(0, end));
     for (const std::string_view program : kPrograms) {
       if (part == program || (program == "ollama" && part == "Ollama")) return true;
     }

@@ -73,7 +73,8 @@ class LaunchAgent final : public Keeping {
 
   [[nodiscard]] std::string hint() const override {
     return "Ollama sees it after it was started again: quit the app in the menu bar and open it, or: "
-           "brew services restart ollama (what a job's own plist sets wins over it)";
+           "brew services restart ollama (what a job's own plist sets wins over it). Where it starts by "
+           "itself at login it may be first, and is to be started again";
   }
 
  private:

@@ -19,18 +19,20 @@ std::string value_in(const ollama::ShownModel& model, const std::string& name) {
 }  // namespace
 
 ContextChoice choose_context(const ollama::ShownModel& model, base::Bytes ram,
-                             std::optional<std::int64_t> asked) {
+                             std::optional<std::int64_t> asked, std::optional<std::int64_t> largest) {
   constexpr std::int64_t kLeast = 4;
-  ContextChoice choice;
-  if (asked) {
-    choice = {std::max(*asked, kLeast), "as asked for"};
-  } else {
-    choice = {recommended_context(ram),
-              fmt::format("recommended for {} of RAM",
-                          render::format_bytes(static_cast<double>(ram.value())))};
+  const std::string size = render::format_bytes(static_cast<double>(ram.value()));
+  ContextChoice choice{asked ? std::max(*asked, kLeast) : recommended_context(ram),
+                       asked ? "As asked for" : fmt::format("Recommended for {} of RAM", size)};
+  if (largest == 0) {
+    choice.why += "; but the model does not fit at all: m1optctl plan";
+  } else if (largest && asked && choice.tokens > *largest) {
+    choice.why += fmt::format("; but no more than {} fits: m1optctl plan", *largest);
+  } else if (largest && choice.tokens > *largest) {
+    choice = {*largest, "No more is sure to fit: m1optctl plan"};
   }
   if (model.context_length && choice.tokens > *model.context_length) {
-    choice = {*model.context_length, "the model was trained for no more"};
+    choice = {*model.context_length, "The model was trained for no more"};
   }
   return choice;
 }

@@ -13,10 +13,11 @@ struct ContextChoice {
   std::int64_t tokens{0};
   std::string why;
 };
-/// num_ctx: what was asked for, else the value recommended for this RAM; never more than the model
-/// was trained for, nor less than Ollama's minimum of 4.
+/// num_ctx: what was asked for, else the value recommended for this RAM, or `largest`, the most that
+/// fits, if that is less (absent: not known, 0: none does); never more than the model was trained
+/// for, nor less than Ollama's minimum of 4.
 ContextChoice choose_context(const ollama::ShownModel& model, base::Bytes ram,
-                             std::optional<std::int64_t> asked);
+                             std::optional<std::int64_t> asked, std::optional<std::int64_t> largest);
 
 /// A Modelfile that builds on a model of Ollama's. `performance_cores` absent: num_thread is left out.
 std::string modelfile_text(const std::string& name, const ollama::ShownModel& model,

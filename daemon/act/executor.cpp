@@ -27,6 +27,12 @@ std::string with_notes(std::string text, std::vector<std::string> notes) {
   return text;
 }
 
+/// A guardian that has ended is no process that has, which would be tried again at once, and no
+/// step of a ladder that is not possible here either.
+Error unguarded(const Error& error) {
+  return error.code == Errc::gone ? Error{Errc::changed, error.os_errno, error.what} : error;
+}
+
 /// A thread that ended on its own is no failure and has nothing to show.
 bool has_ended(const Change& change, const Error& error) {
   return error.code == Errc::gone && change.subject.kind == SubjectKind::thread;
@@ -59,7 +65,7 @@ Outcome Executor::begin(const Action& action, const Companions& companions, Inst
   auto plan = make_plan(row, action, companions);
   if (!plan) return failed(outcome, plan.error());
   if (plan->changes.empty()) {
-    return failed(outcome, {Errc::changed, 0, "it is in that state already, by somebody else"});
+    return failed(outcome, {Errc::changed, 0, "it is in that state already, or traced, by somebody else"});
   }
   if (auto reversible = check_reversible(row, *plan); !reversible) {
     outcome.code = OutcomeCode::not_reversible;
@@ -96,7 +102,7 @@ Outcome Executor::begin(const Action& action, const Companions& companions, Inst
   if (record.changes.size() != plan->changes.size()) {
     // The journal keeps what was really done; the guardian may know more, that does no harm.
     if (auto stored = parts_.journal.update(record); !stored) {
-      return abandon(outcome, record, stored.error());
+      return abandon(outcome, record, not_of_the_process(stored.error()));
     }
     open_[record.id] = record;
   }
@@ -156,15 +162,16 @@ Result<void> Executor::check_reversible(const ActionRow& row, Plan& plan) {
 Result<void> Executor::record_before_act(UndoRecord& record) {
   auto id = parts_.journal.add(record);
   if (!id) {
-    // Whatever its kind (a file that was replaced is `changed`), of the process it says nothing.
-    return Error{Errc::io, id.error().os_errno,
-                 "the journal cannot be written, so nothing is changed: " + id.error().what};
+    return not_of_the_process(
+        id.error().within("the journal cannot be written, so nothing is changed"));
   }
   record.id = *id;
   fault_point("executor.after_journal");
   if (auto known = parts_.guardian.hold(record); !known) {
+    // It may hear of the record later, and would undo what was never done.
+    parts_.guardian.closed(record.id);
     (void)parts_.journal.close(record.id, OutcomeCode::failed, known.error().what);
-    return known;
+    return unguarded(known.error());
   }
   open_[record.id] = record;
   return {};
@@ -222,9 +229,11 @@ Result<void> Executor::apply_to_newcomers(const ActionRow& row, const Action& ac
     if (fresh.empty()) return {};
     record.changes.insert(record.changes.end(), fresh.begin(), fresh.end());
     fault_point("executor.before_newcomers");
-    if (auto stored = parts_.journal.update(record); !stored) return stored.error();
+    if (auto stored = parts_.journal.update(record); !stored) {
+      return not_of_the_process(stored.error());
+    }
     open_[record.id] = record;
-    if (auto known = parts_.guardian.hold(record); !known) return known.error();
+    if (auto known = parts_.guardian.hold(record); !known) return unguarded(known.error());
     fault_point("executor.after_newcomers_record");
     std::vector<std::string> notes;  // the first pass has said what is not possible
     if (auto applied = apply(row, fresh, notes); !applied) return applied;
@@ -306,7 +315,7 @@ Outcome Executor::end(RecordId id, const std::string& reason, Closed closed_by_o
   fault_point("executor.after_undo");
   outcome.code = result.code;
   outcome.text = result.text;
-  if (!result.finished()) return outcome;
+  if (!is_over(result.code)) return outcome;
   // Undone on the machine first, then on disk: a full disk must not keep anybody stopped.
   if (auto closed = parts_.journal.close(id, result.code, result.text); !closed) {
     log_error("record {} is undone, but the journal does not say so: {}", id, closed.error().what);

@@ -148,15 +148,15 @@ bool Guardian::undo(const UndoRecord& record, const std::string& why) {
   const UndoResult result = undo_record(control_, table_, boot_, record, held_);
   fault_point("guardian.after_undo");
   const char* code = boost::describe::enum_to_string(result.code, "?");
-  if (result.code == OutcomeCode::undone || !result.finished()) {
+  if (result.code == OutcomeCode::undone || !is_over(result.code)) {
     log_warning("guardian: {}: record {} ({} pid {}): {}: {}", why, record.id, record.target,
                 record.process.pid, code, result.text);
   }
-  if (result.finished()) close_in_journal(record.id, result.code, "guardian: " + result.text);
+  if (is_over(result.code)) close_in_journal(record.id, result.code, "guardian: " + result.text);
   fault_point("guardian.after_close");
   (void)send_frame(options_.socket, FrameType::undone,
                    fmt::format("{} {} {}", record.id, code, result.text), 0);
-  return result.finished();
+  return is_over(result.code);
 }
 
 void Guardian::close_in_journal(RecordId id, OutcomeCode code, const std::string& text) {

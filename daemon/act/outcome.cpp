@@ -26,4 +26,6 @@ Outcome failed(Outcome outcome, const Error& error) {
   return outcome;
 }
 
+Error not_of_the_process(const Error& error) { return {Errc::io, error.os_errno, error.what}; }
+
 }  // namespace m1opt::act

@@ -15,4 +15,8 @@ Outcome outcome_of(const Action& action, RecordId record);
 
 Outcome failed(Outcome outcome, const Error& error);
 
+/// An error of the journal or the guardian. Whatever its kind (a guardian that died is `gone`, a
+/// file that was replaced `changed`), it says nothing of the process.
+Error not_of_the_process(const Error& error);
+
 }  // namespace m1opt::act

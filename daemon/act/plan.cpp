@@ -7,7 +7,8 @@ namespace m1opt::act {
 namespace {
 
 constexpr std::int64_t kLowestNice = 19;
-constexpr std::int64_t kRaisedWeight = 1000;  // cgroup v2 default is 100
+constexpr std::int64_t kRaisedWeight = 1000;
+constexpr std::int64_t kUsualWeight = 100;  // cgroup v2's default
 constexpr std::int64_t kLowestWeight = 1;
 
 /// The first member that does not belong, 0 if all do.
@@ -34,6 +35,7 @@ void plan_autogroup(Plan& plan, const PlanContext& context, const Subject& group
     plan.notes.push_back("its session group cannot be read: " + nice.error().what);
     return;
   }
+  if (wish == GroupWish::raised && *nice <= context.nice) return;  // it has more already
   plan_change(plan, *nice, Attribute::autogroup_nice, group,
               wish == GroupWish::lowest ? kLowestNice : context.nice);
 }
@@ -48,16 +50,21 @@ void plan_cgroup(Plan& plan, const PlanContext& context, const Subject& group, G
     plan.notes.push_back(fmt::format("its cgroup also holds pid {}, so its weight stays", pid));
     return;
   }
-  if (wish == GroupWish::lowest) {
-    if (auto idle = context.control.read(Attribute::cgroup_idle, group)) {
-      plan_change(plan, *idle, Attribute::cgroup_idle, group, 1);
-      return;
-    }
-  }
   auto weight = context.control.read(Attribute::cgroup_weight, group);
   if (!weight) {
     plan.notes.push_back("its cgroup cannot be read: " + weight.error().what);
     return;
+  }
+  if (wish == GroupWish::lowest) {
+    auto idle = context.control.read(Attribute::cgroup_idle, group);
+    if (idle && *idle == 1) return;
+    // Taking idle back leaves the kernel's own weight, whatever it was before.
+    if (idle && *weight == kUsualWeight) {
+      plan_change(plan, *idle, Attribute::cgroup_idle, group, 1);
+      return;
+    }
+  } else if (*weight >= kRaisedWeight) {
+    return;  // it has more already
   }
   plan_change(plan, *weight, Attribute::cgroup_weight, group,
               wish == GroupWish::lowest ? kLowestWeight : kRaisedWeight);

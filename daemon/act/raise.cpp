@@ -6,6 +6,7 @@ namespace {
 
 // linux/ioprio.h: best effort class, highest level; sched/types.h: full capacity.
 constexpr std::int64_t kIoBestEffortHighest = std::int64_t{2} << 13;
+constexpr std::int64_t kIoRealTimeClass = 1;
 constexpr std::int64_t kClampFull = 1024;
 
 }  // namespace
@@ -27,7 +28,7 @@ Result<Plan> plan_raise(const PlanContext& context, ProcessId process) {
     }
     // Somebody gave it more already: that is left as found.
     if (*nice > context.nice) plan_change(plan, *nice, Attribute::nice, subject, context.nice);
-    if (auto io = control.read(Attribute::io_priority, subject)) {
+    if (auto io = control.read(Attribute::io_priority, subject); io && *io >> 13 != kIoRealTimeClass) {
       plan_change(plan, *io, Attribute::io_priority, subject, kIoBestEffortHighest);
     }
     if (auto floor = control.read(Attribute::clamp_min, subject)) {

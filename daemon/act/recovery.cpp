@@ -16,13 +16,9 @@ constexpr Duration kOverdueGrace = std::chrono::seconds(1);
 
 }  // namespace
 
-bool is_finished(const Outcome& outcome) {
-  return outcome.code == OutcomeCode::undone || outcome.code == OutcomeCode::gone ||
-         outcome.code == OutcomeCode::changed;
-}
-
 bool RecoveryReport::complete() const {
-  return unreadable.empty() && std::all_of(outcomes.begin(), outcomes.end(), is_finished);
+  return unreadable.empty() && std::all_of(outcomes.begin(), outcomes.end(),
+                                           [](const Outcome& o) { return is_over(o.code); });
 }
 
 bool RecoveryReport::lacks_rights() const {
@@ -47,7 +43,7 @@ Result<RecoveryReport> recover(journal::UndoJournal& journal, platform::ProcessC
     fault_point("recovery.before_undo");
     const UndoResult result = undo_record(control, table, boot, record, open);
     fault_point("recovery.after_undo");
-    if (result.finished()) {
+    if (is_over(result.code)) {
       open.erase(record.id);
       // A full disk must not keep the next one stopped.
       auto closed = journal.close(record.id, result.code, "recovery: " + result.text);

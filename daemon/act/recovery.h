@@ -22,9 +22,6 @@ struct RecoveryReport {
   [[nodiscard]] bool lacks_rights() const;   ///< some undo was not permitted
 };
 
-/// Is nothing of it left, so that its record may be closed?
-bool is_finished(const Outcome& outcome);
-
 /// Undoes what an earlier run left, suspended processes first, each record
 /// under the record lock. `overdue_only`: a daemon is alive and owns the others;
 /// only records more than a second past their deadline are undone.

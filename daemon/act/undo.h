@@ -16,11 +16,6 @@ using namespace m1opt::model;
 struct UndoResult {
   OutcomeCode code{};  ///< undone, gone, changed; not_permitted and failed leave the record open
   std::string text;
-
-  /// Nothing of ours is left, so the record may be closed.
-  [[nodiscard]] bool finished() const {
-    return code == OutcomeCode::undone || code == OutcomeCode::gone || code == OutcomeCode::changed;
-  }
 };
 
 /// Puts back everything the record names, last change first, but only what

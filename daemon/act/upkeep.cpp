@@ -3,6 +3,7 @@
 #include <set>
 
 #include "act/executor.h"
+#include "act/inheritance.h"
 #include "act/outcome.h"
 #include "base/fault.h"
 
@@ -19,10 +20,14 @@ Outcome Executor::extend(const Action& action, const Companions& companions) {
   if (row.inherited) note_family(record);
   fault_point("executor.before_extend");
   // The longer deadline and the family must be known before anything more is changed.
-  if (auto stored = parts_.journal.update(record); !stored) return failed(outcome, stored.error());
+  if (auto stored = parts_.journal.update(record); !stored) {
+    return failed(outcome, not_of_the_process(stored.error()));
+  }
   // Without a guardian too: else the family would be forgotten, of which nobody tells twice.
   open_[record.id] = record;
-  if (auto known = parts_.guardian.hold(record); !known) return failed(outcome, known.error());
+  if (auto known = parts_.guardian.hold(record); !known) {
+    return failed(outcome, not_of_the_process(known.error()));
+  }
   fault_point("executor.after_extend_record");
   if (auto same = check_identity(record); !same) return abandon(outcome, record, same.error());
   if (row.inherited) {
@@ -36,16 +41,20 @@ Outcome Executor::extend(const Action& action, const Companions& companions) {
 }
 
 void Executor::note_family(UndoRecord& record) {
-  auto pids = parts_.table.list();
-  if (!pids) return;
-  std::set<std::int32_t> family{record.process.pid};
+  const auto all = list_processes(parts_.table);
+  if (all.empty()) return;  // they could not be listed
+  std::set<ProcessId> alive;
+  for (const ProcessInfo& info : all) alive.insert(info.id);
+  // The number of one that has ended may be another's by now, whose children are no family.
+  std::erase_if(record.family, [&](const ProcessId& child) { return !alive.contains(child); });
+  std::set<std::int32_t> family;
+  if (alive.contains(record.process)) family.insert(record.process.pid);
   for (const ProcessId& child : record.family) family.insert(child.pid);
-  for (const std::int32_t pid : *pids) {
-    auto info = parts_.table.stat(pid);
-    if (!info || !family.contains(info->parent) || family.contains(pid)) continue;
-    if (info->id.start < record.opened_token) continue;
-    family.insert(pid);
-    record.family.push_back(info->id);
+  for (const ProcessInfo& info : all) {
+    if (!family.contains(info.parent) || family.contains(info.id.pid)) continue;
+    if (info.id.start < record.opened_token) continue;
+    family.insert(info.id.pid);
+    record.family.push_back(info.id);
   }
 }
 

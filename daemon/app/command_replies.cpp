@@ -16,17 +16,7 @@ ReplyCode reply_code_of(OutcomeCode code) {
 }  // namespace
 
 bool is_success(OutcomeCode code) {
-  switch (code) {
-    case OutcomeCode::applied:
-    case OutcomeCode::partial:
-    case OutcomeCode::undone:
-    case OutcomeCode::gone:
-    case OutcomeCode::changed: return true;
-    case OutcomeCode::not_reversible:
-    case OutcomeCode::not_permitted:
-    case OutcomeCode::failed: return false;
-  }
-  return false;
+  return is_applied(code) || is_over(code);
 }
 
 std::vector<CommandReply> replies_to(const Sample& sample, const ConfigStatus& config) {

@@ -256,6 +256,7 @@ void ControlLoop::note_servers(const Sample& sample) {
     for (const WorkloadProcess& member : workload.processes) {
       // One that is stopped does not answer.
       if (!member.port || member.process.state == RunState::stopped) continue;
+      if (!sense::is_own_server(workload, member)) continue;
       runners_.push_back({member.process.id, *member.port});
     }
   }
@@ -264,8 +265,8 @@ void ControlLoop::note_servers(const Sample& sample) {
 void ControlLoop::check_guardian() {
   auto& guardian = parts_.guardian;
   bool lost = guardian.alive() && !guardian.receive();
-  if (guardian.alive() && !lost && !parts_.executor.open_records().empty()) {
-    // Stopped it would guard nothing, and nobody would notice.
+  if (guardian.alive() && !lost) {
+    // Stopped it would guard nothing, and nobody would notice: nothing can be begun either.
     auto info = parts_.processes.stat(guardian.status().pid);
     lost = !info || info->state == RunState::stopped || info->state == RunState::zombie;
   }
@@ -278,14 +279,14 @@ void ControlLoop::check_guardian() {
     poller_.remove(guardian.fd());
     note_outcomes(parts_.executor.release_all("the guardian has ended"));
     guardian.kill();
-    start_guardian();
-    return;
+    guardian_status_ = guardian.status();
   }
   if (guardian.alive() && guardian.revoked()) {
     report(EventKind::guardian, Severity::warning,
            "the guardian had taken over because this process did not answer in time");
     note_outcomes(parts_.executor.reread_journal());
   }
+  // One that dies as soon as it is started wakes us each time.
   if (!guardian.alive() && (!guardian_retry_ || parts_.clock.now() >= *guardian_retry_)) {
     start_guardian();
   }
@@ -296,9 +297,12 @@ void ControlLoop::start_guardian() {
   auto started = parts_.guardian.start();
   guardian_status_ = parts_.guardian.status();
   if (!started) {
-    report(EventKind::guardian, Severity::error, "no guardian: " + started.error().what);
+    std::string fault = "no guardian: " + started.error().what;
+    if (fault != guardian_fault_) report(EventKind::guardian, Severity::error, fault);
+    guardian_fault_ = std::move(fault);
     return;
   }
+  guardian_fault_.clear();
   report(EventKind::guardian, Severity::info,
          fmt::format("guardian started, pid {}", guardian_status_.pid));
   poller_.add(parts_.guardian.fd(), Poller::Interest::readable, [] {});
@@ -311,7 +315,7 @@ void ControlLoop::note_outcomes(std::vector<Outcome> outcomes) {
 void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
   std::vector<std::string> failures;
   for (const Outcome& outcome : outcomes_) {
-    if (outcome.verb == ActionVerb::end && !is_success(outcome.code) && outcome.record != 0) {
+    if (outcome.verb == ActionVerb::end && !is_over(outcome.code) && outcome.record != 0) {
       failures.push_back(fmt::format("record {} ({} pid {}) could not be undone: {}", outcome.record,
                                      outcome.target, outcome.process.pid, outcome.text));
     }
@@ -321,6 +325,12 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
   guardian_status_.alive = parts_.guardian.alive();
   if (auto own = cost_.measure(parts_.clock.now(), self_, guardian_status_)) own_ = std::move(own);
   show_budget(state_.budget, parts_.config.config()->self, self_);
+  std::vector<std::string> troubles;
+  for (TickObserver* observer : parts_.observers) {
+    if (std::string trouble = observer->trouble(); !trouble.empty()) {
+      troubles.push_back(std::move(trouble));
+    }
+  }
   const StatusInput input{sample,
                           *parts_.config.config(),
                           parts_.clock.now(),
@@ -338,7 +348,8 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
                           parts_.keeper.damage(),
                           std::move(failures),
                           std::move(held),
-                          decision.safe_mode};
+                          decision.safe_mode,
+                          std::move(troubles)};
   Snapshot snapshot = make_snapshot(std::move(decision), input, parts_.config.config());
   snapshot.origin = parts_.config.origin();
   parts_.board.publish(std::make_shared<const Snapshot>(std::move(snapshot)));

@@ -22,6 +22,7 @@
 #include "app/tick_observer.h"
 #include "decide/policy.h"
 #include "sense/sampler.h"
+#include "sense/slots.h"
 
 namespace m1opt::app {
 
@@ -97,6 +98,7 @@ class ControlLoop {
   bool timed_{false};        ///< the last wait ended because the tick was due
   bool stopping_{false};
   std::optional<Instant> guardian_retry_;
+  std::string guardian_fault_;  ///< why the last one could not be started; empty: it could
   std::optional<Instant> last_question_;
   std::optional<Instant> last_hardware_;
   OwnCost cost_;

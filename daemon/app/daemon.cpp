@@ -122,9 +122,10 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   loop.tick();  // so that the first answer has a snapshot
   serve::ServerOptions serving;
   serving.socket_path = options.socket;
-  serving.describe_process = serve::make_process_description([](const std::string& path) {
-    return std::string(sense::protected_program(path).value_or(""));
-  });
+  serving.describe_process = serve::make_process_description(
+      options.sysroot, [](const std::string& path) {
+        return std::string(sense::protected_program(path).value_or(""));
+      });
   serve::Server server(board, std::move(serving));
   if (auto serve_started = server.start(); !serve_started) {
     fmt::print(stderr, "m1optd: {}\n", serve_started.error().what);

@@ -104,6 +104,12 @@ void HistoryKeeper::write_when_due(Duration period) {
   writing_ = false;
 }
 
+std::string HistoryKeeper::trouble() {
+  if (path_.empty()) return {};
+  const std::lock_guard lock(mutex_);
+  return wanted_ && !fault_.empty() ? "what happens is not kept: " + fault_ : std::string();
+}
+
 std::string HistoryKeeper::fault() {
   if (path_.empty()) return "this daemon looks at a copy of a machine";
   (void)file();
@@ -183,6 +189,14 @@ Result<std::vector<Event>> HistoryKeeper::events(const serve::EventsQuery& query
   journal::History* history = file();
   if (history == nullptr) return std::vector<Event>{};
   auto found = history->events({time_of(query.since), query.after, query.kind, query.limit});
+  if (!found) note_error(found.error());
+  return found;
+}
+
+Result<std::optional<Event>> HistoryKeeper::event(const std::string& id) {
+  journal::History* history = file();
+  if (history == nullptr) return std::optional<Event>{};
+  auto found = history->event(id);
   if (!found) note_error(found.error());
   return found;
 }

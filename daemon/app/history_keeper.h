@@ -30,6 +30,7 @@ class HistoryKeeper final : public TickObserver, public serve::HistoryArchive {
   // Control thread.
   void note_tick(const TickRecord& tick) override;
   void note_event(const Event& event) override;
+  std::string trouble() override;
   /// Nothing more will come: what there is, is to be written.
   void finish();
 
@@ -39,6 +40,7 @@ class HistoryKeeper final : public TickObserver, public serve::HistoryArchive {
   Result<std::vector<HistoryMetric>> metrics() override;
   Result<std::vector<HistoryPoint>> series(const serve::HistoryQuery& query) override;
   Result<std::vector<Event>> events(const serve::EventsQuery& query) override;
+  Result<std::optional<Event>> event(const std::string& id) override;
   Result<std::vector<HoldEffect>> effects(WallTime since, std::size_t limit) override;
 
  private:

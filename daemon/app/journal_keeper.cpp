@@ -166,13 +166,13 @@ void JournalKeeper::undo_without_writing() {
   if (!report) return;
   note_outcomes(report->outcomes);
   for (Outcome& outcome : report->outcomes) {
-    if (act::is_finished(outcome)) undone_.push_back(std::move(outcome));
+    if (is_over(outcome.code)) undone_.push_back(std::move(outcome));
   }
 }
 
 void JournalKeeper::note_outcomes(const std::vector<Outcome>& outcomes) {
   for (const Outcome& outcome : outcomes) {
-    if (unfinished_ && !act::is_finished(outcome)) continue;  // said the first time
+    if (unfinished_ && !is_over(outcome.code)) continue;  // said the first time
     note(EventKind::recovered, Severity::warning,
          fmt::format("left by an earlier run: record {} ({} pid {}): {}: {}", outcome.record,
                      outcome.target, outcome.process.pid,

@@ -53,6 +53,10 @@ int run_recovery(const Options& options) {
   const std::string path = options.state_directory + "/undo.db";
   std::error_code error;
   if (!std::filesystem::exists(path, error)) {
+    if (error) {  // it may well be there
+      fmt::print(stderr, "m1optd: look for {}: {}\n", path, error.message());
+      return error == std::errc::permission_denied ? kNotPermitted : kFailure;
+    }
     fmt::print("nothing to recover: there is no {}\n", path);
     return 0;
   }

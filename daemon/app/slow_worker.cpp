@@ -235,22 +235,30 @@ bool SlowWorker::do_posted() {
   return false;
 }
 
+/// What to do next, by what is waited for most; empty when there is nothing. What was posted is
+/// done before a stop, the rest is not.
+SlowWorker::Work SlowWorker::pick() {
+  if (!stopping_) {
+    if (!tier_requests_.empty()) return [this] { return set_tiers(); };
+    if (!errands_.empty()) return [this] { return run_errand(); };
+    if (hardware_wanted_) return [this] { return read_hardware(); };
+    if (question_) return [this] { return ask_models(); };
+    if (!runners_.empty()) return [this] { return ask_runner(); };
+    if (test_done_) return [this] { return test(); };
+  }
+  if (!posted_.empty()) return [this] { return do_posted(); };
+  return nullptr;
+}
+
 /// Empty when it is time to stop.
 SlowWorker::Work SlowWorker::next() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] {
-    return stopping_ || hardware_wanted_ || question_ || !runners_.empty() || !errands_.empty() || !tier_requests_.empty() || test_done_ ||
-           !posted_.empty();
+  Work work;
+  changed_.wait(lock, [&] {
+    work = pick();
+    return work || stopping_;
   });
-  if (stopping_ && posted_.empty()) return nullptr;
-  if (stopping_) return [this] { return do_posted(); };
-  if (!tier_requests_.empty()) return [this] { return set_tiers(); };
-  if (!errands_.empty()) return [this] { return run_errand(); };
-  if (hardware_wanted_) return [this] { return read_hardware(); };
-  if (question_) return [this] { return ask_models(); };
-  if (!runners_.empty()) return [this] { return ask_runner(); };
-  if (test_done_) return [this] { return test(); };
-  return [this] { return do_posted(); };
+  return work;
 }
 
 void SlowWorker::run() {

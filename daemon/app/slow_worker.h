@@ -54,6 +54,7 @@ class SlowWorker {
 
   void run();
   Work next();
+  Work pick();
   bool ask_models();
   bool ask_runner();
   bool read_hardware();

@@ -131,6 +131,10 @@ std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
                      "see to the cause, or set awake.enabled to false where the machine never sleeps"});
   }
   examine_tiers(input.config.priority, found);
+  for (const std::string& trouble : input.troubles) {
+    found.push_back({Severity::warning, trouble,
+                     "no hold waits for it; once the cause is mended it goes on by itself"});
+  }
   if (acts && input.guardian.alive && !input.guardian.memory_locked) {
     found.push_back({Severity::info, "the guardian's memory is not locked: it may be slow under swap",
                      "raise the memory lock limit (LimitMEMLOCK) or run as root"});

@@ -42,6 +42,7 @@ struct StatusInput {
   std::vector<std::string> open_failures;    ///< records that could not be undone
   std::set<ProcessId> held;                  ///< what we have stopped ourselves
   SafeModeStatus safe_mode{};
+  std::vector<std::string> troubles{};        ///< of those who keep records of what happens
 };
 
 /// Puts a tick together for the API.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "decide/policy.h"
@@ -29,6 +30,8 @@ class TickObserver {
   virtual void note_tick(const TickRecord& tick) = 0;
   /// Each event once, in order, with its id.
   virtual void note_event(const Event& event) = 0;
+  /// What keeps it from keeping its record now, as a whole sentence; empty: nothing.
+  [[nodiscard]] virtual std::string trouble() { return {}; }
 };
 
 }  // namespace m1opt::app

@@ -49,7 +49,7 @@ std::string ban_text(const Ban& ban, Instant now) {
     case BanCause::foreign_resume:
       return "somebody else continued it, so it is left alone, " + left;
     case BanCause::reset: return "somebody else keeps resetting it, so it is left alone, " + left;
-    case BanCause::changed: return "it is in that state already, or changed in between, " + left;
+    case BanCause::changed: return "it is in that state already, or something changed in between, " + left;
   }
   return left;
 }

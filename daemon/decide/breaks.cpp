@@ -23,10 +23,6 @@ const RuleView* wanted_by(const std::vector<RuleView>& rules) {
   return found == rules.end() ? nullptr : &*found;
 }
 
-Hold* raise_of(State& state, ProcessId process) {
-  return const_cast<Hold*>(raise_of(const_cast<const State&>(state), process));
-}
-
 void begin_rest(Tick& tick, const RuleView& rule, const std::string& workload,
                 const ProcessInfo& process) {
   BeginWish wish;
@@ -40,17 +36,7 @@ void begin_rest(Tick& tick, const RuleView& rule, const std::string& workload,
   tick.more_wanted = true;
 }
 
-}  // namespace
-
-bool is_any_resting(const State& state, const std::string& workload) {
-  const auto rests = [&](const Hold& hold) {
-    return hold.kind == ActionKind::pause_workload && hold.target == workload;
-  };
-  return std::any_of(state.holds.begin(), state.holds.end(), rests) ||
-         std::any_of(state.pending.begin(), state.pending.end(),
-                     [&](const PendingBegin& pending) { return rests(pending.hold); });
-}
-
+/// Why this runner is not given a rest now; empty when it may be.
 std::string break_obstacle(const Tick& tick, const WorkloadSample& workload,
                            const WorkloadProcess& member) {
   const auto memory = tick.state.workloads.find(workload.name);
@@ -78,6 +64,17 @@ std::string break_obstacle(const Tick& tick, const WorkloadSample& workload,
   return back_off == nullptr ? std::string{} : back_off->text;
 }
 
+}  // namespace
+
+bool is_any_resting(const State& state, const std::string& workload) {
+  const auto rests = [&](const Hold& hold) {
+    return hold.kind == ActionKind::pause_workload && hold.target == workload;
+  };
+  return std::any_of(state.holds.begin(), state.holds.end(), rests) ||
+         std::any_of(state.pending.begin(), state.pending.end(),
+                     [&](const PendingBegin& pending) { return rests(pending.hold); });
+}
+
 void begin_breaks(Tick& tick, const std::vector<RuleView>& rules) {
   const RuleView* rule = wanted_by(rules);
   if (rule == nullptr || tick.passive()) return;
@@ -102,10 +99,8 @@ void check_break(const std::vector<RuleView>& rules, Hold& hold) {
   if (own != nullptr && own->keeps() && own->has(LadderStep::pause_workload)) return;
   if (own == nullptr || !own->has(LadderStep::pause_workload)) {
     mark_ending(hold, EndCause::config, "the config no longer asks for it");
-  } else if (own->tripped) {
-    mark_ending(hold, EndCause::quiet, "no workload needs it");
   } else {
-    mark_ending(hold, EndCause::rule_cleared, own->config->name + " cleared: " + own->text);
+    mark_unwanted(hold, *own, "no workload needs it");
   }
 }
 

@@ -17,8 +17,4 @@ void begin_breaks(Tick& tick, const std::vector<RuleView>& rules);
 /// Ends a rest that its rule no longer wants.
 void check_break(const std::vector<RuleView>& rules, Hold& hold);
 
-/// Why this runner is not given a rest now; empty when it is, or when no rule asks for one.
-std::string break_obstacle(const Tick& tick, const WorkloadSample& workload,
-                           const WorkloadProcess& member);
-
 }  // namespace m1opt::decide

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/path.h"
 #include "decide/bans.h"
 #include "decide/breaks.h"
 #include "decide/rates.h"
@@ -17,6 +18,9 @@ namespace {
 /// A stop is delivered when the process next runs, which on a busy machine takes a starved one its
 /// time: until then it is not yet stopped, rather than continued by somebody else.
 constexpr Duration kStopPatience = std::chrono::seconds(5);
+
+/// An action is looked at again in 20 ms, and one that fails must not be asked for each time.
+constexpr Duration kRetry = std::chrono::seconds(1);
 
 /// The held process in this sample; null when it is gone or no longer ours to hold.
 const ProcessInfo* held_process(const Tick& tick, const Hold& hold) {
@@ -108,12 +112,10 @@ void check_rule(Tick& tick, const std::vector<RuleView>& rules, Hold& hold) {
   }
   if (own == nullptr) {
     mark_ending(hold, EndCause::config, "its rule is no longer in the config");
-  } else if (own->tripped) {
-    mark_ending(
-        hold, EndCause::quiet,
-        fmt::format("no workload has needed it for {}", duration_text(tick.config.limits.quiet)));
   } else {
-    mark_ending(hold, EndCause::rule_cleared, own->config->name + " cleared: " + own->text);
+    mark_unwanted(
+        hold, *own,
+        fmt::format("no workload has needed it for {}", duration_text(tick.config.limits.quiet)));
   }
 }
 
@@ -156,7 +158,7 @@ void check_hold(Tick& tick, const std::vector<RuleView>& rules, Hold& hold) {
 
 void end_kind(Tick& tick, ActionKind kind) {
   for (auto& hold : tick.state.holds) {
-    if (hold.kind != kind || !hold.ending) continue;
+    if (hold.kind != kind || !hold.ending || !may_try_again(tick, hold)) continue;
     Action action;
     action.verb = ActionVerb::end;
     action.kind = hold.kind;
@@ -173,10 +175,20 @@ void end_kind(Tick& tick, ActionKind kind) {
 
 }  // namespace
 
+void mark_unwanted(Hold& hold, const RuleView& own, std::string quiet) {
+  if (own.tripped) {
+    mark_ending(hold, EndCause::quiet, std::move(quiet));
+  } else {
+    mark_ending(hold, EndCause::rule_cleared, own.config->name + " cleared: " + own.text);
+  }
+}
+
+bool may_try_again(const Tick& tick, const Hold& hold) {
+  return !hold.failed || tick.now - *hold.failed >= kRetry;
+}
+
 std::string hold_name(const Hold& hold) {
-  const auto slash = hold.executable.rfind('/');
-  const std::string name =
-      slash == std::string::npos ? hold.executable : hold.executable.substr(slash + 1);
+  const std::string name(base_name(hold.executable));
   return name.empty() ? hold.target : name;
 }
 
@@ -211,7 +223,10 @@ void begin_hold(Tick& tick, const BeginWish& wish) {
 }
 
 void mark_ending(Hold& hold, EndCause cause, std::string text, std::uint64_t command) {
-  if (!hold.ending) hold.ending = Ending{cause, std::move(text), 0};
+  if (!hold.ending) {
+    hold.ending = Ending{cause, std::move(text), 0};
+    hold.failed.reset();  // an extension, of which the end must not wait
+  }
   if (command != 0 && hold.ending->command == 0) hold.ending->command = command;
 }
 

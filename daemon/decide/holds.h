@@ -27,12 +27,16 @@ void begin_hold(Tick& tick, const BeginWish& wish);
 void absorb_outcomes(Tick& tick);
 
 /// Holds whose rule cleared, whose time is over, whose process is gone ... are
-/// marked, then every marked hold is ended, suspensions first; asked again each
-/// tick until the outcome says that it is closed.
+/// marked, then every marked hold is ended, suspensions first; asked again, once
+/// a second, until the outcome says that it is closed.
 void end_holds(Tick& tick, const std::vector<RuleView>& rules);
 
 /// Marks a hold to be ended; the first mark stays, but for the command that waits.
 void mark_ending(Hold& hold, EndCause cause, std::string text, std::uint64_t command = 0);
+
+/// Marks a hold that its own rule no longer keeps: the rule cleared, or else, as `quiet` says,
+/// no workload needs it.
+void mark_unwanted(Hold& hold, const RuleView& own, std::string quiet);
 
 /// After 3 samples in a row of full CPU beside a busy workload in which a
 /// backgrounded target kept at least half of its CPU share: not effective.
@@ -43,6 +47,9 @@ void check_effects(Tick& tick);
 void extend_holds(Tick& tick);
 
 std::vector<HoldStatus> hold_statuses(const Tick& tick);
+
+/// Not within a second of an end or extension of it that failed.
+bool may_try_again(const Tick& tick, const Hold& hold);
 
 /// Last component of the executable, else the row's name.
 std::string hold_name(const Hold& hold);

@@ -196,6 +196,7 @@ void absorb_record(Tick& tick, const Outcome& outcome) {
     case OutcomeCode::not_permitted:
     case OutcomeCode::failed:
       report_failure_once(tick, *found, outcome);
+      found->failed = tick.now;
       if (outcome.record != 0) return;
       // An extension that failed was undone with its record, which is then no more.
       add_back_off(tick, found->target, found->kind, outcome.text);

@@ -13,18 +13,17 @@
 
 namespace m1opt::decide {
 
-const Hold* raise_of(const State& state, ProcessId process) {
-  for (const auto& hold : state.holds) {
-    if (hold.kind != ActionKind::raise) continue;
-    if (hold.process == process ||
-        std::binary_search(hold.family.begin(), hold.family.end(), process)) {
-      return &hold;
-    }
-  }
-  return nullptr;
-}
-
 namespace {
+
+template <class Holds>
+auto* raise_among(Holds& holds, ProcessId process) {
+  const auto found = std::find_if(holds.begin(), holds.end(), [&](const Hold& hold) {
+    return hold.kind == ActionKind::raise &&
+           (hold.process == process ||
+            std::binary_search(hold.family.begin(), hold.family.end(), process));
+  });
+  return found == holds.end() ? nullptr : &*found;
+}
 
 /// Without a runner or a lease it is no inference, only a busy server.
 bool does_inference(const WorkloadSample& workload) {
@@ -90,6 +89,12 @@ WorkloadMember member_status(const Tick& tick, const WorkloadSample& workload,
 }
 
 }  // namespace
+
+Hold* raise_of(State& state, ProcessId process) { return raise_among(state.holds, process); }
+
+const Hold* raise_of(const State& state, ProcessId process) {
+  return raise_among(state.holds, process);
+}
 
 void begin_raises(Tick& tick) {
   for (const auto& workload : tick.sample.workloads) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/path.h"
 #include "decide/rates.h"
 
 namespace m1opt::decide {
@@ -24,17 +25,7 @@ int busiest_hour(const std::vector<Duration>& times) {
 }
 
 bool took_effect(const Outcome& outcome) {
-  switch (outcome.code) {
-    case OutcomeCode::applied:
-    case OutcomeCode::partial: return outcome.verb == ActionVerb::begin;
-    case OutcomeCode::undone:
-    case OutcomeCode::gone:
-    case OutcomeCode::changed: return outcome.verb != ActionVerb::begin;
-    case OutcomeCode::not_reversible:
-    case OutcomeCode::not_permitted:
-    case OutcomeCode::failed: return false;
-  }
-  return false;
+  return outcome.verb == ActionVerb::begin ? is_applied(outcome.code) : is_over(outcome.code);
 }
 
 }  // namespace
@@ -86,10 +77,8 @@ void Replay::pass(Duration from, Duration to) {
 void Replay::note_done(Duration before) {
   for (const auto& [action, outcome] : machine_.take_done()) {
     if (action.verb == ActionVerb::extend && outcome.code == OutcomeCode::applied) continue;
-    const auto slash = action.executable.rfind('/');
     report_.actions.push_back({before, action.verb, action.kind, action.target,
-                               slash == std::string::npos ? action.executable
-                                                          : action.executable.substr(slash + 1),
+                               std::string(base_name(action.executable)),
                                action.process, outcome.code,
                                took_effect(outcome) || outcome.text.empty() ? action.reason : outcome.text});
     if (action.kind == ActionKind::raise || !took_effect(outcome)) continue;

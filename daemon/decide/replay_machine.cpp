@@ -8,10 +8,6 @@ namespace {
 /// SCHED_IDLE and its session last in line, beside a load on every core.
 constexpr double kBackgroundShare = 0.02;
 
-bool is_done(OutcomeCode code) {
-  return code == OutcomeCode::applied || code == OutcomeCode::partial;
-}
-
 bool is_in(const Sample& sample, ProcessId process) {
   const bool target = std::any_of(sample.targets.begin(), sample.targets.end(),
                                   [&](const auto& entry) { return entry.process.id == process; });
@@ -75,12 +71,11 @@ void ReplayMachine::release_all(const std::string& why) {
 void ReplayMachine::finish(const Action& action, OutcomeCode code, std::string text) {
   const HoldKey key{action.process, action.kind};
   Action done = action;
-  if (action.verb == ActionVerb::begin && is_done(code)) {
+  if (action.verb == ActionVerb::begin && is_applied(code)) {
     done.record = ++last_record_;
     simulated_[key] = {done, action.nice};
   }
-  const bool over = code == OutcomeCode::undone || code == OutcomeCode::gone || code == OutcomeCode::changed;
-  if (action.verb != ActionVerb::begin && over) simulated_.erase(key);
+  if (action.verb != ActionVerb::begin && is_over(code)) simulated_.erase(key);
   shown_.outcomes.push_back(outcome_of(done, code, std::move(text)));
   done_.emplace_back(std::move(done), shown_.outcomes.back());
 }
@@ -115,10 +110,10 @@ void ReplayMachine::follow_releases(const TraceTick& tick) {
 void ReplayMachine::note_recorded(const TraceTick& tick) {
   for (const TraceOutcome& outcome : tick.notes.outcomes) {
     const HoldKey key{outcome.process, outcome.kind};
-    if (outcome.verb == ActionVerb::begin && is_done(outcome.code)) {
+    if (outcome.verb == ActionVerb::begin && is_applied(outcome.code)) {
       const auto nice = nice_.find(outcome.process);
       recorded_[key] = {outcome.record, nice == nice_.end() ? 0 : nice->second};
-    } else if (outcome.verb != ActionVerb::extend || !is_done(outcome.code)) {
+    } else if (outcome.verb != ActionVerb::extend || !is_applied(outcome.code)) {
       recorded_.erase(key);
     }
   }

@@ -179,6 +179,7 @@ struct Hold {
   std::vector<ProcessId> family;  ///< descendants brought in by extend, sorted
   bool seen_applied{false};       ///< the process has been seen in the held state
   bool failure_reported{false};
+  std::optional<Instant> failed;  ///< the last extension, or once `ending` is set the last end
   std::optional<Ending> ending;  ///< set until the outcome of the end is in
 
   bool operator==(const Hold&) const = default;

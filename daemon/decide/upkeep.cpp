@@ -121,7 +121,7 @@ void extend_holds(Tick& tick) {
   const Duration renewal = tick.config.limits.renewal;
   const auto changed = adopt_children(tick);
   for (auto& hold : tick.state.holds) {
-    if (is_stop(hold.kind) || hold.ending) continue;
+    if (is_stop(hold.kind) || hold.ending || !may_try_again(tick, hold)) continue;
     const auto process = tick.by_pid.find(hold.process.pid);
     if (process == tick.by_pid.end() || process->second->id != hold.process) continue;
     const bool due = !tick.gap && hold.deadline - tick.now <= renewal / 2;

@@ -60,6 +60,8 @@ class History {
   };
   /// Oldest first.
   Result<std::vector<Event>> events(const EventQuery& query);
+  /// The one with this id; empty: it is not kept.
+  Result<std::optional<Event>> event(const std::string& id);
   /// The latest `limit` since `from`, oldest first.
   Result<std::vector<HoldEffect>> effects(HistoryTime from, std::size_t limit);
 

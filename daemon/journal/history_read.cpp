@@ -25,6 +25,9 @@ std::optional<HistorySpan> read_span(const Statement& row) {
   return HistorySpan{milliseconds(at), milliseconds(length), min, std::max(min, std::min(avg, max)), max};
 }
 
+const std::string kSelectEvent =
+    "SELECT id, time, kind, severity, text, rule, target, pid, start FROM event ";
+
 /// Absent for a kind that another version knew.
 std::optional<Event> read_event(const Statement& row) {
   Event event;
@@ -106,8 +109,8 @@ Result<std::vector<Event>> History::events(const EventQuery& query) {
     after = find.integer(0);
   }
   const char* kind = query.kind ? boost::describe::enum_to_string(*query.kind, "?") : "";
-  Statement rows(db_.get(), "SELECT id, time, kind, severity, text, rule, target, pid, start FROM event"
-                            " WHERE at >= ? AND n > ? AND (? = '' OR kind = ?) ORDER BY n LIMIT ?");
+  Statement rows(db_.get(), (kSelectEvent + "WHERE at >= ? AND n > ? AND (? = '' OR kind = ?)"
+                                           " ORDER BY n LIMIT ?").c_str());
   rows.bind(milliseconds_of(query.from)).bind(after).bind(std::string_view(kind));
   rows.bind(std::string_view(kind)).bind(static_cast<std::int64_t>(query.limit));
   std::vector<Event> events;
@@ -117,6 +120,14 @@ Result<std::vector<Event>> History::events(const EventQuery& query) {
     if (!*there) return events;
     if (auto event = read_event(rows)) events.push_back(std::move(*event));
   }
+}
+
+Result<std::optional<Event>> History::event(const std::string& id) {
+  Statement rows(db_.get(), (kSelectEvent + "WHERE id = ? ORDER BY n DESC LIMIT 1").c_str());
+  auto there = rows.bind(id).step();
+  if (!there) return there.error();
+  if (!*there) return std::optional<Event>{};
+  return read_event(rows);
 }
 
 Result<std::vector<HoldEffect>> History::effects(HistoryTime from, std::size_t limit) {

@@ -64,6 +64,16 @@ enum class OutcomeCode {
 BOOST_DESCRIBE_ENUM(OutcomeCode, applied, partial, undone, gone, changed, not_reversible,
                     not_permitted, failed)
 
+/// Is it in force, at least in part?
+constexpr bool is_applied(OutcomeCode code) {
+  return code == OutcomeCode::applied || code == OutcomeCode::partial;
+}
+
+/// Is nothing of it left, so that its record may be closed?
+constexpr bool is_over(OutcomeCode code) {
+  return code == OutcomeCode::undone || code == OutcomeCode::gone || code == OutcomeCode::changed;
+}
+
 struct Outcome {
   ActionVerb verb{};
   ActionKind kind{};

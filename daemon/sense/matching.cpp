@@ -67,11 +67,6 @@ bool stands_at(const std::vector<std::string_view>& words,
 
 }  // namespace
 
-std::string_view base_name(std::string_view path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
-
 bool is_deleted(std::string_view path) {
   return path.size() > kDeleted.size() && path.substr(path.size() - kDeleted.size()) == kDeleted;
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/path.h"
 #include "model/config.h"
 
 /// Which process is meant by a row of the config. Pure. Everything here goes by
@@ -14,9 +15,6 @@ namespace m1opt::sense {
 
 using namespace m1opt::base;
 using namespace m1opt::model;
-
-/// What follows the last '/'.
-std::string_view base_name(std::string_view path);
 
 /// Linux marks the path of a program file that was unlinked, or replaced by an
 /// upgrade, with " (deleted)".

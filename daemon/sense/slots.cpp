@@ -6,18 +6,13 @@
 
 namespace m1opt::sense {
 
-namespace {
-
-/// A process that a runner forked, with the same arguments, is no server of its own.
-bool is_of_its_parent(const WorkloadSample& workload, const WorkloadProcess& member) {
-  return std::any_of(workload.processes.begin(), workload.processes.end(),
-                     [&](const WorkloadProcess& other) {
-                       return other.runner && other.process.id.pid == member.process.parent &&
-                              member.port && other.port == member.port;
-                     });
+bool is_own_server(const WorkloadSample& workload, const WorkloadProcess& member) {
+  return std::none_of(workload.processes.begin(), workload.processes.end(),
+                      [&](const WorkloadProcess& other) {
+                        return other.runner && other.process.id.pid == member.process.parent &&
+                               member.port && other.port == member.port;
+                      });
 }
-
-}  // namespace
 
 std::string add_slots_of(WorkloadSample& workload,
                          const std::map<ProcessId, RunnerReport>& reports, Duration limit,
@@ -26,7 +21,7 @@ std::string add_slots_of(WorkloadSample& workload,
   bool processing = false;
   int runners = 0;
   for (const WorkloadProcess& member : workload.processes) {
-    if (!member.runner || is_of_its_parent(workload, member)) continue;
+    if (!member.runner || !is_own_server(workload, member)) continue;
     ++runners;
     const auto found = reports.find(member.process.id);
     if (found == reports.end()) {

@@ -7,6 +7,9 @@
 
 namespace m1opt::sense {
 
+/// Is it a server of its own? A process that a runner forked, with the same arguments, is not.
+bool is_own_server(const WorkloadSample& workload, const WorkloadProcess& member);
+
 /// What the runners of a workload said of themselves, if it is not older than
 /// `limit`. Whether a request runs is known only when every runner has answered.
 /// Returns why it is not known; empty when it is, or when there is no runner.

@@ -41,6 +41,8 @@ class HistoryArchive {
   virtual Result<std::vector<HistoryPoint>> series(const HistoryQuery& query) = 0;
   /// Those that were written, of earlier runs too, oldest first.
   virtual Result<std::vector<Event>> events(const EventsQuery& query) = 0;
+  /// One of them; empty: it is not there, or no longer.
+  virtual Result<std::optional<Event>> event(const std::string& id) = 0;
   /// The latest `limit` of them, oldest first.
   virtual Result<std::vector<HoldEffect>> effects(WallTime since, std::size_t limit) = 0;
 };

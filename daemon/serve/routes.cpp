@@ -11,7 +11,7 @@ using wire::schema_of;
 
 const QueryParameter kDryRun{"dry_run", "true: answer what would be done and do nothing"};
 
-Route get(const char* path, const char* summary, Answer answer, Schema response) {
+Route get(const char* path, const char* summary, Handler answer, Schema response) {
   return {Method::GET, path, Access::read, false, summary, path, {}, answer, nullptr, response};
 }
 
@@ -67,7 +67,7 @@ std::vector<Route> events() {
        Special::event_stream,
        nullptr,
        nullptr},
-      get("/v1/explain/event/{id}", "Why that happened", get_explain_event,
+      get("/v1/explain/event/{id}", "Why that happened", fetch_explain_event,
           schema_of<wire::ExplainDocument>),
       get("/v1/explain/target/{name}", "Why that target is held, or why not", get_explain_target,
           schema_of<wire::ExplainDocument>),

@@ -22,7 +22,7 @@ Reply get_rules(const Call& call);
 FetchPlan fetch_events(const Call& call);
 FetchPlan fetch_history(const Call& call);
 FetchPlan fetch_effects(const Call& call);
-Reply get_explain_event(const Call& call);
+FetchPlan fetch_explain_event(const Call& call);
 Reply get_explain_target(const Call& call);
 Reply get_explain_rule(const Call& call);
 Reply get_explain_process(const Call& call);

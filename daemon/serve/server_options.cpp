@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "base/path.h"
+
 namespace m1opt::serve {
 
 std::uint32_t ServerOptions::own_user() { return ::geteuid(); }
@@ -27,8 +29,8 @@ ProcessOwner make_process_owner() {
 }
 
 ProcessDescription make_process_description(
-    std::function<std::string(const std::string& path)> protection) {
-  const std::shared_ptr<platform::ProcessTable> table = platform::make_process_table("");
+    const std::string& sysroot, std::function<std::string(const std::string& path)> protection) {
+  const std::shared_ptr<platform::ProcessTable> table = platform::make_process_table(sysroot);
   return [table, protection = std::move(protection)](std::int32_t pid) -> Result<wire::ProcessFacts> {
     const auto info = table->stat(pid);
     if (!info) return info.error();
@@ -37,7 +39,7 @@ ProcessDescription make_process_description(
     wire::ProcessFacts facts{info->id, info->name, *owner, {}};
     // A path may be somebody's own; its last part is what every list of processes shows.
     const auto path = table->executable(pid);
-    if (path) facts.name = path->substr(path->rfind('/') + 1);
+    if (path) facts.name = base_name(*path);
     if (pid == 1) {
       facts.protection = "it is the first process of the system";
     } else if (protection) {

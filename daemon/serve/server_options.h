@@ -24,9 +24,10 @@ ProcessOwner make_process_owner();
 
 /// What everybody may know of a process: `gone` when there is none.
 using ProcessDescription = std::function<Result<wire::ProcessFacts>(std::int32_t pid)>;
-/// `protection` says of a program's path why it is never touched, if it is.
+/// Of the machine under `sysroot` (empty: this one); `protection` says of a program's path why it
+/// is never touched, if it is.
 ProcessDescription make_process_description(
-    std::function<std::string(const std::string& path)> protection);
+    const std::string& sysroot, std::function<std::string(const std::string& path)> protection);
 
 struct ServerOptions {
   std::string socket_path;
@@ -53,7 +54,7 @@ struct ServerOptions {
   std::function<Result<std::uint32_t>(const std::string&)> find_group{platform::find_group};
   ProcessOwner process_owner{make_process_owner()};
   const std::vector<Route>* table{nullptr};  ///< null: routes()
-  ProcessDescription describe_process{make_process_description({})};
+  ProcessDescription describe_process{make_process_description("", {})};
 
   static std::uint32_t own_user();
 };

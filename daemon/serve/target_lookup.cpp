@@ -41,7 +41,7 @@ std::optional<wire::ProblemDocument> check_owner(const Call& call, ProcessId pro
   if (*owner == call.peer.uid) return std::nullopt;
   return make_problem(ProblemCode::forbidden,
                       fmt::format("Process {} belongs to another user", process.pid),
-                      "Name a target, or a process of your own");
+                      "Name a target");
 }
 
 }  // namespace m1opt::serve

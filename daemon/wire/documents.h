@@ -199,6 +199,9 @@ ConfigDocument make_config_document(const Snapshot& snapshot);
 ProfilesDocument make_profiles(const Snapshot& snapshot);
 SelfTestDocument make_self_test(std::vector<SelfTestStep> steps);
 
+/// "suspend for 12 s, at most 10 min more: ..."
+std::string hold_text(const HoldStatus& hold);
+
 /// `recent` are all the events that are kept, oldest first. Empty: no such thing.
 std::optional<ExplainDocument> explain_event(const std::string& id, const Snapshot& snapshot,
                                              const std::vector<Event>& recent);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "wire/documents.h"
 #include "wire/encode.h"
 
@@ -69,7 +70,7 @@ void explain_state(const RuleStatus& rule, std::vector<std::string>& lines) {
   } else {
     lines.push_back(fmt::format("{} is not tripped", rule.name));
   }
-  add(lines, rule.text);
+  if (rule.enabled && rule.any.empty()) add(lines, rule.text);
   add(lines, rule.why);
 }
 
@@ -79,9 +80,9 @@ void explain_detectors(const RuleStatus& rule, std::vector<std::string>& lines) 
     for (std::size_t d = 0; d < rule.any[g].size(); ++d) {
       const DetectorStatus& detector = rule.any[g][d];
       const char* joint = d > 0 ? "and " : g > 0 ? "or " : "";
-      lines.push_back(fmt::format("{}{}; {} for {:.0f} s", joint, detector.distance,
+      lines.push_back(fmt::format("{}{}; {} for {}", joint, detector.distance,
                                   detector.active ? "tripped" : "quiet",
-                                  seconds_of(detector.since)));
+                                  duration_text(detector.since)));
     }
   }
   if (rule.enabled && rule.needs != RuleNeeds::nothing) {
@@ -104,15 +105,17 @@ void explain_what_would_act(const Snapshot& snapshot, std::vector<std::string>& 
 
 void explain_holds(const std::vector<HoldStatus>& holds, std::vector<std::string>& lines) {
   for (const HoldStatus& hold : holds) {
-    lines.push_back(fmt::format("{} pid {}: {} for {:.0f} s, at most {:.0f} s more: {}",
-                                hold.target, hold.process.pid, enum_word(hold.kind),
-                                seconds_of(hold.held), std::max(0.0, seconds_of(hold.remaining)),
-                                hold.reason));
+    lines.push_back(fmt::format("{} pid {}: {}", hold.target, hold.process.pid, hold_text(hold)));
     if (!hold.effective) lines.push_back("That hold has no effect: its CPU share did not fall");
   }
 }
 
 }  // namespace
+
+std::string hold_text(const HoldStatus& hold) {
+  return fmt::format("{} for {}, at most {} more: {}", enum_word(hold.kind), duration_text(hold.held),
+                     duration_text(std::max(hold.remaining, Duration{})), hold.reason);
+}
 
 std::optional<ExplainDocument> explain_event(const std::string& id, const Snapshot& snapshot,
                                              const std::vector<Event>& recent) {

@@ -76,9 +76,7 @@ ExplainDocument explain_process(const ProcessFacts& process, const Snapshot& sna
   for (const HoldStatus& hold : snapshot.status.holds) {
     if (hold.process != process.id) continue;
     document.holds.push_back(hold);
-    lines.push_back(fmt::format("Held: {} for {:.0f} s, at most {:.0f} s more: {}",
-                                enum_word(hold.kind), seconds_of(hold.held),
-                                std::max(0.0, seconds_of(hold.remaining)), hold.reason));
+    lines.push_back("Held: " + hold_text(hold));
   }
   for (auto event = recent.rbegin(); event != recent.rend() && document.events.size() < kMostEvents;
        ++event) {

@@ -6,6 +6,7 @@
 #include <boost/json/parse.hpp>
 #include <array>
 
+#include "base/path.h"
 #include "wire/json_source.h"
 #include "wire/patch.h"
 #include "wire/text.h"
@@ -115,8 +116,7 @@ void read_list_of(DecodeState& state, const json::object& object, std::string_vi
 
 /// Only the name of a program: its path may lead through somebody's home.
 void hide_path(ProcessInfo& process) {
-  const auto slash = process.executable.rfind('/');
-  if (slash != std::string::npos) process.executable.erase(0, slash + 1);
+  process.executable = std::string(base_name(process.executable));
 }
 
 Sample without_paths(const Sample& sample) {

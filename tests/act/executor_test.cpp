@@ -2,7 +2,9 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <functional>
+#include <map>
 #include <optional>
 
 #include "base/fault.h"
@@ -10,6 +12,7 @@
 #include "support/executor_rig.h"
 
 using namespace m1opt;
+using namespace m1opt::base;
 using namespace m1opt::model;
 using m1opt::test::ChildProcess;
 using m1opt::test::eventually;
@@ -134,7 +137,8 @@ TEST_CASE("without a guardian nothing is held") {
   const ChildProcess child;
   rig.guardian_.kill();
   const auto outcome = rig.hold(ActionKind::suspend, child);
-  CHECK(outcome.code == OutcomeCode::gone);
+  // Not `gone`, which would mean the process and be tried again at once.
+  CHECK(outcome.code == OutcomeCode::changed);
   CHECK(outcome.text.find("no guardian") != std::string::npos);
   CHECK(eventually([&] { return child.state() == 'S'; }));
   CHECK(rig.journal_.open_records().value().empty());
@@ -272,9 +276,69 @@ TEST_CASE("what an extension has written is known to the executor too, should th
   extend.target = "testd";
   extend.record = held.record;
   extend.deadline = rig.clock_.now() + std::chrono::hours(1);
-  CHECK(rig.run(extend).code == OutcomeCode::gone);
+  CHECK(rig.run(extend).code == OutcomeCode::failed);
   const auto written = rig.journal_.open_records().value();
   CHECK(written.at(0).deadline == extend.deadline);
   CHECK(rig.executor_.open_records().at(held.record) == written.at(0));
   CHECK(rig.end(held.record).code == OutcomeCode::undone);
+}
+
+namespace {
+
+/// The machine's processes as they are, but with these in place of some.
+class OtherProcesses final : public platform::ProcessTable {
+ public:
+  explicit OtherProcesses(platform::ProcessTable& all) : all_(all) {}
+  std::map<std::int32_t, ProcessInfo> others;
+
+  Result<std::vector<std::int32_t>> list() override { return all_.list(); }
+  Result<ProcessInfo> stat(std::int32_t pid) override {
+    if (const auto other = others.find(pid); other != others.end()) return other->second;
+    return all_.stat(pid);
+  }
+  Result<std::string> executable(std::int32_t pid) override { return all_.executable(pid); }
+  Result<std::uint32_t> owner(std::int32_t pid) override { return all_.owner(pid); }
+  Result<std::vector<std::string>> arguments(std::int32_t pid) override { return all_.arguments(pid); }
+  Result<Duration> waited(ProcessId process) override { return all_.waited(process); }
+
+ private:
+  platform::ProcessTable& all_;
+};
+
+}  // namespace
+
+TEST_CASE("who has the number of a child that ended, and its children, are no family of a held process") {
+  M1OPT_NEEDS_PRIORITIES();
+  ExecutorRig rig;
+  OtherProcesses table(*rig.table_);
+  act::Executor executor({*rig.control_, table, rig.journal_, rig.guardian_, rig.boot_,
+                          rig.directory_.path(), false});
+  const ChildProcess target;
+  const auto run = [&](const Action& action) {
+    return executor.run({action}, rig.companions_, rig.clock_.now()).front();
+  };
+  auto action = rig.begin(ActionKind::background, target.id(), target.executable());
+  const auto held = run(action);
+  REQUIRE(test::is_held(held));
+  const ChildProcess stranger;
+  const ChildProcess strangers_child;
+  // First the number is that of a child of the target.
+  ProcessInfo first = table.stat(stranger.pid()).value();
+  first.parent = target.pid();
+  first.id.start -= 1;
+  first.id.start = std::max(first.id.start, executor.open_records().at(held.record).opened_token);
+  if (first.id.start == stranger.id().start) first.id.start += 1;
+  table.others[stranger.pid()] = first;
+  action.verb = ActionVerb::extend;
+  action.record = held.record;
+  CHECK(run(action).code == OutcomeCode::applied);
+  CHECK(executor.open_records().at(held.record).family == std::vector{first.id});
+  table.others.clear();
+  ProcessInfo second = table.stat(strangers_child.pid()).value();
+  second.parent = stranger.pid();
+  table.others[strangers_child.pid()] = second;
+  CHECK(run(action).code == OutcomeCode::applied);
+  CHECK(executor.open_records().at(held.record).family.empty());
+  action.verb = ActionVerb::end;
+  run(action);
 }

@@ -3,6 +3,8 @@
 #include <signal.h>
 
 #include <deque>
+#include <filesystem>
+#include <fstream>
 
 #include "app/signals.h"
 #include "support/catch.h"
@@ -109,11 +111,15 @@ class LoopRig {
     for (int i = 0; i < 3; ++i) steps.push_front(quiet());
     steps.push_back([this] { return terminate(); });
     app::ControlLoop loop(
-        {clock, sampler, processes, executor.executor_, executor.guardian_, keeper, config,
-         board, events, slow, blocker,
-         std::make_unique<ScriptedSleep>(std::move(steps), [this] { allowed(); }), executor.boot_,
-         {}, {}, {}, {}, Mode::active, {}});
+        parts(executor.guardian_,
+              std::make_unique<ScriptedSleep>(std::move(steps), [this] { allowed(); })));
     return loop.run();
+  }
+  app::ControlLoop::Parts parts(act::GuardianLink& guardian,
+                                std::unique_ptr<platform::SleepWatch> sleep = nullptr) {
+    return {clock, sampler, processes, executor.executor_, guardian, keeper, config,
+            board, events, slow, blocker, std::move(sleep), executor.boot_,
+            {}, {}, {}, {}, Mode::active, {}};
   }
   static ScriptedSleep::Step quiet() {
     return [] { return std::nullopt; };
@@ -231,4 +237,53 @@ TEST_CASE("SIGTERM lets the machine sleep and everything run") {
   CHECK_FALSE(rig.blocker.held);
   CHECK(rig.suspended.state() != 'T');
   CHECK(rig.told("may fall asleep again: m1optd stops") == 1);
+}
+
+TEST_CASE("that there is no guardian is said once, however often one is tried") {
+  LoopRig rig;
+  act::GuardianLink absent({rig.executor.directory_ / "absent", rig.executor.directory_.path(), "-"});
+  app::ControlLoop loop(rig.parts(absent));
+  for (int i = 0; i < 10; ++i) {
+    loop.tick();
+    rig.clock.advance(6s);
+  }
+  CHECK(rig.told("no guardian") == 1);
+}
+
+TEST_CASE("a guardian that dies as soon as it has started is not started again at once") {
+  LoopRig rig;
+  const std::string program = rig.executor.directory_ / "flapping";
+  // Says that it is ready, as a frame of one byte.
+  std::ofstream(program) << "#!/bin/sh\nprintf 'Y\\001\\000\\000\\0000' >&3\nexec sleep 0.1\n";
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  act::GuardianLink flapping({program, rig.executor.directory_.path(), "-"});
+  app::ControlLoop loop(rig.parts(flapping));
+  const auto ended = [&] {
+    const auto info = rig.executor.table_->stat(flapping.status().pid);
+    return !info || info->state == RunState::zombie;
+  };
+  for (int i = 0; i < 10; ++i) {
+    loop.tick();
+    CHECK(test::eventually(ended));
+    rig.clock.advance(100ms);
+  }
+  CHECK(rig.told("guardian started") == 1);
+  rig.clock.advance(5s);
+  loop.tick();
+  CHECK(rig.told("guardian started") == 2);
+}
+
+TEST_CASE("a guardian that is stopped is replaced even while nothing is held") {
+  LoopRig rig;
+  rig.executor.executor_.release_all("the test");
+  app::ControlLoop loop(rig.parts(rig.executor.guardian_));
+  loop.tick();
+  const auto stopped = rig.executor.guardian_.status().pid;
+  ::kill(stopped, SIGSTOP);
+  CHECK(test::eventually([&] { return test::state_of(stopped) == 'T'; }));
+  rig.clock.advance(6s);
+  loop.tick();
+  CHECK(rig.executor.guardian_.alive());
+  CHECK(rig.executor.guardian_.status().pid != stopped);
+  rig.executor.guardian_.kill();  // or it stays stopped for good
 }

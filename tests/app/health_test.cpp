@@ -17,11 +17,12 @@ struct HealthRig {
   std::optional<std::string> damage;
   std::set<ProcessId> held;
   AwakeStatus awake;
+  std::vector<std::string> troubles;
 
   std::vector<HealthFinding> findings() {
     const GuardianStatus guardian{true, 1, true, {}};
     return find_health({sample, config, {}, {}, {}, {}, {}, {}, awake, guardian, {}, {}, Mode::active, obstacle,
-                        damage, {}, held},
+                        damage, {}, held, {}, troubles},
                        Mode::active);
   }
 };
@@ -69,6 +70,15 @@ TEST_CASE("a machine that could not be kept awake is named, unless nobody wants 
   rig.config.awake.enabled = true;
   rig.awake.unsupported = true;
   CHECK(rig.findings().empty());
+}
+
+TEST_CASE("a history that cannot be kept is named, and keeps nobody from acting") {
+  HealthRig rig;
+  rig.troubles = {"history.db: the disk is full"};
+  const auto found = rig.findings();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].severity == Severity::warning);
+  CHECK(found[0].text == "history.db: the disk is full");
 }
 
 TEST_CASE("scheduling tiers that do nothing here, or slow the workload down, are named") {

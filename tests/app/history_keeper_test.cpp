@@ -160,6 +160,7 @@ TEST_CASE("what is not written while the disk is full comes later; it is said on
   REQUIRE(rig.told.size() == 1);
   CHECK(rig.told[0].find("what happens is not kept: ") == 0);
   CHECK_FALSE(rig.keeper->fault().empty());
+  CHECK(rig.keeper->trouble() == "what happens is not kept: " + rig.keeper->fault());
   CHECK(sum(rig.points(5min)) >= 198s);  // from memory
   std::filesystem::create_directory(dir / "absent");
   rig.ticks(61);
@@ -238,6 +239,7 @@ TEST_CASE("turned off from the start, and over a copy of a machine, no file is m
     rig.config.history.enabled = false;
     rig.ticks(200);
     CHECK(rig.keeper->fault() == "history.enabled is false");
+    CHECK(rig.keeper->trouble().empty());
     CHECK(rig.points(1h).empty());
     rig.keeper->finish();
   }

@@ -256,9 +256,9 @@ TEST_CASE("the job for a Mac is a property list that launchd can read") {
 TEST_CASE("a Modelfile has the context of the machine, its performance cores, and no layers by hand") {
   ollama::ShownModel model;
   model.context_length = 131072;
-  const auto choice = choose_context(model, gigabytes(16), std::nullopt);
+  const auto choice = choose_context(model, gigabytes(16), std::nullopt, std::nullopt);
   CHECK(choice.tokens == 8192);
-  CHECK(choice.why == "recommended for 16.0 GiB of RAM");
+  CHECK(choice.why == "Recommended for 16.0 GiB of RAM");
   const std::string text = modelfile_text("llama3.2:3b", model, choice, 4);
   CHECK(text.find("\nFROM llama3.2:3b\n") != std::string::npos);
   CHECK(text.find("\nPARAMETER num_ctx 8192\n") != std::string::npos);
@@ -270,16 +270,29 @@ TEST_CASE("a Modelfile has the context of the machine, its performance cores, an
 TEST_CASE("num_gpu 1 of the model below is taken back") {
   ollama::ShownModel model;
   model.parameters = {{"num_gpu", "1"}, {"stop", "x"}};
-  CHECK(modelfile_text("a", model, {4096, "as asked for"}, 4).find("\nPARAMETER num_gpu -1\n") != std::string::npos);
+  CHECK(modelfile_text("a", model, {4096, "As asked for"}, 4).find("\nPARAMETER num_gpu -1\n") != std::string::npos);
   model.parameters = {{"num_gpu", "-1"}};
-  CHECK(modelfile_text("a", model, {4096, "as asked for"}, 4).find("PARAMETER num_gpu") == std::string::npos);
+  CHECK(modelfile_text("a", model, {4096, "As asked for"}, 4).find("PARAMETER num_gpu") == std::string::npos);
 }
 
 TEST_CASE("no context is longer than the model was trained for, nor shorter than Ollama takes") {
   ollama::ShownModel model;
   model.context_length = 2048;
-  CHECK(choose_context(model, gigabytes(64), std::nullopt).tokens == 2048);
-  CHECK(choose_context(model, gigabytes(64), 999999).tokens == 2048);
-  CHECK(choose_context(model, gigabytes(64), 1).tokens == 4);
-  CHECK(choose_context(model, gigabytes(64), 1024).why == "as asked for");
+  CHECK(choose_context(model, gigabytes(64), std::nullopt, std::nullopt).tokens == 2048);
+  CHECK(choose_context(model, gigabytes(64), 999999, std::nullopt).tokens == 2048);
+  CHECK(choose_context(model, gigabytes(64), 1, std::nullopt).tokens == 4);
+  CHECK(choose_context(model, gigabytes(64), 1024, std::nullopt).why == "As asked for");
+}
+
+TEST_CASE("a context that does not fit is not chosen, and one that was asked for is warned of") {
+  ollama::ShownModel model;
+  const auto chosen = choose_context(model, gigabytes(16), std::nullopt, 5120);
+  CHECK(chosen.tokens == 5120);
+  CHECK(chosen.why == "No more is sure to fit: m1optctl plan");
+  CHECK(choose_context(model, gigabytes(16), std::nullopt, 100000).tokens == 8192);
+  const auto asked = choose_context(model, gigabytes(16), 8000, 5120);
+  CHECK(asked.tokens == 8000);
+  CHECK(asked.why == "As asked for; but no more than 5120 fits: m1optctl plan");
+  CHECK(choose_context(model, gigabytes(16), std::nullopt, 0).why ==
+        "Recommended for 16.0 GiB of RAM; but the model does not fit at all: m1optctl plan");
 }

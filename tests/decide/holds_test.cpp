@@ -216,6 +216,30 @@ TEST_CASE("an end that fails is asked for again until it is done, and reported o
   CHECK_FALSE(world.holds(test.id, ActionKind::suspend));
 }
 
+TEST_CASE("an end or extension that fails is asked for once a second, however often the loop looks") {
+  Suspended test;
+  auto& world = test.world;
+  const auto count = [&](ActionVerb verb, ActionKind kind, auto&& for_how_long) {
+    world.forget_log();
+    const Instant end = world.now + for_how_long;
+    while (world.now < end) {
+      world.tick();
+      world.pass(20ms);  // as the loop waits after any action
+    }
+    return world.count(verb, kind);
+  };
+  world.answer = [&](const Action& action) {
+    return action.verb == ActionVerb::begin ? OutcomeCode::applied : OutcomeCode::failed;
+  };
+  find_hold(world.state, test.id, ActionKind::background)->deadline = world.now + 10s;
+  CHECK(count(ActionVerb::extend, ActionKind::background, 5s) <= 6);
+  world.command(ResumeCommand{true, {}, {}});
+  CHECK(count(ActionVerb::end, ActionKind::suspend, 5s) <= 6);
+  world.answer = [](const Action&) { return OutcomeCode::undone; };
+  CHECK(count(ActionVerb::end, ActionKind::suspend, 1100ms) == 1);
+  CHECK_FALSE(world.holds(test.id, ActionKind::suspend));
+}
+
 TEST_CASE("a begin that was not undone after it failed is ended until it is") {
   World world;
   const auto id = world.add_target(10, "photoanalysisd", 1);

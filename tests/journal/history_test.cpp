@@ -108,6 +108,8 @@ TEST_CASE("what was written is there when the file is opened again") {
   CHECK(spans_of(history, "heat") == std::vector<HistorySpan>{{kStart, 1s, 50, 50, 50}});
   CHECK(spans_of(history, "nothing").empty());
   CHECK(history.events({.from = {}, .after = {}, .kind = {}, .limit = 9}).value() == std::vector<Event>{told});
+  CHECK(history.event(told.id).value() == told);
+  CHECK(history.event("other").value() == std::nullopt);
   auto effects = history.effects({}, 9).value();
   REQUIRE(effects.size() == 1);
   std::reverse(effects[0].readings.begin(), effects[0].readings.end());  // by name in the file
@@ -149,7 +151,9 @@ TEST_CASE("seconds become minutes after an hour, each reading stands once, and n
     const HistoryTime until = at + 60s;
     while (at < until) {
       const Duration span = std::chrono::milliseconds(1000 + random() % 9000);
-      const MetricSpan one = reading(0, at, static_cast<double>(random() % 1000) / 10, span);
+      MetricSpan one = reading(0, at, static_cast<double>(random() % 1000) / 10, span);
+      one.span.min -= static_cast<double>(random() % 20);
+      one.span.max += static_cast<double>(random() % 20);
       all.push_back(one.span);
       batch.spans.push_back(one);
       batch.spans.push_back(reading(1, at, 50, span));
@@ -270,6 +274,20 @@ TEST_CASE("a full disk takes all of a batch or nothing, and later all of it") {
     CHECK(spans_of(history, "load", kStart).size() == 300);
     CHECK(history.events({.from = {}, .after = {}, .kind = {}, .limit = 999}).value().size() == 300);
   }
+}
+
+TEST_CASE("a batch that fails in its middle leaves nothing of itself") {
+  const TempDir dir;
+  const std::string path = dir / "history.db";
+  auto history = History::open(path).value();
+  edit(path, "DROP TABLE effect");
+  HistoryBatch batch;
+  batch.spans = {reading(0, kStart, 1)};
+  batch.events = {{kStart, event("e.1")}};
+  batch.effects.push_back({kStart, {}});
+  CHECK_FALSE(history.append(batch, kMetrics, kStart, kMost));
+  CHECK(spans_of(history, "load").empty());
+  CHECK(history.events({.from = {}, .after = {}, .kind = {}, .limit = 9}).value().empty());
 }
 
 TEST_CASE("a damaged file is kept beside the new one that is begun") {

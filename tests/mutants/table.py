@@ -257,7 +257,7 @@ TRACES = (
     Mutant("a replay takes the recorded holds for the system's", "daemon/decide/replay_machine.cpp",
            "      process.state = RunState::running;", "", ("decide",)),
     Mutant("a trace holds paths of programs", "daemon/wire/trace.cpp",
-           "if (slash != std::string::npos) process.executable.erase(0, slash + 1);", "(void)slash;", ("wire",)),
+           "process.executable = std::string(base_name(process.executable));", "(void)process;", ("wire",)),
     Mutant("an export ends with half a line", "daemon/app/trace_store.cpp",
            "return static_cast<std::uint64_t>(from) + last + 1;", "return static_cast<std::uint64_t>(end);", ("app",)),
     Mutant("the trace's ring has no end", "daemon/app/trace_store.cpp",
@@ -279,7 +279,7 @@ HISTORY = (
            "if (*tables > 0 && *application != kApplication) {", "if (false) {", ("journal",)),
     Mutant("a damaged history is used", "daemon/journal/history.cpp", 'if (check.text(0) != "ok")', "if (false)",
            ("journal",)),
-    Mutant("a half of what was to be added to the history stays when the disk is full",
+    Mutant("a half of what was to be added to the history stays when the rest fails",
            "daemon/journal/database.cpp", 'if (!done) (void)execute(db, "ROLLBACK");',
            'if (!done) (void)execute(db, "COMMIT");', ("journal",)),
     Mutant("what the history could not write is lost", "daemon/app/history_writing.cpp",
@@ -328,4 +328,29 @@ ADVISING = (
            "return bytes <= question.room.metal->high ? Answer::yes : Answer::no;", ("advise",)),
 )
 
-MUTANTS = ACTING + UNDOING + IDENTITY + DECIDING + ROUND + TRACES + HISTORY + ADVISING
+LLM = (
+    Mutant("two equal things pass for a gain", "client/bench/statistics.cpp",
+           "if (*gain->low > 0) return Verdict::faster;", "if (gain->value > 0) return Verdict::faster;", ("client",)),
+    Mutant("the pairs of a bench are torn apart", "client/bench/statistics.cpp",
+           "return ratio_less_one(pick(before, drawn), pick(after, drawn));",
+           "return ratio_less_one(before, pick(after, drawn));", ("client",)),
+    Mutant("an interrupted bench leaves the daemon paused", "client/bench/session.cpp",
+           "  if (!paused_) return;\n", "  if (!paused_ || paused_) return;\n", ("bench_test.py -k interrupted",)),
+    Mutant("an answer with nothing in it passes for one", "client/llm/server.cpp", "if (generation->tokens == 0) {",
+           "if (generation->tokens < 0) {", ("ollama_test.py -k nothing",)),
+    Mutant("a question to a loaded model loads it anew", "daemon/ollama/requests.cpp",
+           'if (prompt.context) options["num_ctx"] = *prompt.context;', "", ("ollama",)),
+    Mutant("a quantised cache is recommended where it is ignored", "client/settings/ollama_variables.cpp",
+           "if (era == Era::native && *tier.kv_type != '\\0') {", "if (era == Era::native && tier.gigabytes == 0) {",
+           ("client",)),
+    Mutant("what a Mac's session had before is forgotten by the second apply", "client/settings/launch_agent.cpp",
+           "known ? known->before : now", "now", ("client",)),
+    Mutant("a variable that somebody else has set since is taken from him", "client/settings/launch_agent.cpp",
+           "if (!stays && now == entry.set.value && now != entry.before) {", "if (!stays && now != entry.before) {",
+           ("client",)),
+    Mutant("a runner whose Ollama lives is called lost", "client/doctor_servers.cpp",
+           'return other.pid == process.parent && other.name == "ollama";', "return other.pid == process.pid + 1;",
+           ("client",)),
+)
+
+MUTANTS = ACTING + UNDOING + IDENTITY + DECIDING + ROUND + TRACES + HISTORY + LLM + ADVISING

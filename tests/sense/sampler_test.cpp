@@ -1,74 +1,9 @@
-#include "sense/sampler.h"
-
 #include <algorithm>
 
-#include "sense/scripted_table.h"
+#include "sense/sampler_rig.h"
 #include "support/catch.h"
-#include "support/fake_clock.h"
 
 namespace m1opt::sense {
-
-namespace {
-
-constexpr std::uint32_t kOwnUser = 1000;
-constexpr std::int32_t kOwnPid = 50;
-
-struct SamplerFixture {
-  SamplerFixture() {
-    table.start(1, 0, "/usr/lib/systemd/systemd", {}, 0);
-    table.start(40, 1, "/usr/bin/bash", {}, kOwnUser);
-    table.start(kOwnPid, 40, "/opt/m1optd", {}, kOwnUser);
-  }
-  Sampler make(std::vector<platform::Sensor> sensors = {}) {
-    SamplerOptions options;
-    options.sensors = std::move(sensors);
-    options.own_pid = kOwnPid;
-    options.own_uid = kOwnUser;
-    options.is_administrator = [this](std::uint32_t uid, const std::string&) {
-      ++asked;
-      return uid == 501;
-    };
-    options.find_account = [](const std::string& name) -> std::optional<std::uint32_t> {
-      if (name == "ollama") return 998;
-      return std::nullopt;
-    };
-    return Sampler(std::move(options), table, clock);
-  }
-  Sample take(Sampler& sampler) { return sampler.take(config, clock.now()); }
-
-  test::ScriptedTable table;
-  test::FakeClock clock;
-  Config config = test::sense_config();
-  int asked{0};
-};
-
-const WorkloadSample* workload(const Sample& sample, const std::string& name) {
-  for (const auto& w : sample.workloads) {
-    if (w.name == name) return &w;
-  }
-  return nullptr;
-}
-
-std::string why(const Sample& sample, std::int32_t pid) {
-  for (const auto& r : sample.refused) {
-    if (r.id.pid == pid) return r.why;
-  }
-  return {};
-}
-
-bool is_target(const Sample& sample, std::int32_t pid) {
-  return std::any_of(sample.targets.begin(), sample.targets.end(),
-                     [&](const TargetSample& t) { return t.process.id.pid == pid; });
-}
-
-const Problem* problem(const Sample& sample, const std::string& reader) {
-  for (const auto& p : sample.problems) {
-    if (p.reader == reader) return &p;
-  }
-  return nullptr;
-}
-
-}  // namespace
 
 TEST_CASE("every configured workload is in the sample, running or not") {
   SamplerFixture f;
@@ -342,51 +277,6 @@ TEST_CASE("namesakes cannot fill the sample") {
   for (int pid = 100; pid < 400; ++pid) f.table.start(pid, 1, "/home/x/photoanalysisd", {}, 2000);
   auto sampler = f.make();
   CHECK(f.take(sampler).refused.size() == 64);
-}
-
-TEST_CASE("whether a request runs is known when every runner has said so lately") {
-  SamplerFixture f;
-  f.table.start(100, 1, "/usr/bin/ollama", {"ollama", "serve"}, kOwnUser);
-  f.table.start(101, 100, "/usr/bin/llama-server", {"llama-server", "--port", "41000"}, kOwnUser);
-  auto sampler = f.make();
-  auto sample = f.take(sampler);
-  const auto* ollama = workload(sample, "ollama");
-  REQUIRE(ollama != nullptr);
-  CHECK_FALSE(ollama->request_running);
-  CHECK(problem(sample, "workloads.ollama.slots")->text == "not asked yet");
-  const auto runner = std::find_if(ollama->processes.begin(), ollama->processes.end(),
-                                   [](const auto& member) { return member.runner; });
-  REQUIRE(runner != ollama->processes.end());
-  CHECK(runner->port == 41000);
-  RunnerReport report;
-  report.process = runner->process.id;
-  report.taken = f.clock.now();
-  report.slots.emplace().push_back({report.process, 0, false, -1, {}});
-  sampler.set_runner_report(report);
-  f.clock.advance(std::chrono::seconds(3));
-  sample = f.take(sampler);
-  ollama = workload(sample, "ollama");
-  CHECK(ollama->request_running == false);
-  CHECK(ollama->slots_age == std::chrono::seconds(3));
-  CHECK(ollama->slots.size() == 1);
-  f.clock.advance(std::chrono::seconds(13));
-  sample = f.take(sampler);
-  CHECK_FALSE(workload(sample, "ollama")->request_running);
-  CHECK(problem(sample, "workloads.ollama.slots")->text == "its last answer is 16 s old");
-  report.taken = f.clock.now();
-  report.slots->front().processing = true;
-  sampler.set_runner_report(report);
-  sample = f.take(sampler);
-  CHECK(workload(sample, "ollama")->request_running == true);
-}
-
-TEST_CASE("a stranger's runner is not asked, whatever its arguments say") {
-  SamplerFixture f;
-  f.table.start(100, 1, "/home/eve/llama-server", {"llama-server", "--port", "22"}, 1234);
-  auto sampler = f.make();
-  const auto sample = f.take(sampler);
-  REQUIRE(workload(sample, "llama-server")->processes.size() == 1);
-  CHECK_FALSE(workload(sample, "llama-server")->processes.front().port);
 }
 
 }  // namespace m1opt::sense

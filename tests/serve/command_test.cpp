@@ -75,6 +75,9 @@ TEST_CASE("a dry run says what would be done and posts nothing") {
         boost::json::parse(R"({"name":"mode","old":"active","new":"paused"})"));
   CHECK(ask("/v1/targets/suspend", R"({"name":"indexer"})").at("changes").at(0) ==
         boost::json::parse(R"({"name":"indexer pid 812","old":"running","new":"stopped"})"));
+  const auto own = ask("/v1/targets/suspend", R"({"pid":4000,"start":0})");
+  CHECK(own.at("text") == "would be refused: pid 4000 matches no row of the targets table");
+  CHECK(own.at("changes").as_array().empty());
   CHECK(ask("/v1/targets/resume", R"({"all":true})").at("text") == "would undo 1 holds");
   CHECK(ask("/v1/unpause", "").at("text") == "would change nothing: not paused");
   CHECK(fixture.backend.posted().empty());

@@ -29,6 +29,12 @@ struct FakeArchive final : serve::Archive, serve::TraceArchive, serve::HistoryAr
     if (broken) return Error{Errc::parse, 0, "history.db: broken"};
     return kept;
   }
+  Result<std::optional<Event>> event(const std::string& id) override {
+    if (broken) return Error{Errc::parse, 0, "history.db: broken"};
+    const auto found =
+        std::find_if(kept.begin(), kept.end(), [&](const Event& event) { return event.id == id; });
+    return found == kept.end() ? std::optional<Event>{} : std::optional<Event>{*found};
+  }
   Result<std::vector<HoldEffect>> effects(WallTime since, std::size_t limit) override {
     asked_effects = {since, limit};
     return changed;

@@ -119,6 +119,18 @@ TEST_CASE("the largest answer about history is no larger than slow readers may k
   CHECK(page.at("next").as_string() == "0." + std::to_string(count - 1));
 }
 
+TEST_CASE("an event that is no longer in memory is explained from the disk") {
+  HistoryFixture fixture;
+  fixture.keep_event("0.8", "long ago");
+  fixture.backend.add_event("1.1");
+  const auto json = fixture.document("/v1/explain/event/0.8");
+  CHECK(json.at("event").at("text") == "long ago");
+  CHECK(json.at("lines").at(0) == "long ago");
+  fixture.backend.archive.broken = true;
+  CHECK(status_of(fixture.ask("GET", "/v1/explain/event/1.1")) == 200);
+  CHECK(status_of(fixture.ask("GET", "/v1/explain/event/0.8")) == 500);
+}
+
 TEST_CASE("events since a time begin on the disk and go on in memory, each once") {
   HistoryFixture fixture;
   for (const char* id : {"0.8", "0.9", "1.1"}) fixture.keep_event(id);

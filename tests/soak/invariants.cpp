@@ -131,6 +131,8 @@ std::string few_are_suspended(const AfterTick& after) {
 }
 
 std::string few_an_hour(const AfterTick& after) {
+  // A config that allows less than before forbids the next one; it does not undo the last hour.
+  if (after.suspensions.empty() || after.suspensions.back() != after.now) return {};
   const auto most = static_cast<std::size_t>(after.before.limits.suspensions_per_hour);
   return after.suspensions.size() <= most ? "" : fmt::format("{} were", after.suspensions.size());
 }

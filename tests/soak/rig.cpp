@@ -152,7 +152,7 @@ void SoakRig::undo_as_guardian(const std::map<RecordId, UndoRecord>& records) {
   auto held = records;
   for (const auto& [id, record] : records) {
     const auto result = act::undo_record(machine_, machine_, kBoot, record, held);
-    if (!result.finished()) continue;
+    if (!is_over(result.code)) continue;
     held.erase(id);
     (void)journal_.close(id, result.code, "guardian: " + result.text);
   }
@@ -225,16 +225,28 @@ Duration SoakRig::next_span() {
   return planned + late_;
 }
 
+/// The process that has the socket: itself, or the one that forked it with the same arguments.
+const SimProcess& SoakRig::server_of(const SimProcess& process) const {
+  const auto parent = machine_.processes.find(process.parent);
+  const bool forked = parent != machine_.processes.end() && parent->second.arguments == process.arguments;
+  return forked ? server_of(parent->second) : process;
+}
+
 /// What the slow thread would bring: most runners say each time whether they work.
 void SoakRig::servers_answer() {
   for (const auto& [pid, process] : machine_.processes) {
     if (process.arguments.size() < 3 || process.stopped.now != 0 || chance(5)) continue;
+    if (server_of(process).id != process.id) continue;
     sense::RunnerReport report;
     report.process = process.id;
     report.taken = clock_.now();
     report.slots.emplace().push_back({process.id, 0, chance(2), 1, ticks_});
     answers_[process.id] = report.slots->front().processing;
     daemon_->sampler.set_runner_report(std::move(report));
+  }
+  for (const auto& [pid, process] : machine_.processes) {
+    const auto answer = answers_.find(server_of(process).id);
+    if (answer != answers_.end()) answers_[process.id] = answer->second;
   }
 }
 

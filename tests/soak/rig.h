@@ -99,6 +99,7 @@ class SoakRig {
   void kill_daemon();
   void kill_guardian();
   void guardian_takes_over(bool overdue_only);
+  [[nodiscard]] const SimProcess& server_of(const SimProcess& process) const;
   void servers_answer();
   void undo_as_guardian(const std::map<RecordId, UndoRecord>& records);
   void let_time_pass(Duration d);

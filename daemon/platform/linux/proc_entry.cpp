@@ -18,6 +18,26 @@
 
 namespace m1opt::platform {
 
+namespace {
+
+constexpr std::size_t kLargestStatus = 16384;
+
+std::string status_file(std::int32_t pid) { return "/proc/" + std::to_string(pid) + "/status"; }
+
+/// 0 when the key is not there.
+Result<std::int32_t> read_status_number(std::int32_t pid, std::string_view key) {
+  auto text = read_file(status_file(pid), kLargestStatus);
+  if (!text) return text.error();
+  const auto at = text->find(key);
+  std::int32_t number = 0;
+  if (at != std::string::npos) {
+    std::from_chars(text->data() + at + key.size(), text->data() + text->size(), number);
+  }
+  return number;
+}
+
+}  // namespace
+
 Result<ProcEntry> read_proc_entry(const std::string& directory) {
   auto text = read_file(directory + "/stat", 8192);
   if (!text) return text.error();
@@ -52,21 +72,19 @@ Result<std::vector<std::int32_t>> list_numbers(const std::string& directory) {
 }
 
 Result<std::int32_t> thread_group(std::int32_t tid) {
-  const std::string path = "/proc/" + std::to_string(tid) + "/status";
-  auto text = read_file(path, 16384);
-  if (!text) return text.error();
-  constexpr std::string_view kKey = "\nTgid:\t";
-  const auto at = text->find(kKey);
-  std::int32_t group = 0;
-  if (at != std::string::npos) {
-    std::from_chars(text->data() + at + kKey.size(), text->data() + text->size(), group);
-  }
-  if (group <= 0) return Error{Errc::parse, 0, path + ": no Tgid"};
+  auto group = read_status_number(tid, "\nTgid:\t");
+  if (group && *group <= 0) return Error{Errc::parse, 0, status_file(tid) + ": no Tgid"};
   return group;
 }
 
+Result<bool> is_traced(std::int32_t pid) {
+  auto tracer = read_status_number(pid, "\nTracerPid:\t");
+  if (!tracer) return tracer.error();
+  return *tracer != 0;
+}
+
 Result<bool> stop_pending(std::int32_t pid) {
-  auto text = read_file("/proc/" + std::to_string(pid) + "/status", 16384);
+  auto text = read_file(status_file(pid), kLargestStatus);
   if (!text) return text.error();
   constexpr std::uint64_t kStopBit = 1ULL << (SIGSTOP - 1);
   for (const char* key : {"\nSigPnd:\t", "\nShdPnd:\t"}) {

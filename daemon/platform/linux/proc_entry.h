@@ -33,6 +33,9 @@ Result<std::int32_t> thread_group(std::int32_t tid);
 /// Is a SIGSTOP waiting for the process or its main thread (/proc/PID/status)?
 Result<bool> stop_pending(std::int32_t pid);
 
+/// Does a debugger or strace trace its main thread (/proc/PID/status)?
+Result<bool> is_traced(std::int32_t pid);
+
 /// Does this process hold the capability (CAP_* number) effectively now?
 bool has_capability(int capability);
 

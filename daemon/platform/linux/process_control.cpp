@@ -76,14 +76,17 @@ Result<void> signal_process(ProcessId process, int signal) {
   return {};
 }
 
-/// 1 when a stop signal holds the process or is about to. The main thread alone
-/// does not tell: it may sleep in the kernel while the others stand already.
+/// 1 when a stop signal holds the process, is about to, or may. The main thread alone
+/// does not tell: it may sleep in the kernel while the others stand already. A tracer hides
+/// the stop beneath, and the process is stopped again when it lets go.
 Result<std::int64_t> read_run_state(const Subject& subject) {
   auto entry = check_identity(subject);
   if (!entry) return entry.error();
   if (entry->state == 'T') return 1;
   auto pending = stop_pending(subject.process.pid);
   if (pending && *pending) return 1;
+  auto traced = is_traced(subject.process.pid);
+  if (traced && *traced) return 1;
   auto tids = list_numbers(proc(subject.process.pid) + "/task");
   if (!tids) return tids.error();
   for (const std::int32_t tid : *tids) {

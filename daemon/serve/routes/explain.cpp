@@ -23,16 +23,28 @@ Reply reply_of(const std::optional<wire::ExplainDocument>& document, std::string
   return problem_reply(wire::make_problem(
       wire::ProblemCode::not_found,
       fmt::format("There is no {} \"{:.80}\"{}", what, subject, wire::did_you_mean(subject, known)),
-      known.empty() ? "GET /v1/events lists those that are still kept"
+      known.empty() ? "GET /v1/events?since=TIME lists those that are still kept"
                     : fmt::format("Known: {}", fmt::join(known, ", "))));
 }
 
 }  // namespace
 
-Reply get_explain_event(const Call& call) {
-  const std::string id(call.parameter("id"));
+/// What is no longer in memory may be on the disk.
+FetchPlan fetch_explain_event(const Call& call) {
+  std::string id(call.parameter("id"));
   const auto events = call.backend.events_after("", kAllEvents);
-  return reply_of(wire::explain_event(id, *call.snapshot, events), "event", id, {});
+  if (const auto document = wire::explain_event(id, *call.snapshot, events)) {
+    return json_reply(wire::encode(*document));
+  }
+  return [id = std::move(id), snapshot = call.snapshot, &backend = call.backend](Archive& archive) {
+    auto kept = archive.history().event(id);
+    if (!kept) {
+      return Fetched{problem_reply(wire::make_problem(wire::ProblemCode::failed, kept.error().what))};
+    }
+    auto known = backend.events_after("", kAllEvents);
+    if (*kept) known.insert(known.begin(), **kept);
+    return Fetched{reply_of(wire::explain_event(id, *snapshot, known), "event", id, {})};
+  };
 }
 
 Reply get_explain_target(const Call& call) {

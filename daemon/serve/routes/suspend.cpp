@@ -46,9 +46,6 @@ PrepareResult prepare_suspend(const Call& call) {
       command->target = row->name;
     } else if (const auto problem = check_owner(call, *command->process)) {
       return *problem;
-    } else {
-      prepared.changes.push_back(
-          {fmt::format("pid {}", command->process->pid), "running", "stopped"});
     }
   } else {
     if (const auto problem = check_target_name(call, command->target)) return *problem;
@@ -58,8 +55,14 @@ PrepareResult prepare_suspend(const Call& call) {
     if (const auto problem = check_mode(*row)) return *problem;
     add_changes(*row, command->process, prepared.changes);
   }
-  prepared.would = fmt::format("would suspend {} processes for {} s", prepared.changes.size(),
-                               seconds_of(command->duration));
+  if (row != nullptr) {
+    prepared.would = fmt::format("would suspend {} processes for {} s", prepared.changes.size(),
+                                 seconds_of(command->duration));
+  } else {
+    // The next sample may find one that has just begun.
+    prepared.would = fmt::format("would be refused: pid {} matches no row of the targets table",
+                                 command->process->pid);
+  }
   prepared.body = *command;
   return prepared;
 }

@@ -319,6 +319,24 @@ TEST_CASE("somebody else's change to a held thread is left as it is") {
   CHECK(::sched_getscheduler(child.pid()) == SCHED_BATCH);
 }
 
+TEST_CASE("a raise takes nothing from a process that has more already") {
+  M1OPT_NEEDS_PRIORITIES();
+  ExecutorRig rig;
+  constexpr long kRealTimeIo = 1L << 13;
+  const ChildProcess child([] { ::syscall(SYS_ioprio_set, 1, 0, kRealTimeIo); });
+  if (io_class(child.pid()) != 1) {
+    WARN("left out: the real-time I/O class needs CAP_SYS_ADMIN or CAP_SYS_NICE here");
+    return;
+  }
+  const auto held = rig.hold(ActionKind::raise, child);
+  INFO(held.text);
+  REQUIRE(test::is_held(held));
+  CHECK(::getpriority(PRIO_PROCESS, static_cast<id_t>(child.pid())) == -10);
+  CHECK(io_class(child.pid()) == 1);
+  rig.end(held.record);
+  CHECK(io_class(child.pid()) == 1);
+}
+
 TEST_CASE("an inert executor leaves the session group as it is") {
   M1OPT_NEEDS_PRIORITIES();
   ExecutorRig rig(true);
