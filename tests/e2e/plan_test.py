@@ -10,9 +10,11 @@ import urllib.request
 from pathlib import Path
 
 import gguf
-import llama_server
+import real_llama
+import rig
 
-M1OPTCTL = os.environ.get("M1OPTCTL", "")
+import llama_server  # of scripts/
+
 GQA = {"layers": 4, "embd": 512, "heads": 8, "kv": 2, "key": 64, "ff": 1024}
 # name: (model, context of a slot, slots, type of the cache, batch, more for the server)
 CASES = {
@@ -35,7 +37,7 @@ CASES = {
 
 
 def run(*words):
-    done = subprocess.run([M1OPTCTL, *map(str, words)], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([str(rig.M1OPTCTL), *map(str, words)], capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -45,23 +47,23 @@ def bytes_of(plan, *ids):
 
 
 def real_model():
-    reason = llama_server.install()
-    if reason:
-        raise unittest.SkipTest(reason)
-    return llama_server.REAL
+    try:
+        return real_llama.find()[2]
+    except llama_server.Missing as why:
+        raise unittest.SkipTest(str(why)) from None
 
 
 def compare(name, directory):
     """(what, reckoned, logged) of a case, in bytes."""
     shape, context, slots, cache, batch, more = CASES[name]
-    path = llama_server.REAL
+    path = real_model()
     if shape is not None:
         path = Path(directory) / "model.gguf"
         gguf.model(path, **shape)
     words = ["plan", path, "--ctx", context, "--parallel", slots, "--kv", cache, "--batch", batch, "--json"]
     plan = run(*words, *(["--no-flash-attention"] if "-fa" in more else []))
     arguments = ["-c", context * slots, "-np", slots, "-ctk", cache, "-ctv", cache, "-b", batch, "-ub", batch, "--device", "none"]
-    with llama_server.Server(path, *arguments, *more, log_path=Path(directory) / "log") as server:
+    with real_llama.Server(path, *arguments, *more, log_path=Path(directory) / "log") as server:
         return [("weights", bytes_of(plan, "weights"), server.mib("CPU_Mapped model buffer")),
                 ("KV cache", bytes_of(plan, "kv_cache", "kv_cache_windowed"), server.mib("KV buffer")),
                 ("compute", bytes_of(plan, "compute"), server.mib("compute buffer"))]
@@ -97,7 +99,7 @@ class Plan(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             even = Path(directory) / "even.gguf"
             gguf.model(even, **GQA | {"layers": 13})
-            for path, most in ((even, 0.05), (llama_server.REAL, 0.05)):
+            for path, most in ((even, 0.05), (real_model(), 0.05)):
                 with self.subTest(path.name):
                     self.check_layers(path, Path(directory), most)
 
@@ -106,10 +108,10 @@ class Plan(unittest.TestCase):
         plan = run("plan", path, "--ctx", 4096, "--batch", 512, "--across", "studio32,mini16", "--json")
         self.assertTrue(plan["fits"])
         shares = plan["shares"]
-        with llama_server.RpcServer() as first, llama_server.RpcServer() as second:
+        with real_llama.RpcServer() as first, real_llama.RpcServer() as second:
             arguments = ["--rpc", f"{first.address},{second.address}", "-ngl", 999, "-c", 4096, "-np", 1, "-ub", 512,
                          "--tensor-split", ",".join(str(share["layers"]) for share in shares)]
-            with llama_server.Server(path, *arguments, log_path=directory / "log") as server:
+            with real_llama.Server(path, *arguments, log_path=directory / "log") as server:
                 log = server.log()
                 for index, rpc in enumerate((first, second)):
                     layers = len(re.findall(rf"assigned to device RPC{index}\b", log))

@@ -308,6 +308,26 @@ HISTORY = (
            "if (!column) return signs.mean;", ("client",)),
 )
 
+ADVISING = (
+    Mutant("the values of a token are left out of the KV cache", "client/advise/kv_cache.cpp",
+           "return *key_bytes + *value_bytes;", "return *key_bytes;", ("advise",)),
+    Mutant("windowed layers are reckoned as whole ones", "client/advise/kv_cache.cpp",
+           "padded(std::min(slot, shape.window + batch_of(use)))", "padded(slot)", ("advise",)),
+    Mutant("a count in a model's file is believed", "client/advise/gguf/read_metadata.cpp",
+           "if (*count > cursor.remaining() / width) {", "if (width == 0) {", ("advise",)),
+    Mutant("a model's file that was cut off is taken for whole", "client/advise/gguf/read.cpp",
+           "if (end <= header.file_bytes) return {};", "if (end != 0) return {};", ("advise",)),
+    Mutant("a model's name leads out of the store", "client/advise/model_name.cpp",
+           "part.front() == '.' || ", "", ("advise",)),
+    Mutant("all experts are read for each token", "client/advise/quant_mix.cpp",
+           "tensor.expert ? bytes / model.shape.experts * model.shape.experts_used : bytes", "bytes", ("advise",)),
+    Mutant("the margin that llama-server leaves free is forgotten", "client/advise/budget.cpp",
+           "minus(machine.metal->bytes.low, loaded + kFitMargin)", "minus(machine.metal->bytes.low, loaded)", ("advise",)),
+    Mutant("the upper end of Metal's range counts as certain", "client/advise/judgement.cpp",
+           "return bytes <= question.room.metal->high ? Answer::maybe : Answer::no;",
+           "return bytes <= question.room.metal->high ? Answer::yes : Answer::no;", ("advise",)),
+)
+
 LLM = (
     Mutant("two equal things pass for a gain", "client/bench/statistics.cpp",
            "if (*gain->low > 0) return Verdict::faster;", "if (gain->value > 0) return Verdict::faster;", ("client",)),
@@ -331,26 +351,6 @@ LLM = (
     Mutant("a runner whose Ollama lives is called lost", "client/doctor_servers.cpp",
            'return other.pid == process.parent && other.name == "ollama";', "return other.pid == process.pid + 1;",
            ("client",)),
-)
-
-ADVISING = (
-    Mutant("the values of a token are left out of the KV cache", "client/advise/kv_cache.cpp",
-           "return *key_bytes + *value_bytes;", "return *key_bytes;", ("advise",)),
-    Mutant("windowed layers are reckoned as whole ones", "client/advise/kv_cache.cpp",
-           "padded(std::min(slot, shape.window + batch_of(use)))", "padded(slot)", ("advise",)),
-    Mutant("a count in a model's file is believed", "client/advise/gguf/read_metadata.cpp",
-           "if (*count > cursor.remaining() / width) {", "if (width == 0) {", ("advise",)),
-    Mutant("a model's file that was cut off is taken for whole", "client/advise/gguf/read.cpp",
-           "if (end <= header.file_bytes) return {};", "if (end != 0) return {};", ("advise",)),
-    Mutant("a model's name leads out of the store", "client/advise/model_name.cpp",
-           "part.front() == '.' || ", "", ("advise",)),
-    Mutant("all experts are read for each token", "client/advise/quant_mix.cpp",
-           "tensor.expert ? bytes / model.shape.experts * model.shape.experts_used : bytes", "bytes", ("advise",)),
-    Mutant("the margin that llama-server leaves free is forgotten", "client/advise/budget.cpp",
-           "minus(machine.metal->bytes.low, loaded + kFitMargin)", "minus(machine.metal->bytes.low, loaded)", ("advise",)),
-    Mutant("the upper end of Metal's range counts as certain", "client/advise/judgement.cpp",
-           "return bytes <= question.room.metal->high ? Answer::maybe : Answer::no;",
-           "return bytes <= question.room.metal->high ? Answer::yes : Answer::no;", ("advise",)),
 )
 
 MUTANTS = ACTING + UNDOING + IDENTITY + DECIDING + ROUND + TRACES + HISTORY + LLM + ADVISING

