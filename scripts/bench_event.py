@@ -10,7 +10,6 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from demo_daemon import Failed, wait_for
 
 LIMIT_BYTES = 48 << 20
 FILE_BYTES = 256 << 20
-STALL_THREADS = 6
+STALL_PROCESSES = 6
 LEAST_STALL_PERCENT = 10  # the daemon's lowest trigger
 LOOK_S = 0.002
 CALM_S = 1.2
@@ -64,12 +63,12 @@ def stall(path):
     descriptor = os.open(path, os.O_RDONLY)
     pages = mmap.mmap(descriptor, 0, prot=mmap.PROT_READ)
 
-    def read():
-        while True:
-            pages[random.randrange(len(pages) // mmap.PAGESIZE) * mmap.PAGESIZE]
-
-    for _ in range(STALL_THREADS):
-        threading.Thread(target=read).start()
+    # Processes, not threads: of Python's threads one reads at a time.
+    for _ in range(STALL_PROCESSES - 1):
+        if os.fork() == 0:
+            break
+    while True:
+        pages[random.randrange(len(pages) // mmap.PAGESIZE) * mmap.PAGESIZE]
 
 
 class NoPressure(Failed):
@@ -77,7 +76,7 @@ class NoPressure(Failed):
 
 
 def end(hog):
-    hog.kill()
+    os.killpg(hog.pid, signal.SIGKILL)
     hog.wait()
 
 
@@ -123,13 +122,13 @@ def window_s(daemon):
 
 def one_run(bench, hog, target, window):
     """Seconds from crossing the threshold to the stop, and from the event to the stop; None for what was not seen."""
-    hog.send_signal(signal.SIGSTOP)
+    os.killpg(hog.pid, signal.SIGSTOP)
     time.sleep(CALM_S)
     bench.daemon.post("/v1/targets/resume", {"all": True})
     wait_for(lambda: state_of(target.pid) != "T" and not bench.daemon.held(), 10, "the target was not released")
     time.sleep(CALM_S)
     seen = [(time.monotonic(), stalled_s())]
-    hog.send_signal(signal.SIGCONT)
+    os.killpg(hog.pid, signal.SIGCONT)
     crossed = None
     while True:
         now = time.monotonic()
