@@ -17,7 +17,7 @@ namespace {
 
 /// A stop is delivered when the process next runs, which on a busy machine takes a starved one its
 /// time: until then it is not yet stopped, rather than continued by somebody else.
-constexpr Duration kStopPatience = std::chrono::seconds(5);
+constexpr Duration kStopPatience = std::chrono::seconds(30);
 
 /// An action is looked at again in 20 ms, and one that fails must not be asked for each time.
 constexpr Duration kRetry = std::chrono::seconds(1);
@@ -50,8 +50,12 @@ void check_state(Tick& tick, Hold& hold, const ProcessInfo& process) {
     return;
   }
   if (is_stop(hold.kind)) {
-    if (!hold.seen_applied && tick.now - hold.since < kStopPatience) return;
-    mark_ending(hold, EndCause::foreign, "somebody else continued it");
+    if (hold.seen_applied) {
+      mark_ending(hold, EndCause::foreign, "somebody else continued it");
+    } else if (tick.now - hold.since >= kStopPatience) {
+      mark_ending(hold, EndCause::deadline,
+                  "it was not seen to stop within " + duration_text(kStopPatience));
+    }
     return;
   }
   // A partial action may never show; only what was seen can have been reset.

@@ -153,8 +153,11 @@ TEST_CASE("a stop that never comes is given up") {
     for (auto& target : sample.targets) target.process.state = RunState::running;
   };
   world.command(SuspendCommand{"photoanalysisd", {}, 60s});
-  world.run(8s);
+  world.run(20s);
+  CHECK(world.holds(id, ActionKind::suspend));
+  world.run(13s);
   CHECK_FALSE(world.holds(id, ActionKind::suspend));
+  CHECK(world.said(EventKind::action_undone).ends_with("it was not seen to stop within 30 s"));
 }
 
 TEST_CASE("counters from before a sleep make no rate") {

@@ -52,14 +52,13 @@ class PressureTest(E2eTest):
         group = bench_event.memory_cgroup()
         self.addCleanup(bench_event.remove, group)
         stall = bench_event.start_stall(self.directory, group)
-        self.addCleanup(stall.wait)
-        self.addCleanup(stall.kill)
+        self.addCleanup(bench_event.end, stall)
         began = time.monotonic()
         self.assertTrue(within(20, lambda: self.in_background(child)), self.why())
         background = time.monotonic() - began
         self.assertTrue(within(20, lambda: state_of(child.pid) == "T"), self.why())
         suspended = time.monotonic() - began
-        stall.send_signal(signal.SIGSTOP)
+        os.killpg(stall.pid, signal.SIGSTOP)
         calm = time.monotonic()
         self.assertTrue(within(20, lambda: state_of(child.pid) != "T" and not self.status()["holds"]), self.why())
         released = time.monotonic() - calm
