@@ -82,12 +82,17 @@ def end(hog):
 
 def start_stall(directory, group):
     file = directory / "stall"
-    with open(file, "wb") as out:
-        for _ in range(FILE_BYTES >> 20):
-            out.write(os.urandom(1 << 20))
-        os.fsync(out.fileno())
-        # The pages must be charged to the hog's cgroup, not to ours.
-        os.posix_fadvise(out.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    # Past the page cache: whose cgroup a page is charged to is decided by who brings it there, and that
+    # must be the hog.
+    with mmap.mmap(-1, 1 << 20) as block:
+        block.write(os.urandom(len(block)))
+        out = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_DIRECT, 0o600)
+        try:
+            for _ in range(FILE_BYTES >> 20):
+                os.write(out, block)
+            os.fsync(out)
+        finally:
+            os.close(out)
     return subprocess.Popen([sys.executable, __file__, str(file)], start_new_session=True,
                             preexec_fn=lambda: (group / "cgroup.procs").write_text(str(os.getpid())))
 

@@ -179,7 +179,7 @@ DECIDING = (
     Mutant("safe mode holds on to what is held", "daemon/decide/holds.cpp", "  if (tick.state.safe.active) {\n    mark",
            "  if (false) {\n    mark", ("decide",)),
     Mutant("a stop that was only asked for counts as taken back", "daemon/decide/holds.cpp",
-           "if (!hold.seen_applied && tick.now - hold.since < kStopPatience) return;", "", ("decide",)),
+           "if (tick.now - hold.since >= kStopPatience) {", "if (true) {", ("decide",)),
     Mutant("a daemon that crashes again and again goes on acting", "daemon/app/run_history.cpp",
            "if (before->running) history.crashes.push_back(now);", "", ("app",)),
     Mutant("a count of crashes that cannot be read is no reason to wait", "daemon/app/run_history.cpp",
