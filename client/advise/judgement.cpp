@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "client/advise/text.h"
+
 namespace m1opt::client::advise {
 namespace {
 
@@ -19,8 +21,6 @@ struct Question {
   const Machine& machine;
   Room room;
 };
-
-std::string gib(std::uint64_t bytes) { return fmt::format("{:.2f} GiB", static_cast<double>(bytes) / 1073741824.0); }
 
 /// What it takes; nothing where it cannot run like that.
 std::optional<std::uint64_t> need(const Question& question, const Use& use) {
@@ -91,9 +91,9 @@ std::string shortage(const Question& question, const Use& use) {
   const auto bytes = need(question, use);
   if (!bytes) return "llama.cpp would refuse it";
   if (question.room.metal && *bytes > question.room.metal->high) {
-    return fmt::format("needs {} where Metal has room for {}", gib(*bytes), gib(question.room.metal->high));
+    return fmt::format("needs {} where Metal has room for {}", gib_text(*bytes), gib_text(question.room.metal->high));
   }
-  return fmt::format("needs {} where {} are {}", gib(*bytes), gib(question.room.memory.value_or(question.machine.ram.value_or(0))),
+  return fmt::format("needs {} where {} are {}", gib_text(*bytes), gib_text(question.room.memory.value_or(question.machine.ram.value_or(0))),
                      question.room.memory ? "available now" : "there");
 }
 
@@ -125,7 +125,7 @@ Judgement judge(const Shape& shape, const Weights& weights, const Use& use, cons
     if (const Answer answer = within(question, use, held); answer != Answer::no) {
       return {Fit::fits_after_suspending, answer == Answer::yes,
               fmt::format("fits once {} {} suspended ({}, which can then be compressed)", names_of(machine.targets),
-                          machine.targets.size() == 1 ? "is" : "are", gib(held)), use};
+                          machine.targets.size() == 1 ? "is" : "are", gib_text(held)), use};
     }
   }
   if (auto verdict = with_less(question, use)) return *verdict;

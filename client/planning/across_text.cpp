@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "client/advise/text.h"
 #include "client/planning/across.h"
 #include "client/planning/table_text.h"
 #include "client/render/text.h"
@@ -7,15 +8,14 @@
 namespace m1opt::client::planning {
 namespace {
 
+using advise::gib_text;
 using boost::json::array;
 using boost::json::object;
 using boost::json::value;
 
-std::string gibibytes(std::uint64_t bytes) { return fmt::format("{:.2f} GiB", static_cast<double>(bytes) / 1073741824.0); }
-
 std::string verdict_text(const AcrossPlan& plan) {
   if (plan.split.fits) return "fits for sure, by these layers";
-  return fmt::format("does not fit: there is no room for {} of it", gibibytes(plan.split.missing));
+  return fmt::format("does not fit: there is no room for {} of it", gib_text(plan.split.missing));
 }
 
 std::string bound_text(const AcrossPlan& plan) {
@@ -59,7 +59,7 @@ std::string to_text(const AcrossPlan& plan, const render::Style& style) {
   for (const auto& share : plan.split.shares) {
     const bool last = &share == &plan.split.shares.back();
     rows.push_back({plan.nodes[share.node].name, last && share.layers > 0 ? fmt::format("{} + output", share.layers - 1) : std::to_string(share.layers),
-                    gibibytes(share.weights), gibibytes(share.cache), gibibytes(share.besides), gibibytes(share.room)});
+                    gib_text(share.weights), gib_text(share.cache), gib_text(share.besides), gib_text(share.room)});
   }
   text += table_text(rows, style) + "\n";
   text += render::labelled("Verdict", 10, render::paint(style, plan.split.fits ? render::Tone::good : render::Tone::bad, verdict_text(plan)), width);

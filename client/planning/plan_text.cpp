@@ -2,6 +2,7 @@
 
 #include <cctype>
 
+#include "client/advise/text.h"
 #include "client/planning/plan.h"
 #include "client/render/format.h"
 #include "client/render/text.h"
@@ -10,18 +11,12 @@ namespace m1opt::client::planning {
 namespace {
 
 using advise::Certainty;
+using advise::gib_text;
 using render::labelled;
 using render::Tone;
 
 constexpr std::size_t kLabel = 20;
 constexpr std::size_t kAmount = 18;
-
-std::string gib(std::uint64_t bytes) { return fmt::format("{:.2f} GiB", static_cast<double>(bytes) / 1073741824.0); }
-
-std::string gib(const advise::Range& range) {
-  if (range.low == range.high) return gib(range.low);
-  return fmt::format("{:.2f} to {}", static_cast<double>(range.low) / 1073741824.0, gib(range.high));
-}
 
 class Lines {
  public:
@@ -74,16 +69,16 @@ void add_model(const Plan& plan, const render::Style& style, Lines& lines) {
 void add_memory(const Plan& plan, Lines& lines) {
   for (const auto& term : plan.footprint.terms) {
     if (term.certainty == Certainty::limit) continue;
-    lines.amount(term.name, (term.certainty == Certainty::estimate ? "~ " : "") + gib(term.bytes), term.formula);
+    lines.amount(term.name, (term.certainty == Certainty::estimate ? "~ " : "") + gib_text(term.bytes), term.formula);
   }
-  lines.amount("Once loaded", gib(plan.footprint.loaded()), "");
+  lines.amount("Once loaded", gib_text(plan.footprint.loaded()), "");
   for (const auto& term : plan.footprint.terms) {
-    if (term.certainty == Certainty::limit) lines.amount(term.name, "up to " + gib(term.bytes), term.formula);
+    if (term.certainty == Certainty::limit) lines.amount(term.name, "up to " + gib_text(term.bytes), term.formula);
   }
 }
 
 void add_holders(std::string_view label, const std::vector<advise::Holder>& holders, const std::string& what, Lines& lines) {
-  for (const auto& holder : holders) lines.amount(label, gib(holder.bytes), fmt::format("{}: {}", what, holder.name));
+  for (const auto& holder : holders) lines.amount(label, gib_text(holder.bytes), fmt::format("{}: {}", what, holder.name));
 }
 
 void add_machine(const Plan& plan, Lines& lines) {
@@ -93,12 +88,12 @@ void add_machine(const Plan& plan, Lines& lines) {
                                     machine.system == advise::System::macos ? "macOS" : "Linux, on the CPU"));
   const advise::Room room = advise::room_in(machine);
   if (machine.metal) {
-    lines.amount("Metal's limit", gib(machine.metal->bytes), machine.metal->source);
+    lines.amount("Metal's limit", gib_text(machine.metal->bytes), machine.metal->source);
     add_holders("Loaded now", machine.models, "taken off the limit", lines);
-    lines.amount("Fit margin", gib(advise::kFitMargin), "taken off the limit: llama-server --fit leaves it free");
-    lines.amount("Room for Metal", gib(*room.metal), "");
+    lines.amount("Fit margin", gib_text(advise::kFitMargin), "taken off the limit: llama-server --fit leaves it free");
+    lines.amount("Room for Metal", gib_text(*room.metal), "");
   }
-  if (machine.available) lines.amount("Available now", gib(*machine.available), "of RAM");
+  if (machine.available) lines.amount("Available now", gib_text(*machine.available), "of RAM");
   if (!machine.metal) add_holders("Loaded now", machine.models, "in it already", lines);
   add_holders("Could be suspended", machine.targets, "holds", lines);
   for (const std::string& unknown : machine.unknown) lines.line("Not known", unknown);
@@ -110,7 +105,7 @@ std::string later_text(const Plan& plan) {
   const auto fitting = advise::footprint_of(plan.subject.shape, plan.subject.weights, plan.verdict.use, plan.machine.system);
   if (!memory || !fitting || *memory < fitting->loaded() || *memory - fitting->loaded() > advise::kPromptCache) return {};
   return fmt::format("the prompt cache may grow beyond the {} that are then left{}: bound it with LLAMA_ARG_CACHE_RAM, in MiB",
-                     gib(*memory - fitting->loaded()), plan.machine.available ? "" : ", for the system too");
+                     gib_text(*memory - fitting->loaded()), plan.machine.available ? "" : ", for the system too");
 }
 
 /// What the settings are under which it fits.

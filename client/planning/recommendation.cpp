@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "client/advise/text.h"
 #include "client/planning/calibration.h"
 #include "client/planning/table_text.h"
 #include "client/render/format.h"
@@ -57,9 +58,7 @@ object named_json(const advise::Named& named) {
 std::string machine_text(const advise::Machine& machine) {
   const std::string ram = machine.ram ? render::format_bytes(static_cast<double>(*machine.ram)) + " of RAM" : "RAM not known";
   if (!machine.metal) return ram;
-  const double low = static_cast<double>(machine.metal->bytes.low) / 1073741824.0;
-  const double high = static_cast<double>(machine.metal->bytes.high) / 1073741824.0;
-  return fmt::format("{}, of which Metal allows {}{:.2f} GiB ({})", ram, low < high ? fmt::format("{:.2f} to ", low) : "", high, machine.metal->source);
+  return fmt::format("{}, of which Metal allows {} ({})", ram, advise::gib_text(machine.metal->bytes), machine.metal->source);
 }
 
 }  // namespace

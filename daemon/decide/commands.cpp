@@ -253,10 +253,14 @@ void resume(Tick& tick, const Command& command, const ResumeCommand& body) {
   }
 }
 
+auto find_lease(std::vector<Lease>& leases, ProcessId process) {
+  return std::find_if(leases.begin(), leases.end(),
+                      [&](const Lease& lease) { return lease.process == process; });
+}
+
 void begin_lease(Tick& tick, const Command& command, const LeaseBeginCommand& body) {
   auto& leases = tick.state.leases;
-  const auto same = std::find_if(leases.begin(), leases.end(),
-                                 [&](const Lease& lease) { return lease.process == body.process; });
+  const auto same = find_lease(leases, body.process);
   if (same != leases.end()) {
     same->missed = 0;
     ++same->clients;
@@ -277,8 +281,7 @@ void begin_lease(Tick& tick, const Command& command, const LeaseBeginCommand& bo
 
 void end_lease(Tick& tick, const Command& command, const LeaseEndCommand& body) {
   auto& leases = tick.state.leases;
-  const auto found = std::find_if(leases.begin(), leases.end(),
-                                  [&](const Lease& lease) { return lease.process == body.process; });
+  const auto found = find_lease(leases, body.process);
   if (found == leases.end()) {
     tick.reply(command.id, ReplyCode::not_found,
                fmt::format("there is no lease of pid {}", body.process.pid));

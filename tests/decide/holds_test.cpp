@@ -7,14 +7,6 @@ using namespace m1opt::test;
 
 namespace {
 
-const Action* last_action(const World& world, ActionVerb verb, ActionKind kind) {
-  const Action* found = nullptr;
-  for (const auto& [at, action] : world.actions) {
-    if (action.verb == verb && action.kind == kind) found = &action;
-  }
-  return found;
-}
-
 /// One photoanalysisd, suspended because of a critical level.
 struct Suspended {
   World world;

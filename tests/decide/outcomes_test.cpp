@@ -4,18 +4,6 @@
 
 using namespace m1opt::test;
 
-namespace {
-
-const Action* last_action(const World& world, ActionVerb verb, ActionKind kind) {
-  const Action* found = nullptr;
-  for (const auto& [at, action] : world.actions) {
-    if (action.verb == verb && action.kind == kind) found = &action;
-  }
-  return found;
-}
-
-}  // namespace
-
 TEST_CASE("a begin that was not undone after it failed is ended until it is") {
   World world;
   const auto id = world.add_target(10, "photoanalysisd", 1);

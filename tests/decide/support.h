@@ -367,4 +367,13 @@ inline CommandReply reply_of(World& world) {
   return reply;
 }
 
+/// Null: none such.
+inline const Action* last_action(const World& world, ActionVerb verb, ActionKind kind) {
+  const Action* found = nullptr;
+  for (const auto& [at, action] : world.actions) {
+    if (action.verb == verb && action.kind == kind) found = &action;
+  }
+  return found;
+}
+
 }  // namespace m1opt::test
