@@ -79,11 +79,14 @@ answers() {
 }
 silent() { ! answers; }
 
+# The count of tries bounds it when the clock is set back, the clock when each try takes long.
 wait_until() { # wait_until SECONDS COMMAND...
   tries=$(($1 * 5))
+  ends=$(($(date +%s) + $1))
   shift
   while [ $tries -gt 0 ]; do
     "$@" && return 0
+    [ "$(date +%s)" -le $ends ] || return 1
     tries=$((tries - 1))
     sleep 0.2
   done

@@ -48,7 +48,7 @@ if {broken}:
 signal.signal(signal.SIGTERM, end)
 running.write_text('{{"pid": %d, "version": "%s"}}' % (os.getpid(), VERSION))
 note("started")
-time.sleep(60)
+time.sleep(300)
 """
 CLIENT = """#!/bin/sh
 state="{state}"
@@ -110,7 +110,7 @@ class MacInstallCase(unittest.TestCase):
         env = {**os.environ, "DESTDIR": str(self.dest), "M1OPT_STANDINS": str(self.standins), "PREFIX": "/usr/local",
                "BUILD": str(self.root / "build"), "PYTHONDONTWRITEBYTECODE": "1", **env}
         done = subprocess.run(["sh", str(ROOT / "scripts" / name), *arguments], env=env, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=180, check=False)
         self.assertEqual(done.returncode == 0, ok, done.stdout)
         return done.stdout
 
