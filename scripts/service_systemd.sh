@@ -35,13 +35,14 @@ service_put() { # service_put SCRATCH
   put 644 "$1/m1optd.service" "$unit"
 }
 
-# Lets everything go, then ends the daemon, which undoes what is left.
+# Lets everything go, then ends the daemon, which undoes what is left. One that hangs is ended by
+# systemd, and what it held is undone by its guardian.
 service_stop() {
-  live && answers || return 0
-  "$client" resume --all >/dev/null 2>&1 || true
+  live || return 0
+  if answers; then "$client" resume --all >/dev/null 2>&1 || true; fi
   if managed && systemctl is-active --quiet m1optd.service; then
     systemctl stop m1optd.service
-  else
+  elif answers; then
     end_by_hand
   fi
   wait_until 20 silent || fail "the running m1optd did not stop within 20 s; nothing was changed"

@@ -21,6 +21,7 @@ const char* word_of(Subject::Source source) {
   switch (source) {
     case Subject::Source::file: return "file";
     case Subject::Source::store: return "store";
+    case Subject::Source::server: return "server";
     case Subject::Source::shape: return "shape";
   }
   return "shape";

@@ -42,6 +42,7 @@ std::string source_text(const Subject& subject) {
   switch (subject.source) {
     case Subject::Source::file: return "read from its file";
     case Subject::Source::store: return "read from Ollama's store";
+    case Subject::Source::server: return "as the running Ollama tells";
     case Subject::Source::shape: break;
   }
   return subject.unverified.empty() ? "not here: by its shape" : fmt::format("not here: by its shape, of which the {} is not verified", subject.unverified);

@@ -7,13 +7,13 @@
 #include "client/advise/quant_mix.h"
 #include "client/advise/recommend.h"
 #include "client/models/read_model.h"
+#include "client/planning/shown_subject.h"
 #include "wire/nearest.h"
 
 namespace m1opt::client::planning {
 namespace {
 
 using advise::Weights;
-using advise::gguf::Model;
 using advise::gguf::Tensor;
 using base::Result;
 using models::FileSource;
@@ -34,26 +34,6 @@ std::uint64_t read_for_token(const Tensor& tensor, const advise::Shape& shape, b
   return tensor.bytes / shape.experts * shape.experts_used;
 }
 
-Weights weights_of(const Model& model, const advise::Shape& shape) {
-  Weights weights;
-  bool tied = true;
-  for (const Tensor& tensor : model.tensors) tied = tied && tensor.name != "output.weight";
-  for (const Tensor& tensor : model.tensors) {
-    if (is_of_projector(tensor)) {
-      weights.projector_bytes += tensor.bytes;
-      continue;
-    }
-    weights.bytes += tensor.bytes;
-    weights.parameters += tensor.elements;
-    if (tensor.dims[1] > 1 && advise::gguf::is_repacked_on_cpus(*tensor.type)) weights.repacked_bytes += tensor.bytes;
-    weights.bytes_per_token += read_for_token(tensor, shape, tied);
-    if (tensor.name == "token_embd.weight") weights.input_bytes = tensor.bytes;
-    if (tensor.name == "output.weight") weights.output_bytes = tensor.bytes;
-    ++weights.tensors;
-  }
-  return weights;
-}
-
 Result<Subject> read_file(const std::string& path, FileSource::Links links) {
   const auto model = models::read_model(path, links);
   if (!model) return model.error();
@@ -62,7 +42,7 @@ Result<Subject> read_file(const std::string& path, FileSource::Links links) {
   Subject subject;
   subject.path = path;
   subject.shape = std::move(*shape);
-  subject.weights = weights_of(*model, subject.shape);
+  subject.weights = weights_of(model->tensors, subject.shape);
   if (const auto type = advise::gguf::number(model->metadata, "general.file_type")) {
     subject.quantisation = advise::gguf::file_type_name(*type);
   }
@@ -97,6 +77,26 @@ bool is_file_word(const std::string& word) {
 }
 
 }  // namespace
+
+Weights weights_of(const std::vector<Tensor>& tensors, const advise::Shape& shape) {
+  Weights weights;
+  bool tied = true;
+  for (const Tensor& tensor : tensors) tied = tied && tensor.name != "output.weight";
+  for (const Tensor& tensor : tensors) {
+    if (is_of_projector(tensor)) {
+      weights.projector_bytes += tensor.bytes;
+      continue;
+    }
+    weights.bytes += tensor.bytes;
+    weights.parameters += tensor.elements;
+    if (tensor.dims[1] > 1 && advise::gguf::is_repacked_on_cpus(*tensor.type)) weights.repacked_bytes += tensor.bytes;
+    weights.bytes_per_token += read_for_token(tensor, shape, tied);
+    if (tensor.name == "token_embd.weight") weights.input_bytes = tensor.bytes;
+    if (tensor.name == "output.weight") weights.output_bytes = tensor.bytes;
+    ++weights.tensors;
+  }
+  return weights;
+}
 
 Result<Subject> read_subject(const std::string& path) {
   auto subject = read_file(path, FileSource::Links::followed);
@@ -153,9 +153,14 @@ Expected<Subject> find_subject(const std::string& word, const std::string& mix) 
       return *std::move(subject);
     }
   }
+  if (name && mix.empty()) {
+    auto told = ask_for_subject(word);
+    if (!told) return told.error();
+    if (*told) return **std::move(told);
+  }
   const auto* known = advise::find_known_model(word);
   if (known == nullptr) {
-    return Failure{exit_code::kFailure, fmt::format("\"{}\" is no file, not in Ollama's store{} and its shape is not known", word,
+    return Failure{exit_code::kFailure, fmt::format("\"{}\" is no file, not in Ollama's store{}, no running Ollama has it and its shape is not known", word,
                                                     store ? fmt::format(" ({})", store->directory) : ""), unknown_model(word)};
   }
   if (!mix.empty() && !advise::quantise(*known, mix)) {

@@ -14,7 +14,7 @@ namespace m1opt::client::planning {
 
 /// A model that is asked about, wherever what is known of it comes from.
 struct Subject {
-  enum class Source { file, store, shape };
+  enum class Source { file, store, server, shape };
 
   std::string name;
   Source source{Source::file};
@@ -26,9 +26,12 @@ struct Subject {
   std::optional<std::uint64_t> own_context;  ///< what its Modelfile asks for
 };
 
-/// Looks for a file, in Ollama's store, among the models whose shape is known; these are taken in
-/// that mix ("" is Q4_K_M).
+/// Looks for a file, in Ollama's store, asks a running Ollama, looks among the models whose shape is
+/// known; these are taken in that mix ("" is Q4_K_M).
 Expected<Subject> find_subject(const std::string& word, const std::string& mix);
+
+/// Of a whole file's tensors, a projector's among them.
+advise::Weights weights_of(const std::vector<advise::gguf::Tensor>& tensors, const advise::Shape& shape);
 
 base::Result<Subject> read_subject(const models::Store& store, const models::StoredModel& stored);
 base::Result<Subject> read_subject(const std::string& path);

@@ -27,12 +27,6 @@ std::string with_notes(std::string text, std::vector<std::string> notes) {
   return text;
 }
 
-/// A guardian that has ended is no process that has, which would be tried again at once, and no
-/// step of a ladder that is not possible here either.
-Error unguarded(const Error& error) {
-  return error.code == Errc::gone ? Error{Errc::changed, error.os_errno, error.what} : error;
-}
-
 /// A thread that ended on its own is no failure and has nothing to show.
 bool has_ended(const Change& change, const Error& error) {
   return error.code == Errc::gone && change.subject.kind == SubjectKind::thread;
@@ -60,7 +54,7 @@ std::vector<Outcome> Executor::run(const std::vector<Action>& actions, const Com
 
 Outcome Executor::begin(const Action& action, const Companions& companions, Instant now) {
   Outcome outcome = outcome_of(action, 0);
-  if (forbidden_) return failed(outcome, {Errc::io, 0, *forbidden_});
+  if (forbidden_) return failed(outcome, {Errc::unready, 0, *forbidden_});
   const ActionRow& row = row_of(action.kind);
   auto plan = make_plan(row, action, companions);
   if (!plan) return failed(outcome, plan.error());
@@ -117,7 +111,7 @@ Outcome Executor::begin(const Action& action, const Companions& companions, Inst
   // Last look: had the guardian taken over while we were at it (we may have been stopped for
   // seconds between any two lines above), what we just did has no guard.
   if (parts_.guardian.revoked()) {
-    return abandon(outcome, record, {Errc::changed, 0, "the guardian has taken over"});
+    return abandon(outcome, record, {Errc::unready, 0, "the guardian has taken over"});
   }
   fault_point("executor.before_outcome");
   outcome.code = plan->notes.empty() ? OutcomeCode::applied : OutcomeCode::partial;
@@ -162,8 +156,7 @@ Result<void> Executor::check_reversible(const ActionRow& row, Plan& plan) {
 Result<void> Executor::record_before_act(UndoRecord& record) {
   auto id = parts_.journal.add(record);
   if (!id) {
-    return not_of_the_process(
-        id.error().within("the journal cannot be written, so nothing is changed"));
+    return not_of_the_process(id.error().within("the journal cannot be written, so nothing is changed"));
   }
   record.id = *id;
   fault_point("executor.after_journal");
@@ -171,7 +164,7 @@ Result<void> Executor::record_before_act(UndoRecord& record) {
     // It may hear of the record later, and would undo what was never done.
     parts_.guardian.closed(record.id);
     (void)parts_.journal.close(record.id, OutcomeCode::failed, known.error().what);
-    return unguarded(known.error());
+    return not_of_the_process(known.error());
   }
   open_[record.id] = record;
   return {};
@@ -233,7 +226,7 @@ Result<void> Executor::apply_to_newcomers(const ActionRow& row, const Action& ac
       return not_of_the_process(stored.error());
     }
     open_[record.id] = record;
-    if (auto known = parts_.guardian.hold(record); !known) return unguarded(known.error());
+    if (auto known = parts_.guardian.hold(record); !known) return not_of_the_process(known.error());
     fault_point("executor.after_newcomers_record");
     std::vector<std::string> notes;  // the first pass has said what is not possible
     if (auto applied = apply(row, fresh, notes); !applied) return applied;

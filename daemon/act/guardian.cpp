@@ -8,9 +8,9 @@
 #include <charconv>
 #include <csignal>
 #include <ctime>
+#include <utility>
 #include <vector>
 
-#include "act/undo.h"
 #include "base/fault.h"
 #include "base/log.h"
 
@@ -93,6 +93,7 @@ bool Guardian::handle(const Frame& frame) {
       last_beat_ = read_awake_clock();
       const RecordId id = record->id;
       held_[id] = std::move(*record);
+      said_.erase(id);
       fault_point("guardian.before_acknowledge");
       // While revoked nothing is acknowledged, so the daemon does not act.
       if (!revoked_) {
@@ -106,6 +107,7 @@ bool Guardian::handle(const Frame& frame) {
       RecordId id = 0;
       std::from_chars(frame.payload.data(), frame.payload.data() + frame.payload.size(), id);
       held_.erase(id);
+      said_.erase(id);
       return true;
     }
     case FrameType::acknowledged:
@@ -148,7 +150,9 @@ bool Guardian::undo(const UndoRecord& record, const std::string& why) {
   const UndoResult result = undo_record(control_, table_, boot_, record, held_);
   fault_point("guardian.after_undo");
   const char* code = boost::describe::enum_to_string(result.code, "?");
-  if (result.code == OutcomeCode::undone || !is_over(result.code)) {
+  // While the daemon hangs this is done twice a second; what was said last is not said again.
+  const bool news = std::exchange(said_[record.id], result) != result;
+  if (news && (result.code == OutcomeCode::undone || !is_over(result.code))) {
     log_warning("guardian: {}: record {} ({} pid {}): {}: {}", why, record.id, record.target,
                 record.process.pid, code, result.text);
   }

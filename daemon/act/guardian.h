@@ -5,6 +5,7 @@
 
 #include "act/frame.h"
 #include "act/record_lock.h"
+#include "act/undo.h"
 #include "base/clock.h"
 #include "journal/undo_journal.h"
 #include "model/undo_record.h"
@@ -55,6 +56,7 @@ class Guardian {
   RecordLock lock_;
   FrameReader reader_;
   std::map<RecordId, UndoRecord> held_;
+  std::map<RecordId, UndoResult> said_;  ///< of those that are tried again and again
   bool revoked_{false};
   Duration last_beat_{};  // monotonic: a sleeping machine does not starve the heartbeat
 };

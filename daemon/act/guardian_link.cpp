@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -25,6 +26,7 @@ namespace {
 constexpr int kReadyMs = 2000;
 constexpr int kAcknowledgeMs = 1000;
 constexpr int kStepMs = 20;
+constexpr int kEndMs = 200;
 constexpr int kGuardianFd = 3;
 
 /// Own session (launchd and terminals signal the job's process group), default
@@ -111,10 +113,18 @@ void GuardianLink::kill() {
     // Our own child and not yet waited for, so the number is still its. Before the socket closes:
     // at its end the guardian would begin to undo.
     ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = 0;
+    killed_.push_back(std::exchange(pid_, 0));
   }
   socket_.reset();
+  reap();
+  for (int waited = 0; waited < kEndMs && !killed_.empty(); waited += kStepMs) {
+    ::poll(nullptr, 0, kStepMs);
+    reap();
+  }
+}
+
+void GuardianLink::reap() {
+  std::erase_if(killed_, [](std::int32_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
 }
 
 GuardianStatus GuardianLink::status() const {

@@ -30,7 +30,8 @@ class GuardianLink {
   /// Lets go of it. Alive, it undoes what it still holds and ends by itself.
   void drop();
   /// Ends one that has died or does not answer. Call it when everything is
-  /// released: left stopped it would wake up with old records.
+  /// released: left stopped it would wake up with old records. One in an uninterruptible wait is not
+  /// waited for: it dies when that ends, without having done anything more.
   void kill();
   [[nodiscard]] bool alive() const { return socket_.valid(); }
   /// Readable when the guardian said something or died.
@@ -54,10 +55,12 @@ class GuardianLink {
 
  private:
   void handle(const Frame& frame);
+  void reap();
 
   Options options_;
   Fd socket_;
   std::int32_t pid_{0};
+  std::vector<std::int32_t> killed_;  ///< not yet waited for
   FrameReader reader_;
   std::set<RecordId> acknowledged_;
   std::vector<std::string> reports_;

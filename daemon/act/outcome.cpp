@@ -7,6 +7,7 @@ OutcomeCode code_of(Errc code) {
     case Errc::gone: return OutcomeCode::gone;
     case Errc::not_permitted: return OutcomeCode::not_permitted;
     case Errc::changed: return OutcomeCode::changed;
+    case Errc::unready: return OutcomeCode::unready;
     case Errc::unsupported:
     case Errc::busy:
     case Errc::parse:
@@ -26,6 +27,6 @@ Outcome failed(Outcome outcome, const Error& error) {
   return outcome;
 }
 
-Error not_of_the_process(const Error& error) { return {Errc::io, error.os_errno, error.what}; }
+Error not_of_the_process(const Error& error) { return {Errc::unready, error.os_errno, error.what}; }
 
 }  // namespace m1opt::act

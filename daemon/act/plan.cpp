@@ -114,4 +114,11 @@ void plan_group(Plan& plan, const PlanContext& context, ProcessId process, Group
   }
 }
 
+bool is_in_group(platform::ProcessControl& control, ProcessId process, const Subject& group) {
+  const bool session = group.kind == SubjectKind::autogroup;
+  if (!session && group.kind != SubjectKind::cgroup) return false;
+  const auto own = session ? control.autogroup(process) : control.cgroup(process);
+  return own && own->number == group.number && own->path == group.path;
+}
+
 }  // namespace m1opt::act

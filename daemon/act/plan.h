@@ -45,4 +45,7 @@ enum class GroupWish { lowest, raised };
 /// anybody else.
 void plan_group(Plan& plan, const PlanContext& context, ProcessId process, GroupWish wish);
 
+/// Is the process in this autogroup or cgroup now? Always no for any other subject.
+bool is_in_group(platform::ProcessControl& control, ProcessId process, const Subject& group);
+
 }  // namespace m1opt::act

@@ -16,6 +16,8 @@ using namespace m1opt::model;
 struct UndoResult {
   OutcomeCode code{};  ///< undone, gone, changed; not_permitted and failed leave the record open
   std::string text;
+
+  bool operator==(const UndoResult&) const = default;
 };
 
 /// Puts back everything the record names, last change first, but only what

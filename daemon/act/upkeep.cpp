@@ -5,6 +5,7 @@
 #include "act/executor.h"
 #include "act/inheritance.h"
 #include "act/outcome.h"
+#include "act/plan.h"
 #include "base/fault.h"
 
 namespace m1opt::act {
@@ -13,7 +14,7 @@ Outcome Executor::extend(const Action& action, const Companions& companions) {
   Outcome outcome = outcome_of(action, action.record);
   const auto found = open_.find(action.record);
   if (found == open_.end()) return failed(outcome, {Errc::gone, 0, "no such record"});
-  if (forbidden_) return failed(outcome, {Errc::io, 0, *forbidden_});
+  if (forbidden_) return failed(outcome, {Errc::unready, 0, *forbidden_});
   UndoRecord record = found->second;
   const ActionRow& row = row_of(record.kind);
   record.deadline = std::max(record.deadline, action.deadline);
@@ -60,13 +61,10 @@ void Executor::note_family(UndoRecord& record) {
 
 void Executor::hand_over_groups(UndoRecord& record) {
   for (auto change = record.changes.begin(); change != record.changes.end();) {
-    const bool group = change->subject.kind == SubjectKind::autogroup;
-    auto heir = open_.end();
-    for (auto other = open_.begin(); group && other != open_.end(); ++other) {
-      if (other->first == record.id || other->second.kind != record.kind) continue;
-      auto theirs = parts_.control.autogroup(other->second.process);
-      if (theirs && theirs->number == change->subject.number) heir = other;
-    }
+    const auto heir = std::find_if(open_.begin(), open_.end(), [&](const auto& other) {
+      return other.first != record.id && other.second.kind == record.kind &&
+             is_in_group(parts_.control, other.second.process, change->subject);
+    });
     if (heir == open_.end()) {
       ++change;
       continue;

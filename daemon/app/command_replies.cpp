@@ -10,7 +10,8 @@ namespace {
 
 ReplyCode reply_code_of(OutcomeCode code) {
   if (is_success(code)) return ReplyCode::ok;
-  return code == OutcomeCode::failed ? ReplyCode::failed : ReplyCode::refused;
+  const bool failed = code == OutcomeCode::failed || code == OutcomeCode::unready;
+  return failed ? ReplyCode::failed : ReplyCode::refused;
 }
 
 }  // namespace

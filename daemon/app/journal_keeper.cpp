@@ -37,7 +37,8 @@ std::string fix_of(const Error& error, const std::string& path) {
     case Errc::gone:
     case Errc::changed:
     case Errc::parse:
-    case Errc::io: break;
+    case Errc::io:
+    case Errc::unready: break;
   }
   return "see to " + directory + again;
 }

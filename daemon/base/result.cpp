@@ -15,6 +15,7 @@ const char* to_string(Errc code) {
     case Errc::busy: return "busy";
     case Errc::parse: return "parse";
     case Errc::io: return "io";
+    case Errc::unready: return "unready";
   }
   return "io";
 }

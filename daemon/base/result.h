@@ -6,7 +6,8 @@
 
 namespace m1opt::base {
 
-enum class Errc { gone, not_permitted, unsupported, changed, busy, parse, io };
+/// `unready`: journal or guardian could not take part, so nothing was tried on the process itself.
+enum class Errc { gone, not_permitted, unsupported, changed, busy, parse, io, unready };
 
 /// The word used in logs, the API and the journal.
 const char* to_string(Errc code);

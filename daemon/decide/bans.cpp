@@ -60,11 +60,13 @@ Duration back_off_after(int failures) {
   return std::min(wait, kLongestBackOff);
 }
 
-bool add_back_off(Tick& tick, const std::string& target, ActionKind kind, const std::string& text) {
+bool add_back_off(Tick& tick, const std::string& target, ActionKind kind, OutcomeCode code,
+                  const std::string& text) {
   BackOff& back_off = tick.state.back_offs[{target, kind}];
   ++back_off.failures;
   back_off.until = tick.now + back_off_after(back_off.failures);
   back_off.text = text;
+  back_off.tried = code != OutcomeCode::unready;
   return back_off.failures == 1;
 }
 

@@ -26,7 +26,8 @@ Duration back_off_after(int failures);
 /// An action on this row failed: nothing of the kind for back_off_after(). One
 /// refusal speaks for the row, so a row of 12 does not fail 12 times.
 /// True the first time: then it is reported.
-bool add_back_off(Tick& tick, const std::string& target, ActionKind kind, const std::string& text);
+bool add_back_off(Tick& tick, const std::string& target, ActionKind kind, OutcomeCode code,
+                  const std::string& text);
 void clear_back_off(Tick& tick, const std::string& target, ActionKind kind);
 /// Null when the action may be tried.
 const BackOff* find_back_off(const Tick& tick, const std::string& target, ActionKind kind);

@@ -94,8 +94,9 @@ bool supports(const Tick& tick, const RuleView& rule, const Hold& hold) {
   if (rule.has(LadderStep::suspend)) return true;
   if (!rule.has(LadderStep::suspend_if_ineffective)) return false;
   const Hold* background = background_of(tick.state, hold.process);
-  return background == nullptr ? find_back_off(tick, hold.target, ActionKind::background) != nullptr
-                               : !background->effective;
+  if (background != nullptr) return !background->effective;
+  const BackOff* back_off = find_back_off(tick, hold.target, ActionKind::background);
+  return back_off != nullptr && back_off->tried;
 }
 
 void check_rule(Tick& tick, const std::vector<RuleView>& rules, Hold& hold) {

@@ -39,6 +39,7 @@ std::string ended_text(const Hold& hold, Instant now) {
 
 const char* failure_text(OutcomeCode code) {
   if (code == OutcomeCode::not_reversible) return "could not be undone, so it is not done";
+  if (code == OutcomeCode::unready) return "was not tried";
   return code == OutcomeCode::not_permitted ? "is not permitted" : "failed";
 }
 
@@ -69,7 +70,7 @@ Hold take_pending(State& state, const Outcome& outcome) {
 
 void begin_failed(Tick& tick, const Hold& hold, OutcomeCode code, const std::string& why) {
   const char* kind = boost::describe::enum_to_string(hold.kind, "?");
-  if (!add_back_off(tick, hold.target, hold.kind, why)) return;
+  if (!add_back_off(tick, hold.target, hold.kind, code, why)) return;
   report_for(tick, hold, EventKind::action_failed, Severity::warning,
              fmt::format("{} of {} {}: {}", kind, process_text(hold_name(hold), hold.process),
                          failure_text(code), why));
@@ -99,7 +100,8 @@ void absorb_begin(Tick& tick, const Outcome& outcome) {
       break;
     case OutcomeCode::not_reversible:
     case OutcomeCode::not_permitted:
-    case OutcomeCode::failed: begin_failed(tick, hold, outcome.code, outcome.text); break;
+    case OutcomeCode::failed:
+    case OutcomeCode::unready: begin_failed(tick, hold, outcome.code, outcome.text); break;
   }
   if (outcome.record == 0) return;
   // Half done and not yet undone: the record is open, so it is a hold until it is not, also of a
@@ -202,11 +204,12 @@ void absorb_record(Tick& tick, const Outcome& outcome) {
     case OutcomeCode::not_reversible:
     case OutcomeCode::not_permitted:
     case OutcomeCode::failed:
+    case OutcomeCode::unready:
       report_failure_once(tick, *found, outcome);
       found->failed = tick.now;
       if (outcome.record != 0) return;
       // An extension that failed was undone with its record, which is then no more.
-      add_back_off(tick, found->target, found->kind, outcome.text);
+      add_back_off(tick, found->target, found->kind, outcome.code, outcome.text);
       close_hold(tick, *found, outcome);
       return;
   }
@@ -223,7 +226,7 @@ void absorb_outcomes(Tick& tick) {
     }
   }
   for (const auto& pending : std::exchange(tick.state.pending, {})) {
-    begin_failed(tick, pending.hold, OutcomeCode::failed, "it was not carried out");
+    begin_failed(tick, pending.hold, OutcomeCode::unready, "it was not carried out");
   }
 }
 

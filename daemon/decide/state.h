@@ -210,6 +210,7 @@ struct BackOff {
   int failures{0};
   Instant until;
   std::string text;
+  bool tried{true};  ///< false when journal or guardian were not ready: says nothing of the action
 
   bool operator==(const BackOff&) const = default;
 };

@@ -161,11 +161,15 @@ Verdict judge(const Tick& tick, const RuleView& rule, const TargetSample& target
   if (!is_in_scope(tick, rule.config->scope, target)) {
     return {std::nullopt, name + " is about others, or about more than it takes"};
   }
-  const bool may_background =
-      background_of(tick.state, id) == nullptr &&
-      find_back_off(tick, target.target, ActionKind::background) == nullptr &&
-      !find_ban(tick, target.target, id, ActionKind::background);
-  if (rule.has(LadderStep::background) && may_background) return {ActionKind::background, {}};
+  if (rule.has(LadderStep::background) && background_of(tick.state, id) == nullptr) {
+    const BackOff* back_off = find_back_off(tick, target.target, ActionKind::background);
+    const bool banned = find_ban(tick, target.target, id, ActionKind::background).has_value();
+    if (back_off == nullptr && !banned) return {ActionKind::background, {}};
+    if (back_off != nullptr && !back_off->tried) {
+      return {std::nullopt, fmt::format("background was not tried ({}), next in {}", back_off->text,
+                                        duration_text(back_off->until - tick.now))};
+    }
+  }
   return judge_suspend(tick, rule, target);
 }
 

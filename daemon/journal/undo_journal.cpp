@@ -152,8 +152,7 @@ Result<void> UndoJournal::try_again() {
 Result<std::optional<Closing>> UndoJournal::closing(RecordId id) {
   auto row = find_row(db_.get(), id);
   if (!row) return row.error();
-  if (!*row) return std::optional(Closing{OutcomeCode::gone, "the journal knows it no more"});
-  if (!(*row)->outcome) return std::optional<Closing>{};
+  if (!*row || !(*row)->outcome) return std::optional<Closing>{};
   Closing closing{OutcomeCode::failed, (*row)->text};
   boost::describe::enum_from_string((*row)->outcome->c_str(), closing.code);
   return std::optional(std::move(closing));

@@ -65,7 +65,8 @@ class UndoJournal {
   /// Closing twice is no error: the first outcome stays. What cannot be written now is kept and
   /// written before anything else is, or by try_again().
   Result<void> close(RecordId id, OutcomeCode code, const std::string& text);
-  /// Absent while the record is open; `gone` for one that is not there any more.
+  /// Absent while the record is open, and when there is none of that number: nobody is left stopped
+  /// because a row was lost.
   Result<std::optional<Closing>> closing(RecordId id);
   /// Suspended processes first, then by id. An unreadable record is an error
   /// that names its id; the others are still returned through `unreadable`.

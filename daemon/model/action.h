@@ -59,10 +59,11 @@ enum class OutcomeCode {
   changed,         ///< somebody else changed it since: left as found
   not_reversible,  ///< undo would not be permitted, so it was not done
   not_permitted,
-  failed
+  failed,
+  unready  ///< journal or guardian could not take part: it was not tried, or was taken back
 };
 BOOST_DESCRIBE_ENUM(OutcomeCode, applied, partial, undone, gone, changed, not_reversible,
-                    not_permitted, failed)
+                    not_permitted, failed, unready)
 
 /// Is it in force, at least in part?
 constexpr bool is_applied(OutcomeCode code) {

@@ -2,13 +2,13 @@
 
 #include <boost/json.hpp>
 #include <limits>
+#include <string>
 #include <utility>
 
 namespace m1opt::ollama {
 
 namespace {
 
-constexpr std::size_t kLimit = 4U << 20U;
 constexpr std::size_t kDepth = 32;
 
 Error wrong(const std::string& where, std::string_view key, const char* what) {
@@ -17,8 +17,10 @@ Error wrong(const std::string& where, std::string_view key, const char* what) {
 
 }  // namespace
 
-Result<boost::json::value> parse_value(std::string_view text) {
-  if (text.size() > kLimit) return Error{Errc::parse, 0, "the answer is larger than 4 MiB"};
+Result<boost::json::value> parse_value(std::string_view text, std::size_t most) {
+  if (text.size() > most) {
+    return Error{Errc::parse, 0, "the answer is larger than " + std::to_string(most >> 20U) + " MiB"};
+  }
   boost::json::parse_options options;
   options.max_depth = kDepth;
   boost::system::error_code code;
@@ -27,8 +29,8 @@ Result<boost::json::value> parse_value(std::string_view text) {
   return value;
 }
 
-Result<boost::json::object> parse_object(std::string_view text) {
-  auto value = parse_value(text);
+Result<boost::json::object> parse_object(std::string_view text, std::size_t most) {
+  auto value = parse_value(text, most);
   if (!value) return value.error();
   if (!value->is_object()) return Error{Errc::parse, 0, "$: not an object"};
   return std::move(value->get_object());

@@ -14,9 +14,13 @@ namespace m1opt::ollama {
 
 using namespace m1opt::base;
 
-/// At most 4 MiB and 32 levels deep.
-Result<boost::json::value> parse_value(std::string_view text);
-Result<boost::json::object> parse_object(std::string_view text);
+/// Of an answer with all lists of a vocabulary in it.
+inline constexpr std::size_t kLargestAnswer = 64U << 20U;
+inline constexpr std::size_t kUsualAnswer = 4U << 20U;
+
+/// At most so many bytes, and 32 levels deep.
+Result<boost::json::value> parse_value(std::string_view text, std::size_t most = kUsualAnswer);
+Result<boost::json::object> parse_object(std::string_view text, std::size_t most = kUsualAnswer);
 
 /// Absent or null: nothing. Another type: `parse`, naming `where` and the key.
 Result<std::optional<std::string>> read_string(const boost::json::object& object,

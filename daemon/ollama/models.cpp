@@ -56,6 +56,8 @@ Result<void> read_shape(const boost::json::object& info, ShownModel& model) {
       {prefix + "attention.value_length", model.value_length},
   };
   for (const auto& [key, place] : numbers) {
+    const auto* value = info.if_contains(key);
+    if (value != nullptr && value->is_array()) continue;  // it differs from layer to layer
     const auto number = read_integer(info, key, "$.model_info");
     if (!number) return number.error();
     place = *number;
@@ -93,12 +95,16 @@ Result<std::vector<LocalModel>> parse_tags(std::string_view text) {
 Result<ShownModel> parse_show(std::string_view text) {
   const auto root = parse_object(text);
   if (!root) return root.error();
+  return parse_show(*root);
+}
+
+Result<ShownModel> parse_show(const boost::json::object& root) {
   ShownModel model;
-  model.quantization = word_in(object_in(*root, "details"), "quantization_level");
-  const auto parameters = read_string(*root, "parameters", "$");
+  model.quantization = word_in(object_in(root, "details"), "quantization_level");
+  const auto parameters = read_string(root, "parameters", "$");
   if (!parameters) return parameters.error();
   if (*parameters) model.parameters = split_parameters(**parameters);
-  const auto* info = object_in(*root, "model_info");
+  const auto* info = object_in(root, "model_info");
   if (info == nullptr) return Error{Errc::parse, 0, "$.model_info: missing"};
   model.architecture = word_in(info, "general.architecture");
   if (const auto read = read_shape(*info, model); !read) return read.error();

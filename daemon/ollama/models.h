@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,7 +27,7 @@ struct LocalModel {
 };
 Result<std::vector<LocalModel>> parse_tags(std::string_view text);
 
-/// POST /api/show. Lists come as null there, so what differs from layer to layer is absent.
+/// POST /api/show. What differs from layer to layer is absent: its lists come as null, or are not read.
 struct ShownModel {
   std::string architecture;  ///< "llama"; empty when it is not told
   std::string quantization;
@@ -44,6 +45,8 @@ struct ShownModel {
   bool operator==(const ShownModel&) const = default;
 };
 Result<ShownModel> parse_show(std::string_view text);
+/// An answer that was parsed before.
+Result<ShownModel> parse_show(const boost::json::object& root);
 
 /// GET /props of llama-server.
 struct ServerProperties {

@@ -19,8 +19,10 @@ Request props_request() { return get("/props"); }
 Request slots_request() { return get("/slots"); }
 Request health_request() { return get("/health"); }
 
-Request show_request(std::string_view model) {
-  return {"POST", "/api/show", boost::json::serialize(boost::json::object{{"model", model}})};
+Request show_request(std::string_view model, bool lists) {
+  boost::json::object body{{"model", model}};
+  if (lists) body.emplace("verbose", true);
+  return {"POST", "/api/show", boost::json::serialize(body)};
 }
 
 Request unload_request(std::string_view model) {

@@ -21,7 +21,8 @@ struct Request {
 Request version_request();
 Request ps_request();
 Request tags_request();
-Request show_request(std::string_view model);
+/// With `lists` also the lists of the file, which are many megabytes of tokens.
+Request show_request(std::string_view model, bool lists = false);
 /// An empty prompt with keep_alive 0: the server answers at once and unloads
 /// when running requests have ended; also 200 when the model was not loaded.
 Request unload_request(std::string_view model);

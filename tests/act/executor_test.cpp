@@ -1,5 +1,6 @@
 #include "act/executor.h"
 
+#include <sqlite3.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <optional>
 
 #include "base/fault.h"
+#include "journal/statement.h"
 #include "support/catch.h"
 #include "support/executor_rig.h"
 
@@ -137,8 +139,8 @@ TEST_CASE("without a guardian nothing is held") {
   const ChildProcess child;
   rig.guardian_.kill();
   const auto outcome = rig.hold(ActionKind::suspend, child);
-  // Not `gone`, which would mean the process and be tried again at once.
-  CHECK(outcome.code == OutcomeCode::changed);
+  // Neither `gone`, which would mean the process, nor a failure of the action itself.
+  CHECK(outcome.code == OutcomeCode::unready);
   CHECK(outcome.text.find("no guardian") != std::string::npos);
   CHECK(eventually([&] { return child.state() == 'S'; }));
   CHECK(rig.journal_.open_records().value().empty());
@@ -167,11 +169,24 @@ TEST_CASE("while the guardian does not acknowledge nothing is held") {
   const ChildProcess child;
   const StoppedGuardian stopped(rig);
   const auto outcome = rig.hold(ActionKind::suspend, child);
-  CHECK(outcome.code == OutcomeCode::failed);
+  CHECK(outcome.code == OutcomeCode::unready);
   CHECK(outcome.text.find("did not acknowledge") != std::string::npos);
   CHECK(child.state() == 'S');
   CHECK(rig.executor_.open_records().empty());
   CHECK(rig.journal_.open_records().value().empty());
+}
+
+TEST_CASE("a process whose record was lost from the journal is let go all the same") {
+  ExecutorRig rig;
+  const ChildProcess child;
+  const auto held = rig.hold(ActionKind::suspend, child);
+  REQUIRE(held.code == OutcomeCode::applied);
+  sqlite3* db = nullptr;
+  REQUIRE(::sqlite3_open_v2((rig.directory_ / "undo.db").c_str(), &db, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK);
+  REQUIRE(journal::execute(db, "DELETE FROM undo"));
+  ::sqlite3_close_v2(db);
+  CHECK(rig.end(held.record).code == OutcomeCode::undone);
+  CHECK(eventually([&] { return child.state() == 'S'; }));
 }
 
 #ifdef M1OPT_FAULT_POINTS
@@ -225,7 +240,7 @@ TEST_CASE("what is done while the guardian takes over is undone at once") {
     CHECK(eventually([&] { return rig.journal_.open_records().value().empty(); }));
     stopped.emplace(rig);  // what follows is the daemon's own doing
   });
-  CHECK(outcome.code == OutcomeCode::changed);
+  CHECK(outcome.code == OutcomeCode::unready);
   CHECK(outcome.text.find("the guardian has taken over") != std::string::npos);
   CHECK(eventually([&] { return child.state() == 'S'; }));
   CHECK(rig.executor_.open_records().empty());
@@ -276,7 +291,7 @@ TEST_CASE("what an extension has written is known to the executor too, should th
   extend.target = "testd";
   extend.record = held.record;
   extend.deadline = rig.clock_.now() + std::chrono::hours(1);
-  CHECK(rig.run(extend).code == OutcomeCode::failed);
+  CHECK(rig.run(extend).code == OutcomeCode::unready);
   const auto written = rig.journal_.open_records().value();
   CHECK(written.at(0).deadline == extend.deadline);
   CHECK(rig.executor_.open_records().at(held.record) == written.at(0));

@@ -30,7 +30,7 @@ TEST_CASE("a revoked daemon does nothing until it has read the journal again") {
   REQUIRE(test::is_held(rig.run(action)));
   REQUIRE(eventually([&] { return held.state() == 'S'; }));
   const auto refused = rig.hold(ActionKind::suspend, next);
-  CHECK(refused.code == OutcomeCode::changed);
+  CHECK(refused.code == OutcomeCode::unready);
   CHECK(next.state() == 'S');
   const auto outcomes = rig.executor_.reread_journal();
   REQUIRE(outcomes.size() == 1);

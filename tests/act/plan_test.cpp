@@ -41,7 +41,7 @@ class OneGroup final : public platform::ProcessControl {
   static Error none() { return {Errc::unsupported, 0, "none"}; }
   Result<Subject> subject(SubjectKind kind, ProcessId process) const {
     if (kind != kind_) return none();
-    return Subject{kind, process, {}, 7, {}};
+    return Subject{kind, process, {}, process.pid < 20 ? 7 : 8, {}};
   }
 
   inline static const std::vector<std::int32_t> kMembers{10};
@@ -85,4 +85,15 @@ TEST_CASE("a cgroup is made idle only where that can be undone: the kernel forge
   // Idle already: its weight is no weight.
   CHECK(planned({SubjectKind::cgroup, {{Attribute::cgroup_weight, 1}, {Attribute::cgroup_idle, 1}}}, lowest)
             .empty());
+}
+
+TEST_CASE("a process is in its own group, session or cgroup, and in no other") {
+  for (const auto kind : {SubjectKind::autogroup, SubjectKind::cgroup}) {
+    OneGroup control(kind, {});
+    const Subject group{kind, {10, 1}, {}, 7, {}};
+    CHECK(act::is_in_group(control, {11, 1}, group));
+    CHECK_FALSE(act::is_in_group(control, {20, 1}, group));
+  }
+  OneGroup control(SubjectKind::cgroup, {});
+  CHECK_FALSE(act::is_in_group(control, {10, 1}, {SubjectKind::process, {10, 1}, {}, 0, {}}));
 }

@@ -121,7 +121,7 @@ TEST_CASE("a journal that was removed under the daemon lets nothing be begun") {
   const ChildProcess child;
   std::filesystem::remove(rig.directory_ / "undo.db");
   const auto outcome = rig.hold(ActionKind::suspend, child);
-  CHECK(outcome.code == OutcomeCode::failed);
+  CHECK(outcome.code == OutcomeCode::unready);
   CHECK(outcome.text.find("was removed while it was in use") != std::string::npos);
   CHECK(child.state() != 'T');
 }

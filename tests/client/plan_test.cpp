@@ -114,7 +114,7 @@ TEST_CASE("the parts of a plan's document sum up to what it says is loaded") {
 TEST_CASE("a model that nobody knows is an error with the nearest name") {
   const Ran ran = run_client({"plan", "lama3.1:8b", "--ram", "16G"});
   CHECK(ran.status == 1);
-  CHECK(has(ran.err, "\"lama3.1:8b\" is no file, not in Ollama's store and its shape is not known"));
+  CHECK(has(ran.err, "\"lama3.1:8b\" is no file, not in Ollama's store, no running Ollama has it and its shape is not known"));
   CHECK(has(ran.err, "Did you mean: llama3.1:8b"));
 }
 

@@ -67,7 +67,7 @@ TEST_CASE("a failing action backs off for 60 s, doubling to an hour, and is repo
   const std::vector<Duration> expected{60s, 120s, 240s, 480s, 960s, 1920s, 1h, 1h};
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const bool first = bench.at(
-        now, [](Tick& tick) { return add_back_off(tick, "row", ActionKind::background, "no"); });
+        now, [](Tick& tick) { return add_back_off(tick, "row", ActionKind::background, OutcomeCode::failed, "no"); });
     CHECK(first == (i == 0));
     bench.at(now + expected[i] - 1s, [](Tick& tick) {
       CHECK(find_back_off(tick, "row", ActionKind::background) != nullptr);

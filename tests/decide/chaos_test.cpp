@@ -38,7 +38,7 @@ class Chaos {
     using enum OutcomeCode;
     if (action.verb == ActionVerb::end) return one_of({undone, undone, undone, changed, failed});
     if (action.verb == ActionVerb::extend) return one_of({applied, applied, failed, gone});
-    return one_of({applied, applied, applied, partial, gone, changed, not_reversible, failed});
+    return one_of({applied, applied, applied, partial, gone, changed, not_reversible, failed, unready});
   }
 
   void change_process() {

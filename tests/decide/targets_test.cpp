@@ -300,6 +300,24 @@ TEST_CASE("where background cannot be undone the ladder goes on to suspend") {
         "background only");
 }
 
+TEST_CASE("where journal or guardian were not ready for background nothing harder is done in its place") {
+  const auto step = GENERATE(LadderStep::suspend, LadderStep::suspend_if_ineffective);
+  auto world = world_with_ladder({LadderStep::background, step});
+  bool ready = false;
+  world.answer = [&](const Action& action) {
+    if (action.verb == ActionVerb::end) return OutcomeCode::undone;
+    return action.kind == ActionKind::background && !ready ? OutcomeCode::unready : OutcomeCode::applied;
+  };
+  const auto id = world.add_target(10, "photoanalysisd", 1);
+  world.run(55s);
+  CHECK(world.count(ActionVerb::begin, ActionKind::background) == 1);
+  CHECK(world.count(ActionVerb::begin, ActionKind::suspend) == 0);
+  CHECK(world.why(id).starts_with("background was not tried (as told), next in "));
+  ready = true;
+  world.run(15s);
+  CHECK(world.holds(id, ActionKind::background));
+}
+
 TEST_CASE("one refusal speaks for the row: it is not tried on each process") {
   World world;
   world.answer = [](const Action& action) {

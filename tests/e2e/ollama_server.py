@@ -27,6 +27,12 @@ SHOW = {
     "capabilities": ["completion", "tools"], "modified_at": "2026-08-01T10:11:12.123456789+02:00"}
 
 
+def shown(document, verbose):
+    """Without "verbose" each list of the file is null."""
+    info = {key: value if verbose or not isinstance(value, list) else None for key, value in document["model_info"].items()}
+    return {**document, "model_info": info}
+
+
 class FakeOllama:
     """`names` are loaded, in that order, the longest idle first."""
 
@@ -34,6 +40,7 @@ class FakeOllama:
         self.version = version
         self.loaded = {name: f"2026-08-01T10:0{number}:00.5+02:00" for number, name in enumerate(names)}
         self.local = list(names)
+        self.shows = {}  # name -> what /api/show answers, lists and all; SHOW for others
         self.asked = []  # (path, document) of each POST
         self.hosts = set()
         # plain, empty: 200 and nothing in it; busy: 503; broken: an error after the head; slow: a second before each
@@ -145,7 +152,7 @@ class FakeOllama:
                 if body["model"] not in fake.local:
                     self.send(404, [{"error": f"model '{body['model']}' not found"}])
                 elif self.path == "/api/show":
-                    self.send(200, [SHOW])
+                    self.send(200, [shown(fake.shows.get(body["model"], SHOW), body.get("verbose", False))])
                 elif fake.mode == "stuck":
                     fake._gone.wait()
                 elif fake.mode == "busy":

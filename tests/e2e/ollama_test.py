@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 import rig
-from ollama_server import FakeOllama
+from ollama_server import SHOW, FakeOllama
 
 
 class OllamaTest(unittest.TestCase):
@@ -106,6 +106,22 @@ class ModelfileTest(OllamaTest):
         done = self.ctl("ollama", "modelfile", "no:such")
         self.assertEqual(done.returncode, 1)
         self.assertIn("model 'no:such' not found", done.stderr)
+
+
+class PlanTest(OllamaTest):
+    def test_a_model_whose_store_cannot_be_read_is_planned_by_what_ollama_tells_of_it(self):
+        self.ollama.local = ["mine:latest"]
+        info = {**SHOW["model_info"], "llama.block_count": 2, "llama.attention.head_count_kv": [8, 4]}
+        self.ollama.shows["mine:latest"] = {**SHOW, "model_info": info}
+        done = self.ctl("plan", "mine:latest", "--ctx", "1024", "--ram", "16G", "--os", "linux", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        plan = json.loads(done.stdout)
+        self.assertEqual(plan["model"]["source"], "server")
+        terms = {term["name"]: term["bytes"] for term in plan["memory"]["terms"]}
+        self.assertEqual(terms["kv_cache"], (8 + 4) * 1024 * 256 * 2)
+        # its lists were left out of the first answer
+        self.assertEqual([body.get("verbose") for path, body in self.ollama.asked if path == "/api/show"], [None, True])
+        self.assertEqual(self.ctl("plan", "yours:latest").returncode, 1)
 
 
 class DoctorTest(OllamaTest):

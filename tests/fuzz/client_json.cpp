@@ -1,8 +1,9 @@
-// JSON as the client shows it, from a daemon that may be anybody's, and as it examines a job of
-// launchd.
+// JSON as the client shows it, from a daemon that may be anybody's, as it examines a job of launchd,
+// and as it takes a model from what a server tells.
 #include <boost/json.hpp>
 
 #include "client/mac/job_lint.h"
+#include "client/planning/shown_subject.h"
 #include "client/render/event.h"
 #include "client/render/status.h"
 #include "fuzz/fuzz.h"
@@ -23,6 +24,9 @@ void check_text(const std::string& text) {
 }  // namespace
 
 void client_json(std::string_view input) {
+  if (const auto subject = client::planning::subject_of_show("m", input)) {
+    require(!subject->shape.layers.empty() && subject->shape.embedding > 0, "a shape that can be reckoned with");
+  }
   const auto value = wire::parse_json(input);
   if (!value) return;
   const client::render::Style style{false, false, 80};

@@ -211,9 +211,8 @@ std::string broken_promise(const History& history, std::size_t cut, const DiskIm
     const bool promised = std::any_of(history.steps.begin(), history.steps.end(), [&](const Step& step) {
       return step.id == id && step.done <= cut;
     });
-    const std::string state = now.contains(id)                              ? now[id]
-                              : journal->closing(id).value()->text == ""    ? "closed"
-                                                                            : "lost";
+    const auto closing = journal->closing(id).value();
+    const std::string state = now.contains(id) ? now[id] : closing ? "closed" : "lost";
     if (state == "lost" ? promised : !allowed[id].contains(state)) {
       return "lasting record " + std::to_string(id) + " is " + state.substr(0, 40);
     }

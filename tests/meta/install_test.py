@@ -24,8 +24,8 @@ exit 3
 SYSTEMCTL = """#!/bin/sh
 echo "systemctl $*" >>"{calls}"
 case $1 in
-  is-active) [ -e "{running}" ] ;;
-  stop) rm -f "{running}" ;;
+  is-active) [ -e "{running}" ] || [ -e "{running}.hangs" ] ;;
+  stop) rm -f "{running}" "{running}.hangs" ;;
   restart) "{daemon}" ;;
 esac
 """
@@ -157,6 +157,16 @@ class Install(unittest.TestCase):
         self.assertIn(str(self.root / "var" / "lib" / "m1opt"), said)
         self.run_script("uninstall", "--purge")
         self.assertFalse(self.config.parent.exists() or (self.root / "var" / "lib" / "m1opt").exists())
+
+    def test_a_daemon_that_hangs_is_ended_before_its_program_is_removed(self):
+        self.with_systemd()
+        self.run_script("install")
+        self.running.rename(self.root / "running.hangs")
+        self.called()
+        self.run_script("uninstall")
+        calls = self.called()
+        self.assertLess(calls.index("systemctl stop m1optd.service"), calls.index("m1optd 1 --recover"))
+        self.assertFalse(self.daemon.exists())
 
     def test_a_target_that_is_still_stopped_after_the_removal_is_named(self):
         self.program(self.root / "bin" / "ps", "#!/bin/sh\ncase $* in *stat*) echo ' 77 T baloo_file_extr' ;; esac\n")

@@ -84,6 +84,30 @@ TEST_CASE("a dry run says what would be done and posts nothing") {
   CHECK(status_of(fixture.ask("POST", "/v1/pause?dry_run=yes")) == 400);
 }
 
+TEST_CASE("a dry run of a suspend says when the policy would refuse it, and leaves out who is stopped already") {
+  ServerFixture fixture;
+  fixture.add_targets();
+  fixture.start();
+  const auto ask = [&] {
+    const auto answer = fixture.ask("POST", "/v1/targets/suspend?dry_run=true", R"({"name":"indexer"})");
+    return boost::json::parse(body_of(answer));
+  };
+  REQUIRE(ask().at("changes").as_array().size() == 1);
+  fixture.backend.change([](Snapshot& snapshot) { snapshot.targets.at(0).processes.at(0).state = RunState::stopped; });
+  CHECK(ask().at("changes").as_array().empty());
+  fixture.backend.change([](Snapshot& snapshot) {
+    snapshot.targets.at(0).processes.at(0).state = RunState::running;
+    snapshot.status.mode = Mode::observing;
+  });
+  CHECK(ask().at("text") == "would be refused: the config has observe_only");
+  CHECK(ask().at("changes").as_array().empty());
+  fixture.backend.change([](Snapshot& snapshot) { snapshot.status.safe_mode = {true, {}, "3 crashes", {}}; });
+  fixture.backend.change([](Snapshot& snapshot) { snapshot.status.mode = Mode::safe; });
+  CHECK(ask().at("text") == "would be refused: safe mode: 3 crashes");
+  fixture.backend.change([](Snapshot& snapshot) { snapshot.status.pause.active = true; });
+  CHECK(ask().at("text") == "would be refused: m1opt is paused; run m1optctl unpause first");
+}
+
 TEST_CASE("a suspend names a row of the targets, and nothing else by name") {
   ServerFixture fixture;
   fixture.add_targets();

@@ -23,11 +23,19 @@ std::optional<wire::ProblemDocument> check_mode(const TargetStatus& row) {
                             "Its row of the targets table has \"mode\": \"background\"");
 }
 
+/// Why nothing would be stopped now, whatever is named.
+std::string find_standstill(const StatusDocument& status) {
+  if (status.pause.active) return "m1opt is paused; run m1optctl unpause first";
+  if (status.mode == Mode::observing) return "the config has observe_only";
+  if (status.safe_mode.active) return "safe mode: " + status.safe_mode.why;
+  return {};
+}
+
 /// What the command would stop: all of the row, or its one process.
 void add_changes(const TargetStatus& row, const std::optional<ProcessId>& only,
                  std::vector<wire::CommandChange>& changes) {
   for (const TargetProcess& process : row.processes) {
-    if (only && process.id != *only) continue;
+    if ((only && process.id != *only) || process.state == RunState::stopped) continue;
     changes.push_back({fmt::format("{} pid {}", row.name, process.id.pid),
                        wire::enum_word(process.state), "stopped"});
   }
@@ -55,7 +63,10 @@ PrepareResult prepare_suspend(const Call& call) {
     if (const auto problem = check_mode(*row)) return *problem;
     add_changes(*row, command->process, prepared.changes);
   }
-  if (row != nullptr) {
+  if (const std::string why = find_standstill(call.snapshot->status); !why.empty()) {
+    prepared.changes.clear();
+    prepared.would = "would be refused: " + why;
+  } else if (row != nullptr) {
     prepared.would = fmt::format("would suspend {} processes for {} s", prepared.changes.size(),
                                  seconds_of(command->duration));
   } else {
