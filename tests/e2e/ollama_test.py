@@ -117,7 +117,7 @@ class PlanTest(OllamaTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         plan = json.loads(done.stdout)
         self.assertEqual(plan["model"]["source"], "server")
-        terms = {term["name"]: term["bytes"] for term in plan["memory"]["terms"]}
+        terms = {term["id"]: term["bytes"] for term in plan["memory"]["terms"]}
         self.assertEqual(terms["kv_cache"], (8 + 4) * 1024 * 256 * 2)
         # its lists were left out of the first answer
         self.assertEqual([body.get("verbose") for path, body in self.ollama.asked if path == "/api/show"], [None, True])

@@ -27,7 +27,7 @@ struct AfterTick {
         answers(rig.answers_),
         now(rig.clock_.now()),
         late(rig.late_),
-        well(rig.trouble_ticks_ >= 3) {
+        well(rig.trouble_ticks_ >= 3 && rig.clock_.now() - rig.trouble_at_ > 2s) {
     for (const auto& [id, record] : records) {
       if (!open_before.contains(id)) fresh.push_back(&record);
     }
@@ -45,7 +45,7 @@ struct AfterTick {
   const std::map<ProcessId, bool>& answers;  ///< of servers: does a request run?
   Instant now;
   Duration late;
-  bool well;  ///< no call has failed for some ticks
+  bool well;  ///< no call has failed for some ticks, and for longer than until it is tried again
   std::vector<const UndoRecord*> fresh;
 };
 

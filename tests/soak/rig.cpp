@@ -297,6 +297,7 @@ bool SoakRig::step() {
   tick();
   trouble_ = trouble_ || machine_.failed_writes > 0;
   trouble_ticks_ = trouble_ ? 0 : trouble_ticks_ + 1;
+  if (trouble_) trouble_at_ = clock_.now();
   broken_ = find_broken(*this);
   return broken_.empty();
 }

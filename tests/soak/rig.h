@@ -126,6 +126,7 @@ class SoakRig {
   bool quiet_{false};                   ///< nothing happens by chance
   bool trouble_{false};                 ///< a call failed or the world changed within this tick
   int trouble_ticks_{0};                ///< since when that may still show
+  Instant trouble_at_;                  ///< what failed is tried again a second later
   std::map<std::uint64_t, int> waiting_;  ///< command -> ticks it has waited
   std::uint64_t asked_{0};
   std::deque<Instant> suspensions_;     ///< begun by rules in the last hour, since the daemon started
