@@ -77,6 +77,8 @@ def run_cases(cases, at_once):
     late = [number for number, said in enumerate(results) if "late" in said]
     for number, said in zip(late, namespaces.run_all(run_case, [cases[number] for number in late], 1)):
         results[number] = {"wrong": said["late"]} if "late" in said else said
+    if late:
+        print(f"figure: crash matrix: {len(late)} of {len(cases)} runs were late beside others, and were run again alone")
     return results
 
 
