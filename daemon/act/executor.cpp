@@ -259,7 +259,7 @@ Result<void> Executor::read_back(const UndoRecord& record, std::vector<std::stri
       return now.error();
     }
     if (*now == change.set) {
-      notes.emplace_back("the stop is on its way: it sleeps in the kernel");
+      notes.emplace_back("the stop is sent, and is taken when the process next runs");
       continue;
     }
     return Error{Errc::io, 0,
