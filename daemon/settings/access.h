@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+
+#include "settings/setting.h"
+#include "settings/tools.h"
+
+namespace m1opt::settings {
+
+/// Reads and writes what one means keeps. An error's text says what the user can do about it:
+/// the pane of System Settings, or the command.
+class SettingAccess {
+ public:
+  virtual ~SettingAccess() = default;
+  /// Absent when the key is not there; an error is never taken for absence.
+  virtual Result<Reading> read(const Target& target) = 0;
+  /// Makes read() give exactly this again; absent: the key is removed. Whoever calls reads back.
+  virtual Result<void> write(const Target& target, const Reading& reading) = 0;
+};
+
+/// /usr/bin/defaults; arguments {domain, key}. Types boolean, integer, float, string; what holds
+/// another (an array, a dictionary) is read, never written.
+std::unique_ptr<SettingAccess> make_defaults(Tools& tools);
+/// /usr/bin/gsettings and /usr/bin/dconf; arguments {schema, key, path of the key}. Type "variant".
+std::unique_ptr<SettingAccess> make_gsettings(Tools& tools);
+/// /usr/bin/pmset; arguments {source, key}: "ac" or "battery", "powernap".
+std::unique_ptr<SettingAccess> make_pmset(Tools& tools);
+/// /usr/bin/mdutil; arguments {mount point}.
+std::unique_ptr<SettingAccess> make_mdutil(Tools& tools);
+/// /usr/bin/tmutil; no arguments: the automatic backups.
+std::unique_ptr<SettingAccess> make_tmutil(Tools& tools);
+/// /usr/sbin/sysctl; arguments {name}.
+std::unique_ptr<SettingAccess> make_sysctl(Tools& tools);
+/// A file below /proc/sys or /sys; arguments {path}; one with [chosen] marks is read as what is chosen.
+std::unique_ptr<SettingAccess> make_system_file();
+
+/// Every means by its name; `unsupported` for those that keep nothing.
+std::unique_ptr<SettingAccess> make_access(Tools& tools);
+
+}  // namespace m1opt::settings
