@@ -18,8 +18,8 @@ class SettingAccess {
   virtual Result<void> write(const Target& target, const Reading& reading) = 0;
 };
 
-/// /usr/bin/defaults; arguments {domain, key}. Types boolean, integer, float, string; what holds
-/// another (an array, a dictionary) is read, never written.
+/// /usr/bin/defaults; arguments {domain, key}. Types as `defaults read-type` has them; what is no
+/// scalar is kept as XML.
 std::unique_ptr<SettingAccess> make_defaults(Tools& tools);
 /// /usr/bin/gsettings and /usr/bin/dconf; arguments {schema, key, path of the key}. Type "variant".
 std::unique_ptr<SettingAccess> make_gsettings(Tools& tools);

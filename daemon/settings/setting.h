@@ -91,6 +91,8 @@ const std::vector<Setting>& table(System system);
 std::vector<Setting> rows_of(System system, Level level);
 const Setting* find(System system, std::string_view name);
 
+/// Equal, or two floats written differently.
+bool same(const Reading& a, const Reading& b);
 /// "true (boolean)", "0.2 (float)", "not set"
 std::string text_of(const Reading& reading);
 

@@ -31,7 +31,9 @@ std::unique_ptr<Tools> make_tools(std::vector<std::string> environment = {});
 /// The same for files: in builds with fault points M1OPT_SYS_ROOT stands before /proc/sys and /sys.
 std::string system_path(const std::string& path);
 
-/// "defaults write exited with 1: what it complained of"; for errors that have no words of their own.
-std::string describe(const ToolExit& exit, const std::string& command);
+/// What a tool's exit and complaint mean, each of the known ones in a sentence of its own with what
+/// mends it: missing Full Disk Access, System Integrity Protection (150), a directory where mdutil
+/// wants a volume, not root. Of others "defaults write exited with 1: what it complained of".
+Error fault_of(const ToolExit& exit, const std::string& command);
 
 }  // namespace m1opt::settings
