@@ -119,4 +119,13 @@ Result<void> write_file_atomic(const std::string& path, std::string_view text, u
   return {};
 }
 
+Result<void> write_in_place(const std::string& path, std::string_view text) {
+  Fd fd(::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY));
+  if (!fd.valid()) return error_from_errno("open " + path, errno);
+  const ssize_t n = ::write(fd.get(), text.data(), text.size());
+  if (n < 0) return error_from_errno("write " + path, errno);
+  if (static_cast<std::size_t>(n) == text.size()) return {};
+  return Error{Errc::io, 0, "write " + path + ": only a part was taken"};
+}
+
 }  // namespace m1opt::base

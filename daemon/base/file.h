@@ -34,4 +34,7 @@ Result<Fd> lock_file(const std::string& path);
 /// sync (on macOS of the drive itself), rename, sync of the directory. On error the old file is untouched.
 Result<void> write_file_atomic(const std::string& path, std::string_view text, unsigned mode);
 
+/// Into a file that is there, by one call, as the kernel's own files below /proc and /sys want it.
+Result<void> write_in_place(const std::string& path, std::string_view text);
+
 }  // namespace m1opt::base
