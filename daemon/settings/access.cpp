@@ -43,7 +43,7 @@ class EveryAccess final : public SettingAccess {
 
   static std::size_t arguments_of(Means means) {
     switch (means) {
-      case Means::gsettings: return 3;
+      case Means::gsettings:
       case Means::defaults:
       case Means::pmset: return 2;
       case Means::mdutil:

@@ -21,7 +21,8 @@ class SettingAccess {
 /// /usr/bin/defaults; arguments {domain, key}. Types as `defaults read-type` has them; what is no
 /// scalar is kept as XML.
 std::unique_ptr<SettingAccess> make_defaults(Tools& tools);
-/// /usr/bin/gsettings and /usr/bin/dconf; arguments {schema, key, path of the key}. Type "variant".
+/// /usr/bin/gsettings and /usr/bin/dconf; arguments {schema, key}. Type "variant",
+/// absent where the default is in force.
 std::unique_ptr<SettingAccess> make_gsettings(Tools& tools);
 /// /usr/bin/pmset; arguments {source, key}: "ac" or "battery", "powernap".
 std::unique_ptr<SettingAccess> make_pmset(Tools& tools);

@@ -86,7 +86,7 @@ struct Setting {
   [[nodiscard]] bool changes() const { return why_not.empty() && target.means != Means::none; }
 };
 
-/// The rows of one system, in the order in which they are shown.
+/// The rows of one system, in the order in which they are shown; those of a group stand together.
 const std::vector<Setting>& table(System system);
 /// Those that a profile of this level takes and m1opt can change.
 std::vector<Setting> rows_of(System system, Level level);

@@ -1,0 +1,39 @@
+#include "settings/rows.h"
+
+namespace m1opt::settings {
+
+namespace {
+
+Setting machine_wide(const char* name, const char* group, Target target, Value wanted) {
+  Setting row;
+  row.name = name;
+  row.group = group;
+  row.system = System::linux;
+  row.scope = Scope::system;
+  row.lifetime = Lifetime::until_reboot;
+  row.target = std::move(target);
+  row.wanted = std::move(wanted);
+  row.needs = "root";
+  return row;
+}
+
+}  // namespace
+
+std::vector<Setting> linux_system_rows() {
+  Setting swappiness = machine_wide("swappiness", "memory", {Means::proc_sys, {"/proc/sys/vm/swappiness"}}, {"", "10"});
+  swappiness.level = Level::moderate;
+  swappiness.does = "the kernel rather drops cached files than swaps programs out";
+  swappiness.cost = "files are read again sooner; a model that is mapped from its file is a cached file too";
+  swappiness.gain = "programs that wait stay in memory; of no use without swap";
+  swappiness.evidence = Evidence::reported;
+  Setting pages = machine_wide("huge-pages", "memory",
+                               {Means::sys_file, {"/sys/kernel/mm/transparent_hugepage/enabled"}}, {"", "always"});
+  pages.level = Level::moderate;
+  pages.does = "memory of every program in pages of 2 MB where that works";
+  pages.cost = "some programs take more memory, and pauses when it has to be gathered";
+  pages.gain = "fewer misses of the address cache for weights that are not mapped from a file (--no-mmap)";
+  pages.evidence = Evidence::reported;
+  return {swappiness, pages};
+}
+
+}  // namespace m1opt::settings
