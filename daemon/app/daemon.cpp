@@ -129,12 +129,12 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   history.connect(post, [&](const decide::Reason& reason) { events.add(clock.wall(), reason); });
   const auto tools = settings::make_tools();
   const auto access = settings::make_access(*tools);
-  SettingsKeeper keeper_of_settings(make_settings_parts(options, clock, *access, boot));
-  keeper_of_settings.recover();
-  keeper_of_settings.connect(post, [&](const decide::Reason& reason) { events.add(clock.wall(), reason); });
-  Archive archive(trace_export, history, keeper_of_settings);
+  SettingsKeeper system_settings(make_settings_parts(options, clock, *access, boot));
+  system_settings.recover();
+  system_settings.connect(post, [&](const decide::Reason& reason) { events.add(clock.wall(), reason); });
+  Archive archive(trace_export, history, system_settings);
   board.set_archive(archive, post);
-  std::vector<TickObserver*> observers{&history, &keeper_of_settings};
+  std::vector<TickObserver*> observers{&history, &system_settings};
   // A copy of a machine is no course of readings.
   if (options.sysroot.empty()) observers.push_back(&trace);
   board.set_self_test([&slow](auto done) { return slow.self_test(std::move(done)); });
@@ -160,13 +160,13 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   slow.start();
   const bool clean = loop.run();
   server.stop();
-  keeper_of_settings.finish();
+  system_settings.finish();
   trace.flush();
   history.finish();
   guardian.drop();
   run_mark.end();
   slow.stop();  // the last, since it may wait for a disk
-  const bool settled = keeper_of_settings.end();
+  const bool settled = system_settings.end();
   flush_log();
   return clean && settled ? 0 : kFailure;
 }
