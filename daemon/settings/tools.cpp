@@ -54,8 +54,8 @@ constexpr std::array kSayings{
     Saying{"Could not write domain", Errc::not_permitted, kFullDiskAccess},
     Saying{"Full Disk Access", Errc::not_permitted, kFullDiskAccess},
     Saying{"System Integrity Protection", Errc::not_permitted,
-           "System Integrity Protection keeps this job of Apple's as it is. It stays on: there is "
-           "nothing to mend"},
+           "System Integrity Protection keeps this job of Apple's as it is. Mend: nothing, that "
+           "protection stays on"},
     Saying{"Error: invalid operation", Errc::unsupported,
            "mdutil knows whole volumes only, not directories. Mend: a directory is left out when "
            "its name ends in .noindex, or by System Settings > Spotlight > Search Privacy"},
