@@ -7,7 +7,7 @@ namespace m1opt::settings {
 
 namespace {
 
-constexpr const char* kTool = "/usr/bin/defaults";
+constexpr const char* kDefaults = "/usr/bin/defaults";
 
 class Defaults final : public SettingAccess {
  public:
@@ -16,11 +16,11 @@ class Defaults final : public SettingAccess {
   Result<Reading> read(const Target& target) override {
     const std::string& domain = target.arguments.at(0);
     const std::string& key = target.arguments.at(1);
-    const auto type = tools_.run(kTool, {"read-type", domain, key});
+    const auto type = tools_.run(kDefaults, {"read-type", domain, key});
     if (!type) return type.error();
     if (is_absence(*type)) return Reading{};
     if (type->status != 0) return fault_of(*type, "defaults read-type " + domain + " " + key);
-    const auto list = tools_.run(kTool, {"export", domain, "-"});
+    const auto list = tools_.run(kDefaults, {"export", domain, "-"});
     if (!list) return list.error();
     if (list->status != 0) return fault_of(*list, "defaults export " + domain);
     auto found = find_in_plist(list->output, key);
@@ -37,8 +37,8 @@ class Defaults final : public SettingAccess {
   Result<void> write(const Target& target, const Reading& reading) override {
     const std::string& domain = target.arguments.at(0);
     const std::string& key = target.arguments.at(1);
-    const auto exit = reading ? tools_.run(kTool, {"write", domain, key, plist_of(*reading)})
-                              : tools_.run(kTool, {"delete", domain, key});
+    const auto exit = reading ? tools_.run(kDefaults, {"write", domain, key, plist_of(*reading)})
+                              : tools_.run(kDefaults, {"delete", domain, key});
     if (!exit) return exit.error();
     if (exit->status == 0 || (!reading && is_absence(*exit))) return {};
     return fault_of(*exit, std::string("defaults ") + (reading ? "write " : "delete ") + domain + " " + key);

@@ -9,7 +9,7 @@ namespace {
 const Value kYes{"boolean", "true"};
 const Value kNo{"boolean", "false"};
 
-constexpr const char* kFullDiskAccess = "Full Disk Access for the program that runs this (your terminal)";
+constexpr const char* kDiskAccess = "Full Disk Access for the program that runs this (your terminal)";
 constexpr const char* kDrawing = "less work for the GPU and the window server while windows move; no memory worth speaking of";
 
 Setting preference(const char* name, const char* group, Level level, const char* domain, const char* key,
@@ -43,12 +43,12 @@ std::vector<Setting> animation_rows() {
   Setting motion = preference("reduce-motion", "animations", Level::aggressive, "com.apple.universalaccess",
                               "reduceMotion", kYes);
   motion.does = "spaces and full screen fade instead of sliding";
-  motion.needs = kFullDiskAccess;
+  motion.needs = kDiskAccess;
   motion.cost = "the sliding that shows where a window went is gone";
   Setting transparency = preference("reduce-transparency", "animations", Level::aggressive,
                                     "com.apple.universalaccess", "reduceTransparency", kYes);
   transparency.does = "menus, the Dock and sidebars are opaque";
-  transparency.needs = kFullDiskAccess;
+  transparency.needs = kDiskAccess;
   transparency.cost = "the look of the desktop";
   transparency.gain = "no blur to compute; that it saves 200 to 500 MB is said and nobody has shown it";
   return {windows, resize, finder, motion, transparency};

@@ -31,8 +31,6 @@ class OneSetting final : public settings::SettingAccess {
   }
 };
 
-struct Crash {};
-
 /// One program that changes settings: it begins anew with each call, from what is on the disk.
 class Machine {
  public:
@@ -68,6 +66,9 @@ class Machine {
   }
 };
 
+#ifdef M1OPT_FAULT_POINTS
+struct Crash {};
+
 /// Names of the crash points that `work` comes by, in order.
 template <class Work>
 std::vector<std::string> points_of(const Work& work) {
@@ -93,6 +94,7 @@ bool crash_at(const std::string& point, const Work& work) {
   base::fault_hook({});
   return crashed;
 }
+#endif
 
 /// Every row that can be changed, of both systems; a value that the machine decides is given.
 inline std::vector<settings::Setting> changing_rows() {

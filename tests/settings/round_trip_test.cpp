@@ -25,12 +25,6 @@ bool is_wanted_already(const Setting& row, const Beginning& beginning) {
   return settings::same(row.wanted, beginning.value);
 }
 
-/// A user's whole course.
-void whole_course(Machine& machine, const Setting& row) {
-  machine.apply(row);
-  machine.undo();
-}
-
 }  // namespace
 
 TEST_CASE("each row is set, read back and put back exactly as it was found; a second undo does no harm") {
@@ -109,6 +103,17 @@ TEST_CASE("a row that somebody changed since is left as it is, told, and not tou
   });
 }
 
+#ifdef M1OPT_FAULT_POINTS
+namespace {
+
+/// A user's whole course.
+void whole_course(Machine& machine, const Setting& row) {
+  machine.apply(row);
+  machine.undo();
+}
+
+}  // namespace
+
 TEST_CASE("after a crash at any step undo brings back exactly what was found, with and without a recovery") {
   for_each_beginning([](const Setting& row, const Beginning& beginning) {
     Machine tried;
@@ -154,3 +159,4 @@ TEST_CASE("what somebody changed after a crash is left as it is") {
     CHECK(machine.open_records() == 0);
   }
 }
+#endif
