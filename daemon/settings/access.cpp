@@ -11,6 +11,12 @@ class EveryAccess final : public SettingAccess {
   explicit EveryAccess(Tools& tools) {
     by_means_[Means::defaults] = make_defaults(tools);
     by_means_[Means::gsettings] = make_gsettings(tools);
+    by_means_[Means::pmset] = make_pmset(tools);
+    by_means_[Means::mdutil] = make_mdutil(tools);
+    by_means_[Means::tmutil] = make_tmutil(tools);
+    by_means_[Means::sysctl] = make_sysctl(tools);
+    by_means_[Means::proc_sys] = make_system_file();
+    by_means_[Means::sys_file] = make_system_file();
   }
 
   Result<Reading> read(const Target& target) override {

@@ -26,13 +26,14 @@ std::unique_ptr<SettingAccess> make_defaults(Tools& tools);
 std::unique_ptr<SettingAccess> make_gsettings(Tools& tools);
 /// /usr/bin/pmset; arguments {source, key}: "ac" or "battery", "powernap".
 std::unique_ptr<SettingAccess> make_pmset(Tools& tools);
-/// /usr/bin/mdutil; arguments {mount point}.
+/// /usr/bin/mdutil; arguments {mount point}. "on", "off", "searching-off".
 std::unique_ptr<SettingAccess> make_mdutil(Tools& tools);
-/// /usr/bin/tmutil; no arguments: the automatic backups.
+/// /usr/bin/tmutil; no arguments: the automatic backups, "on", "off", or absent.
 std::unique_ptr<SettingAccess> make_tmutil(Tools& tools);
 /// /usr/sbin/sysctl; arguments {name}.
 std::unique_ptr<SettingAccess> make_sysctl(Tools& tools);
 /// A file below /proc/sys or /sys; arguments {path}; one with [chosen] marks is read as what is chosen.
+/// A star in the path stands for all that there are; where they differ parts.h says how they read.
 std::unique_ptr<SettingAccess> make_system_file();
 
 /// Every means by its name; `unsupported` for those that keep nothing.

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/fault.h"
+#include "settings/parts.h"
 
 namespace m1opt::settings {
 
@@ -134,7 +135,7 @@ Report Engine::undo_one(const Record& record) {
   Fate fate = Fate::undone;
   if (same(*now, record.before)) {
     report.outcome = Outcome::already;
-  } else if (!same(*now, record.set)) {
+  } else if (!same(*now, record.set) && !is_half_done(*now, record.before, record.set)) {
     fate = Fate::changed;
     report.outcome = Outcome::changed;
     report.after = *now;
@@ -160,16 +161,23 @@ Report Engine::undo_one(const Record& record) {
 std::vector<Report> Engine::recover() {
   std::vector<Report> reports;
   for (const Record& record : journal_.open_records()) {
-    const bool gone = record.lifetime == Lifetime::until_reboot && record.boot != boot_.value;
-    if (gone || record.fate == Fate::asked) reports.push_back(settle(record));
+    if (is_over(record) || record.fate == Fate::asked) reports.push_back(settle(record));
   }
   return reports;
 }
 
+/// What the kernel keeps the system sets at each start, and perhaps by chance as we did. Not of /sys:
+/// firmware behind it may remember.
+bool Engine::is_over(const Record& record) const {
+  const Means means = record.target.means;
+  const bool forgotten = record.lifetime == Lifetime::until_reboot || means == Means::sysctl ||
+                         means == Means::proc_sys;
+  return forgotten && record.boot != boot_.value;
+}
+
 Report Engine::settle(const Record& record) {
   Report report{record.setting, Outcome::observed, record.before, record.set, {}, Errc::changed};
-  const bool rebooted = record.lifetime == Lifetime::until_reboot && record.boot != boot_.value;
-  if (rebooted) {
+  if (is_over(record)) {
     report.outcome = Outcome::undone;
     report.text = "the machine was started anew, which ends it";
     if (auto closed = close(record, Fate::undone, report.text); !closed) return fail(report, closed.error());
@@ -179,7 +187,7 @@ Report Engine::settle(const Record& record) {
   if (!now) return fail(report, now.error());
   report.after = *now;
   Result<void> told;
-  if (same(*now, record.set)) {
+  if (same(*now, record.set) || is_half_done(*now, record.before, record.set)) {
     Record observed = record;
     observed.fate = Fate::observed;
     told = journal_.update(observed);

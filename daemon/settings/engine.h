@@ -57,6 +57,7 @@ class Engine {
  private:
   Report undo_one(const Record& record);
   Report settle(const Record& record);
+  [[nodiscard]] bool is_over(const Record& record) const;
   Report take_back(Record record, const Reading& now, Report report);
   Result<void> close(Record record, Fate fate, std::string text);
 

@@ -17,8 +17,6 @@ constexpr State kStates[]{{"Indexing enabled", "on"},
                           {"Indexing and searching disabled", "searching-off"},
                           {"Indexing disabled", "off"}};
 
-Error wrong_target() { return {Errc::parse, 0, "mdutil: a setting needs a mount point"}; }
-
 /// What it complains of has no exit status of its own.
 bool went_wrong(const ToolExit& exit) {
   return !is_done(exit) || says(exit, "Error:") || says(exit, "unknown indexing state") ||
@@ -30,8 +28,7 @@ class Mdutil final : public SettingAccess {
   explicit Mdutil(Tools& tools) : tools_(tools) {}
 
   Result<Reading> read(const Target& target) override {
-    if (target.arguments.size() != 1) return wrong_target();
-    const std::string& volume = target.arguments[0];
+    const std::string& volume = target.arguments.at(0);
     const auto exit = tools_.run(kTool, {"-s", volume});
     if (!exit) return exit.error();
     if (went_wrong(*exit)) return fault_of(*exit, "mdutil -s " + volume);
@@ -42,9 +39,8 @@ class Mdutil final : public SettingAccess {
   }
 
   Result<void> write(const Target& target, const Reading& reading) override {
-    if (target.arguments.size() != 1) return wrong_target();
     if (!reading) return Error{Errc::unsupported, 0, "Spotlight's index of a volume is on or off, never not set"};
-    const std::string& volume = target.arguments[0];
+    const std::string& volume = target.arguments.at(0);
     std::vector<std::string> words{"-i", reading->text, volume};
     if (reading->text == "searching-off") words = {"-d", volume};
     const auto exit = tools_.run(kTool, words);

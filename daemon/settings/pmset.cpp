@@ -25,14 +25,13 @@ constexpr std::array kSources{Source{"ac", "AC Power:", "-c", "on mains"},
                               Source{"ups", "UPS Power:", "-u", "on a UPS"}};
 
 const Source* source_of(const Target& target) {
-  if (target.arguments.size() != 2) return nullptr;
   for (const Source& source : kSources) {
-    if (source.name == target.arguments[0]) return &source;
+    if (source.name == target.arguments.at(0)) return &source;
   }
   return nullptr;
 }
 
-Error wrong_target() { return {Errc::parse, 0, "pmset: a setting needs a power source and a key"}; }
+Error wrong_target() { return {Errc::parse, 0, "pmset knows no such power source"}; }
 
 enum class Lack { none, source, key };
 
@@ -68,14 +67,14 @@ class Pmset final : public SettingAccess {
     const auto exit = tools_.run(kTool, {"-g", "custom"});
     if (!exit) return exit.error();
     if (!is_done(*exit)) return fault_of(*exit, "pmset -g custom");
-    const auto [lack, text] = find_value(exit->output, source->heading, target.arguments[1]);
+    const auto [lack, text] = find_value(exit->output, source->heading, target.arguments.at(1));
     switch (lack) {
       case Lack::none: return Reading(Value{{}, text});
       case Lack::source:
         return Error{Errc::unsupported, 0, fmt::format("this Mac has no settings for when it runs {}", source->words)};
       case Lack::key:
         return Error{Errc::unsupported, 0,
-                     fmt::format("this Mac has no setting \"{}\" for when it runs {}", target.arguments[1],
+                     fmt::format("this Mac has no setting \"{}\" for when it runs {}", target.arguments.at(1),
                                  source->words)};
     }
     return wrong_target();
@@ -85,7 +84,7 @@ class Pmset final : public SettingAccess {
     const Source* source = source_of(target);
     if (source == nullptr) return wrong_target();
     if (!reading) return Error{Errc::unsupported, 0, "pmset cannot remove a setting, only set it"};
-    const std::vector<std::string> words{source->flag, target.arguments[1], reading->text};
+    const std::vector<std::string> words{source->flag, target.arguments.at(1), reading->text};
     const auto exit = tools_.run(kTool, words);
     if (!exit) return exit.error();
     const std::string command = command_text("pmset", words);

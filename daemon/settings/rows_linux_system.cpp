@@ -33,7 +33,24 @@ std::vector<Setting> linux_system_rows() {
   pages.cost = "some programs take more memory, and pauses when it has to be gathered";
   pages.gain = "fewer misses of the address cache for weights that are not mapped from a file (--no-mmap)";
   pages.evidence = Evidence::reported;
-  return {swappiness, pages};
+  Setting governor = machine_wide("cpu-governor", "power",
+                                  {Means::sys_file, {"/sys/devices/system/cpu/cpufreq/policy*/scaling_governor"}},
+                                  {"", "performance"});
+  governor.lifetime = Lifetime::while_active;
+  governor.level = Level::moderate;
+  governor.does = "the processor stays at its highest clock while a model works";
+  governor.cost = "more power and heat while a model works";
+  governor.gain = "no waiting for the clock to rise at each token; nothing where it is high already";
+  governor.evidence = Evidence::reported;
+  Setting profile = machine_wide("power-profile", "power", {Means::sys_file, {"/sys/firmware/acpi/platform_profile"}},
+                                 {"", "performance"});
+  profile.lifetime = Lifetime::while_active;
+  profile.level = Level::aggressive;
+  profile.does = "the firmware allows more power while a model works";
+  profile.cost = "louder fans, more power and heat while a model works; a desktop's own power mode shows it";
+  profile.gain = "higher clocks for longer on laptops";
+  profile.evidence = Evidence::reported;
+  return {swappiness, pages, governor, profile};
 }
 
 }  // namespace m1opt::settings

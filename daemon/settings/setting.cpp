@@ -14,7 +14,7 @@ constexpr std::array kScopes{"user", "system"};
 constexpr std::array kSystems{"macos", "linux"};
 constexpr std::array kLevels{"conservative", "moderate", "aggressive"};
 constexpr std::array kEvidence{"measured", "reported", "none"};
-constexpr std::array kLifetimes{"until_undone", "while_active", "until_reboot"};
+constexpr std::array kLifetimes{"until_undone", "while_active", "until_reboot", "while_running"};
 constexpr std::array kMeans{"none",   "workload", "defaults", "gsettings", "pmset",
                             "mdutil", "tmutil",   "sysctl",   "proc_sys",  "sys_file"};
 

@@ -34,7 +34,8 @@ enum class Evidence { measured, reported, none };
 enum class Lifetime {
   until_undone,
   while_active,  ///< as long as a workload is busy: the daemon's
-  until_reboot   ///< the system forgets it by itself
+  until_reboot,  ///< the system forgets it by itself
+  while_running  ///< as long as the daemon runs and is not paused: the daemon's
 };
 /// Who keeps the value. `workload`: the daemon holds it by itself while a workload is busy, there is
 /// nothing to write. `none`: cannot be done, or should not; `why_not` says why.

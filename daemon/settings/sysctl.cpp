@@ -11,15 +11,12 @@ namespace {
 
 constexpr const char* kTool = "/usr/sbin/sysctl";
 
-Error wrong_target() { return {Errc::parse, 0, "sysctl: a setting needs a name"}; }
-
 class Sysctl final : public SettingAccess {
  public:
   explicit Sysctl(Tools& tools) : tools_(tools) {}
 
   Result<Reading> read(const Target& target) override {
-    if (target.arguments.size() != 1) return wrong_target();
-    const std::string& name = target.arguments[0];
+    const std::string& name = target.arguments.at(0);
     const auto exit = tools_.run(kTool, {"-n", name});
     if (!exit) return exit.error();
     if (says(*exit, "unknown oid")) return missing(name);
@@ -28,9 +25,8 @@ class Sysctl final : public SettingAccess {
   }
 
   Result<void> write(const Target& target, const Reading& reading) override {
-    if (target.arguments.size() != 1) return wrong_target();
     if (!reading) return Error{Errc::unsupported, 0, "a value of the kernel's cannot be removed, only set"};
-    const std::string& name = target.arguments[0];
+    const std::string& name = target.arguments.at(0);
     const std::string assignment = name + "=" + reading->text;
     const auto exit = tools_.run(kTool, {assignment});
     if (!exit) return exit.error();

@@ -2,11 +2,12 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <map>
 
+#include "base/fault.h"
 #include "base/file.h"
 #include "platform/text.h"
 #include "settings/access.h"
+#include "settings/parts.h"
 
 namespace m1opt::settings {
 
@@ -38,8 +39,7 @@ Error explain(const Error& error, const std::string& path, const std::string& va
 
 /// Those that a path names: one, or with a star in it all that there are, by name.
 Result<std::vector<File>> files_of(const Target& target) {
-  if (target.arguments.size() != 1) return Error{Errc::parse, 0, "a setting in a file needs one path"};
-  const std::string& pattern = target.arguments[0];
+  const std::string& pattern = target.arguments.at(0);
   const std::string path = system_path(pattern);
   const std::size_t star = path.find('*');
   if (star == std::string::npos) return std::vector<File>{{"", path}};
@@ -66,17 +66,6 @@ std::string chosen_in(std::string_view text) {
   return std::string(whole.substr(open + 1, close - open - 1));
 }
 
-/// "policy0=powersave policy4=performance", which is what several that differ read as.
-std::map<std::string, std::string, std::less<>> parts_of(std::string_view text) {
-  std::map<std::string, std::string, std::less<>> parts;
-  while (!text.empty()) {
-    const std::string_view word = platform::take_word(text);
-    const std::size_t equals = word.find('=');
-    if (equals != std::string_view::npos) parts.emplace(word.substr(0, equals), word.substr(equals + 1));
-  }
-  return parts;
-}
-
 class SystemFile final : public SettingAccess {
  public:
   Result<Reading> read(const Target& target) override {
@@ -100,13 +89,13 @@ class SystemFile final : public SettingAccess {
     if (!reading) return Error{Errc::unsupported, 0, "a file of the kernel's cannot be removed, only written"};
     const auto files = files_of(target);
     if (!files) return files.error();
-    const auto parts = files->front().name.empty() ? std::map<std::string, std::string, std::less<>>{}
-                                                   : parts_of(reading->text);
+    const Parts parts = files->front().name.empty() ? Parts{} : parts_of(reading->text);
     for (const File& file : *files) {
       const auto part = parts.find(file.name);
       // One that has come since keeps what it was given.
       if (!parts.empty() && part == parts.end()) continue;
       const std::string& value = parts.empty() ? reading->text : part->second;
+      fault_point("settings.file");
       if (const auto done = write_in_place(file.path, value); !done) return explain(done.error(), file.path, value);
     }
     return {};
