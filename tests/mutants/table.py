@@ -365,7 +365,7 @@ SETTINGS = (
     Mutant("a refusal of defaults counts as an absent key", "daemon/settings/defaults.cpp",
            "return exit.status == 1 && (said ||", "return exit.status == 1 || (said ||", ("settings",)),
     Mutant("a float of the system's is rounded", "daemon/settings/plist_text.cpp",
-           'text = platform::trim(inside_of(element));', 'text = platform::trim(inside_of(element)).substr(0, 4);',
+           'std::string(platform::trim(*decoded)) : *decoded;', 'std::string(platform::trim(*decoded)).substr(0, 4) : *decoded;',
            ("settings",)),
     Mutant("root changes the user's settings", "client/tune/own_part.cpp", "if (is_root_by_sudo()) {", "if (false) {",
            ("client",)),
