@@ -110,6 +110,7 @@ std::string change_text(const os::Reading& before, const os::Reading& after) {
 }
 
 std::string list_text(const Context& context, os::System system, const std::vector<std::string>& changed) {
+  constexpr std::size_t kListColumn = 26;
   constexpr std::size_t kKindColumn = 14;
   std::string text;
   std::string group;
@@ -117,9 +118,9 @@ std::string list_text(const Context& context, os::System system, const std::vect
     if (row.group != group) text += paint(context.style, Tone::strong, row.group) + '\n';
     group = row.group;
     const bool is_changed = std::find(changed.begin(), changed.end(), row.name) != changed.end();
-    const std::string label = render::pad_right(fmt::format("{} {}", is_changed ? "*" : " ", row.name), kNameColumn) +
+    const std::string label = render::pad_right(fmt::format("{} {}", is_changed ? "*" : " ", row.name), kListColumn) +
                               render::pad_right(kind_of(row), kKindColumn);
-    text += labelled(label, kNameColumn + kKindColumn, row.does, width_of(context));
+    text += labelled(label, kListColumn + kKindColumn, row.does, width_of(context));
   }
   if (!changed.empty()) text += "* m1opt has changed it: m1optctl tune undo NAME\n";
   return text + "What each costs and gains: m1optctl tune plan [NAME...] [--all]\n";

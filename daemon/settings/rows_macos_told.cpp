@@ -23,8 +23,8 @@ constexpr Told kTold[] = {
     {"spotlight-models", "spotlight", Means::none, "the models' directory out of Spotlight",
      "Spotlight skips a directory whose name ends in .noindex, but moving gigabytes is yours to say. "
      "The plan: quit Ollama; mkdir ~/models.noindex; mv ~/.ollama/models ~/models.noindex/; "
-     "launchctl setenv OLLAMA_MODELS ~/models.noindex/models; open Ollama. Back: the same the other "
-     "way round, then launchctl unsetenv OLLAMA_MODELS"},
+     "launchctl setenv OLLAMA_MODELS ~/models.noindex/models (again after each login); open Ollama. "
+     "Back: quit Ollama; move it back; launchctl unsetenv OLLAMA_MODELS"},
     {"spotlight-while-active", "spotlight", Means::workload, "indexing last in line while a model works",
      "Done by m1optd itself: mds, mds_stores and mdworker go to the background while a model works, and "
      "come back. It costs no search and no new index"},

@@ -81,7 +81,6 @@ std::vector<Setting> nap_rows() {
   Setting app = preference("app-nap-ollama", "app-nap", Level::conservative, "com.electron.ollama",
                            "NSAppSleepDisabled", kYes);
   app.does = "macOS never puts Ollama's menu bar program to nap";
-  app.cost = "a little battery";
   app.gain = "the program that starts the model's server stays awake; the model itself runs in a child, "
              "of which nobody has shown that it naps";
   app.source = "bundle id: Ollama.app's own Info.plist";
