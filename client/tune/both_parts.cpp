@@ -48,11 +48,19 @@ bool BothParts::is_named(const std::string& name) const {
 
 Row BothParts::plan_one(const os::Setting& setting) {
   if (wish_.system != os::own_system()) return unasked(setting, {exit_code::kOk, "", ""});
-  if (!setting.changes()) return refused(setting, {exit_code::kFailure, setting.why_not, ""});
+  if (!setting.changes()) return told(setting);
   if (!is_daemons(setting)) return own() != nullptr ? own()->plan(setting) : unasked(setting, own_->error());
   if (daemon() != nullptr) return daemon()->plan(setting);
   Row row = unasked(setting, daemon_->error());
   if (!is_named(setting.name)) row.exit_status = exit_code::kOk;
+  return row;
+}
+
+/// What is only told may have a value all the same.
+Row BothParts::told(const os::Setting& setting) {
+  Row row = refused(setting, {exit_code::kFailure, setting.why_not, ""});
+  const bool is_kept = setting.target.means != os::Means::none && setting.target.means != os::Means::workload;
+  if (is_daemons(setting) && is_kept && daemon() != nullptr) row.before = daemon()->plan(setting).before;
   return row;
 }
 

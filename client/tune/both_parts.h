@@ -36,6 +36,7 @@ class BothParts {
   OwnPart* own();
   DaemonPart* daemon();
   Row plan_one(const os::Setting& setting);
+  Row told(const os::Setting& setting);
   [[nodiscard]] bool is_named(const std::string& name) const;
 
   const Context& context_;

@@ -71,6 +71,7 @@ std::string plan_block(const Context& context, const Row& row) {
   if (!setting.changes()) {
     line("why not", setting.target.means == os::Means::workload ? "" : setting.why_not);
     line("how", setting.target.means == os::Means::workload ? setting.why_not : "");
+    line("now", row.before ? row.before->text : "");
     return text;
   }
   line("gain", fmt::format("{} ({})", setting.gain, evidence_text(setting.evidence)));
