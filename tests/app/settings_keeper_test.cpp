@@ -2,133 +2,15 @@
 
 #include <filesystem>
 #include <fstream>
-#include <map>
 
+#include "settings_rig.h"
 #include "support/catch.h"
-#include "support/temp_dir.h"
-#include "tick_rig.h"
 
 using namespace m1opt;
-using namespace m1opt::app;
-using m1opt::test::TempDir;
-using m1opt::test::TickRig;
-using settings::Lifetime;
-using settings::Means;
-using settings::Reading;
-using settings::Value;
+using namespace m1opt::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-/// What the machine keeps, by the first argument of where it is kept.
-struct MachineInMemory final : settings::SettingAccess {
-  std::map<std::string, Reading> values;
-  std::string locked;  ///< it cannot be written
-  int reads{0};
-  int writes{0};
-
-  Result<Reading> read(const settings::Target& target) override {
-    ++reads;
-    const auto found = values.find(target.arguments.at(0));
-    if (found == values.end()) return Error{Errc::unsupported, 0, "this machine has no " + target.arguments.at(0)};
-    return found->second;
-  }
-  Result<void> write(const settings::Target& target, const Reading& reading) override {
-    if (locked == target.arguments.at(0)) return Error{Errc::not_permitted, 0, "locked"};
-    ++writes;
-    values[target.arguments.at(0)] = reading;
-    return {};
-  }
-};
-
-settings::Setting row(const char* name, Lifetime lifetime, const char* place, const char* wanted) {
-  settings::Setting made;
-  made.name = name;
-  made.scope = settings::Scope::system;
-  made.lifetime = lifetime;
-  made.target = {Means::sys_file, {place}};
-  made.wanted = {"", wanted};
-  return made;
-}
-
-settings::Setting wired_limit() {
-  auto made = row("gpu-wired-limit", Lifetime::while_running, "iogpu.wired_limit_mb", "");
-  made.target.means = Means::sysctl;
-  return made;
-}
-
-settings::Setting told() {
-  auto made = row("compressor-mode", Lifetime::until_undone, "mode", "");
-  made.why_not = "the kernel lets nobody";
-  return made;
-}
-
-/// The keeper, its machine and a slow thread that works at once.
-struct Rig : TickRig {
-  MachineInMemory machine;
-  TempDir directory;
-  std::vector<std::string> events;
-  std::optional<SettingsKeeper> keeper;
-  std::optional<Bytes> ram{Bytes{std::int64_t{32} << 30}};
-  bool acts{true};
-  bool posts{true};
-
-  Rig() {
-    machine.values = {{"swappiness", Value{"", "60"}},
-                      {"governor", Value{"", "powersave"}},
-                      {"iogpu.wired_limit_mb", Value{"", "0"}},
-                      {"mode", Value{"", "4"}}};
-    decision.mode = Mode::active;
-    start();
-  }
-
-  /// Another run of the daemon, the one before having been killed.
-  void start() {
-    keeper.emplace(SettingsKeeper::Parts{clock,
-                                         directory.path(),
-                                         machine,
-                                         settings::System::linux,
-                                         {row("swappiness", Lifetime::until_undone, "swappiness", "10"),
-                                          row("governor", Lifetime::while_active, "governor", "performance"),
-                                          row("absent", Lifetime::while_active, "nowhere", "1"), wired_limit(), told()},
-                                         BootId{"boot-1"},
-                                         ram,
-                                         acts});
-    keeper->recover();
-    keeper->connect(
-        [this](std::function<void()> work) {
-          if (posts) work();
-          return posts;
-        },
-        [this](const decide::Reason& reason) { events.push_back(reason.text); });
-    tick();
-  }
-  void tick(Duration after = 1s) {
-    TickRig::tick([this](const TickRecord& record) { keeper->note_tick(record); }, after);
-  }
-  void work(bool busy) {
-    decision.working = busy ? "llama is busy" : "";
-    tick();
-  }
-  std::string apply(const std::string& name) {
-    const auto report = keeper->apply_setting(name, false);
-    return report ? report->outcome : "error: " + report.error().what;
-  }
-  std::string undo(const std::string& name) {
-    const auto report = keeper->undo_setting(name, false);
-    return report ? report->outcome : "error: " + report.error().what;
-  }
-  std::string value(const std::string& place) { return machine.values.at(place)->text; }
-  std::string journal() { return directory / "settings.json"; }
-  std::size_t open() {
-    return settings::SettingsJournal::open(directory.path(), settings::SettingsJournal::Use::read)
-        .value().open_records().size();
-  }
-};
-
-bool has(const std::string& text, std::string_view words) { return text.find(words) != std::string::npos; }
-
-}  // namespace
+using Rig = SettingsRig;
 
 TEST_CASE("a setting that lasts is set at once, stays over restarts, and is put back when it is asked for") {
   Rig rig;
@@ -145,121 +27,6 @@ TEST_CASE("a setting that lasts is set at once, stays over restarts, and is put 
   CHECK_FALSE(rig.keeper->settings_history()->records[0].open);
 }
 
-TEST_CASE("a setting that is tied to a workload is set while one is busy, and put back when all are quiet") {
-  Rig rig;
-  CHECK(rig.apply("governor") == "wished");
-  CHECK(rig.value("governor") == "powersave");
-  rig.work(true);
-  CHECK(rig.value("governor") == "performance");
-  rig.work(false);
-  CHECK(rig.value("governor") == "powersave");
-  CHECK(rig.open() == 0);
-  rig.work(true);
-  CHECK(rig.value("governor") == "performance");
-  CHECK(rig.undo("governor") == "undone");
-  CHECK(rig.value("governor") == "powersave");
-  rig.tick();
-  CHECK(rig.value("governor") == "powersave");
-}
-
-TEST_CASE("wished for while a workload is busy it is set before the answer") {
-  Rig rig;
-  rig.work(true);
-  CHECK(rig.apply("governor") == "observed");
-  CHECK(rig.value("governor") == "performance");
-}
-
-TEST_CASE("a pause, safe mode, observing and the end put back what is tied to a workload") {
-  for (const Mode mode : {Mode::paused, Mode::safe, Mode::observing}) {
-    Rig rig;
-    rig.apply("governor");
-    rig.apply("gpu-wired-limit");
-    rig.work(true);
-    REQUIRE(rig.value("governor") == "performance");
-    REQUIRE(rig.value("iogpu.wired_limit_mb") == "24576");
-    rig.decision.mode = mode;
-    rig.tick();
-    CHECK(rig.value("governor") == "powersave");
-    CHECK(rig.value("iogpu.wired_limit_mb") == "0");
-    rig.decision.mode = Mode::active;
-    rig.tick();
-    CHECK(rig.value("governor") == "performance");
-    rig.keeper->finish();
-    CHECK(rig.keeper->end());
-    CHECK(rig.value("governor") == "powersave");
-    CHECK(rig.value("iogpu.wired_limit_mb") == "0");
-    rig.tick();
-    CHECK(rig.value("governor") == "powersave");
-  }
-}
-
-TEST_CASE("what a killed daemon left set is put back by the next one before anything else, and set again in its time") {
-  Rig rig;
-  rig.apply("governor");
-  rig.apply("swappiness");
-  rig.work(true);
-  rig.decision.working.clear();
-  REQUIRE(rig.value("governor") == "performance");
-  rig.start();
-  CHECK(rig.value("governor") == "powersave");
-  CHECK(rig.value("swappiness") == "10");
-  rig.work(true);
-  CHECK(rig.value("governor") == "performance");
-}
-
-TEST_CASE("one that cannot be set is told once, is a finding, and is tried again after longer and longer waits") {
-  Rig rig;
-  rig.apply("governor");
-  rig.machine.locked = "governor";
-  rig.work(true);
-  REQUIRE(rig.events.size() == 0);
-  rig.tick();
-  REQUIRE(rig.events.size() == 1);
-  CHECK(has(rig.events[0], "locked"));
-  REQUIRE(rig.keeper->findings().size() == 1);
-  CHECK(rig.keeper->findings()[0].severity == Severity::warning);
-  const int reads = rig.machine.reads;
-  for (int i = 0; i < 50; ++i) rig.tick();
-  CHECK(rig.machine.reads == reads);
-  rig.tick(15s);
-  CHECK(rig.machine.reads > reads);
-  CHECK(rig.events.size() == 1);
-  rig.machine.locked.clear();
-  rig.tick(130s);
-  CHECK(rig.value("governor") == "performance");
-  rig.tick();
-  CHECK(rig.keeper->findings().empty());
-}
-
-TEST_CASE("one that cannot be put back is an error with its remedy, and the end is not a clean one") {
-  Rig rig;
-  rig.apply("governor");
-  rig.work(true);
-  rig.machine.locked = "governor";
-  rig.work(false);
-  REQUIRE(rig.keeper->findings().size() == 1);
-  CHECK(rig.keeper->findings()[0].severity == Severity::error);
-  CHECK(rig.keeper->findings()[0].fix == "sudo m1optctl tune undo governor");
-  rig.keeper->finish();
-  CHECK_FALSE(rig.keeper->end());
-  rig.machine.locked.clear();
-  rig.start();
-  CHECK(rig.value("governor") == "powersave");
-  CHECK(rig.keeper->findings().empty());
-}
-
-TEST_CASE("what somebody changed since is left as it is, and told") {
-  Rig rig;
-  rig.apply("governor");
-  rig.work(true);
-  rig.machine.values["governor"] = Value{"", "userspace"};
-  rig.work(false);
-  CHECK(rig.value("governor") == "userspace");
-  rig.tick();
-  CHECK(has(rig.events.back(), "somebody changed it"));
-  CHECK(rig.open() == 0);
-}
-
 TEST_CASE("what this machine has not got is refused, and not wished for") {
   Rig rig;
   CHECK(has(rig.apply("absent"), "has no nowhere"));
@@ -268,30 +35,6 @@ TEST_CASE("what this machine has not got is refused, and not wished for") {
   rig.work(true);
   CHECK(rig.machine.writes == 0);
   CHECK_FALSE(std::filesystem::exists(rig.directory / "wished_settings.txt"));
-}
-
-TEST_CASE("the GPU's limit is not raised with 16 GiB, nor when the RAM is not known") {
-  for (const auto ram : {std::optional(Bytes{std::int64_t{16} << 30}), std::optional<Bytes>{}}) {
-    Rig rig;
-    rig.ram = ram;
-    rig.start();
-    CHECK(has(rig.apply("gpu-wired-limit"), ram ? "8 GiB have to stay free" : "is not known"));
-    CHECK(rig.value("iogpu.wired_limit_mb") == "0");
-  }
-}
-
-TEST_CASE("the GPU's limit is set as long as the daemon runs, and one that is higher is left") {
-  Rig rig;
-  CHECK(rig.apply("gpu-wired-limit") == "observed");
-  CHECK(rig.value("iogpu.wired_limit_mb") == "24576");
-  rig.keeper->finish();
-  CHECK(rig.value("iogpu.wired_limit_mb") == "0");
-  rig.machine.values["iogpu.wired_limit_mb"] = Value{"", "28672"};
-  rig.start();
-  CHECK(rig.value("iogpu.wired_limit_mb") == "28672");
-  CHECK(rig.apply("gpu-wired-limit") == "observed");
-  CHECK(rig.value("iogpu.wired_limit_mb") == "28672");
-  CHECK(rig.open() == 0);
 }
 
 TEST_CASE("a damaged journal changes nothing, is kept, and stays in health until the next start") {
@@ -398,30 +141,4 @@ TEST_CASE("the list has each row with its value, its wish and its record, and as
   rig.clock.advance(5s);
   (void)rig.keeper->list_settings();
   CHECK(rig.machine.reads > reads);
-}
-
-TEST_CASE("with a slow thread that has too much to do it is tried at the next tick") {
-  Rig rig;
-  rig.apply("governor");
-  rig.posts = false;
-  rig.work(true);
-  CHECK(rig.value("governor") == "powersave");
-  rig.posts = true;
-  rig.tick();
-  CHECK(rig.value("governor") == "performance");
-}
-
-TEST_CASE("wishes are kept, and a file of them that is damaged sets nothing") {
-  TempDir directory;
-  const SettingWishes wishes(directory.path());
-  CHECK(wishes.load().value().empty());
-  REQUIRE(wishes.save({"cpu-governor", "gpu-wired-limit"}));
-  CHECK(wishes.load().value() == std::set<std::string>{"cpu-governor", "gpu-wired-limit"});
-  for (const char* text : {"", "m1opt settings 1", "m1opt settings 2\na\n", "m1opt settings 1\na b\n", "m1opt settings 1\n\n"}) {
-    INFO(text);
-    std::ofstream(directory / "wished_settings.txt") << text;
-    CHECK(wishes.load().error().code == Errc::parse);
-  }
-  REQUIRE(wishes.save({}));
-  CHECK_FALSE(std::filesystem::exists(directory / "wished_settings.txt"));
 }
