@@ -5,10 +5,8 @@ using namespace m1opt;
 using namespace m1opt::test;
 using namespace std::chrono_literals;
 
-using Rig = SettingsRig;
-
 TEST_CASE("a setting that is tied to a workload is set while one is busy, and put back when all are quiet") {
-  Rig rig;
+  SettingsRig rig;
   CHECK(rig.apply("governor") == "wished");
   CHECK(rig.value("governor") == "powersave");
   rig.work(true);
@@ -25,7 +23,7 @@ TEST_CASE("a setting that is tied to a workload is set while one is busy, and pu
 }
 
 TEST_CASE("wished for while a workload is busy it is set before the answer") {
-  Rig rig;
+  SettingsRig rig;
   rig.work(true);
   CHECK(rig.apply("governor") == "observed");
   CHECK(rig.value("governor") == "performance");
@@ -33,7 +31,7 @@ TEST_CASE("wished for while a workload is busy it is set before the answer") {
 
 TEST_CASE("a pause, safe mode, observing and the end put back what is tied to a workload") {
   for (const Mode mode : {Mode::paused, Mode::safe, Mode::observing}) {
-    Rig rig;
+    SettingsRig rig;
     rig.apply("governor");
     rig.apply("gpu-wired-limit");
     rig.work(true);
@@ -56,7 +54,7 @@ TEST_CASE("a pause, safe mode, observing and the end put back what is tied to a 
 }
 
 TEST_CASE("what a killed daemon left set is put back by the next one before anything else, and set again in its time") {
-  Rig rig;
+  SettingsRig rig;
   rig.apply("governor");
   rig.apply("swappiness");
   rig.work(true);
@@ -70,14 +68,14 @@ TEST_CASE("what a killed daemon left set is put back by the next one before anyt
 }
 
 TEST_CASE("one that cannot be set is told once, is a finding, and is tried again after longer and longer waits") {
-  Rig rig;
+  SettingsRig rig;
   rig.apply("governor");
   rig.machine.locked = "governor";
   rig.work(true);
   REQUIRE(rig.events.size() == 0);
   rig.tick();
   REQUIRE(rig.events.size() == 1);
-  CHECK(has(rig.events[0], "locked"));
+  CHECK(mentions(rig.events[0], "locked"));
   REQUIRE(rig.keeper->findings().size() == 1);
   CHECK(rig.keeper->findings()[0].severity == Severity::warning);
   const int reads = rig.machine.reads;
@@ -94,7 +92,7 @@ TEST_CASE("one that cannot be set is told once, is a finding, and is tried again
 }
 
 TEST_CASE("one that cannot be put back is an error with its remedy, and the end is not a clean one") {
-  Rig rig;
+  SettingsRig rig;
   rig.apply("governor");
   rig.work(true);
   rig.machine.locked = "governor";
@@ -111,29 +109,29 @@ TEST_CASE("one that cannot be put back is an error with its remedy, and the end 
 }
 
 TEST_CASE("what somebody changed since is left as it is, and told") {
-  Rig rig;
+  SettingsRig rig;
   rig.apply("governor");
   rig.work(true);
   rig.machine.values["governor"] = Value{"", "userspace"};
   rig.work(false);
   CHECK(rig.value("governor") == "userspace");
   rig.tick();
-  CHECK(has(rig.events.back(), "somebody changed it"));
+  CHECK(mentions(rig.events.back(), "somebody changed it"));
   CHECK(rig.open() == 0);
 }
 
 TEST_CASE("the GPU's limit is not raised with 16 GiB, nor when the RAM is not known") {
   for (const auto ram : {std::optional(Bytes{std::int64_t{16} << 30}), std::optional<Bytes>{}}) {
-    Rig rig;
+    SettingsRig rig;
     rig.ram = ram;
     rig.start();
-    CHECK(has(rig.apply("gpu-wired-limit"), ram ? "8 GiB have to stay free" : "is not known"));
+    CHECK(mentions(rig.apply("gpu-wired-limit"), ram ? "8 GiB have to stay free" : "is not known"));
     CHECK(rig.value("iogpu.wired_limit_mb") == "0");
   }
 }
 
 TEST_CASE("the GPU's limit is set as long as the daemon runs, and one that is higher is left") {
-  Rig rig;
+  SettingsRig rig;
   CHECK(rig.apply("gpu-wired-limit") == "observed");
   CHECK(rig.value("iogpu.wired_limit_mb") == "24576");
   rig.keeper->finish();
@@ -147,7 +145,7 @@ TEST_CASE("the GPU's limit is set as long as the daemon runs, and one that is hi
 }
 
 TEST_CASE("with a slow thread that has too much to do it is tried at the next tick") {
-  Rig rig;
+  SettingsRig rig;
   rig.apply("governor");
   rig.posts = false;
   rig.work(true);

@@ -10,10 +10,8 @@ using namespace m1opt;
 using namespace m1opt::test;
 using namespace std::chrono_literals;
 
-using Rig = SettingsRig;
-
 TEST_CASE("a setting that lasts is set at once, stays over restarts, and is put back when it is asked for") {
-  Rig rig;
+  SettingsRig rig;
   CHECK(rig.apply("swappiness") == "observed");
   CHECK(rig.value("swappiness") == "10");
   CHECK(rig.apply("swappiness") == "already");
@@ -28,31 +26,31 @@ TEST_CASE("a setting that lasts is set at once, stays over restarts, and is put 
 }
 
 TEST_CASE("what this machine has not got is refused, and not wished for") {
-  Rig rig;
-  CHECK(has(rig.apply("absent"), "has no nowhere"));
-  CHECK(has(rig.apply("compressor-mode"), "the kernel lets nobody"));
-  CHECK(has(rig.apply("nothing"), "there is no setting"));
+  SettingsRig rig;
+  CHECK(mentions(rig.apply("absent"), "has no nowhere"));
+  CHECK(mentions(rig.apply("compressor-mode"), "the kernel lets nobody"));
+  CHECK(mentions(rig.apply("nothing"), "there is no setting"));
   rig.work(true);
   CHECK(rig.machine.writes == 0);
   CHECK_FALSE(std::filesystem::exists(rig.directory / "wished_settings.txt"));
 }
 
 TEST_CASE("a damaged journal changes nothing, is kept, and stays in health until the next start") {
-  Rig rig;
+  SettingsRig rig;
   rig.apply("governor");
   std::ofstream(rig.journal()) << "{ half a file";
   const int writes = rig.machine.writes;
-  CHECK(has(rig.apply("swappiness"), "is damaged"));
+  CHECK(mentions(rig.apply("swappiness"), "is damaged"));
   CHECK(rig.machine.writes == writes);
   CHECK(rig.value("swappiness") == "60");
   CHECK(std::filesystem::exists(rig.journal() + ".damaged-1"));
   CHECK(rig.apply("swappiness") == "observed");
   REQUIRE(rig.keeper->findings().size() == 1);
-  CHECK(has(rig.keeper->findings()[0].text, "settings.json.damaged-1"));
+  CHECK(mentions(rig.keeper->findings()[0].text, "settings.json.damaged-1"));
 }
 
 TEST_CASE("a damaged journal at the start is told, and undoes nothing by guess") {
-  Rig rig;
+  SettingsRig rig;
   rig.apply("governor");
   rig.work(true);
   std::ofstream(rig.journal()) << "{ half a file";
@@ -61,13 +59,13 @@ TEST_CASE("a damaged journal at the start is told, and undoes nothing by guess")
   CHECK(rig.value("governor") == "performance");
   REQUIRE(rig.keeper->findings().size() == 1);
   CHECK(rig.keeper->findings()[0].severity == Severity::error);
-  CHECK(has(rig.events.back(), "is damaged"));
+  CHECK(mentions(rig.events.back(), "is damaged"));
 }
 
 TEST_CASE("a journal of a newer m1opt is left as it is, and nothing is changed") {
-  Rig rig;
+  SettingsRig rig;
   std::ofstream(rig.journal()) << R"({"schema": "m1opt.settings_journal/2", "records": []})";
-  for (const char* name : {"swappiness", "governor", "gpu-wired-limit"}) CHECK(has(rig.apply(name), "newer m1opt"));
+  for (const char* name : {"swappiness", "governor", "gpu-wired-limit"}) CHECK(mentions(rig.apply(name), "newer m1opt"));
   rig.work(true);
   CHECK(rig.machine.writes == 0);
   CHECK(std::filesystem::exists(rig.journal()));
@@ -77,12 +75,12 @@ TEST_CASE("a journal of a newer m1opt is left as it is, and nothing is changed")
 }
 
 TEST_CASE("while another program changes settings nothing is, and it is no finding") {
-  Rig rig;
+  SettingsRig rig;
   {
     const auto other = settings::SettingsJournal::open(rig.directory.path(), settings::SettingsJournal::Use::write);
     REQUIRE(other);
-    CHECK(has(rig.apply("swappiness"), "another m1opt"));
-    CHECK(has(rig.apply("governor"), "another m1opt"));
+    CHECK(mentions(rig.apply("swappiness"), "another m1opt"));
+    CHECK(mentions(rig.apply("governor"), "another m1opt"));
     CHECK(rig.machine.writes == 0);
   }
   CHECK(rig.keeper->findings().empty());
@@ -90,7 +88,7 @@ TEST_CASE("while another program changes settings nothing is, and it is no findi
 }
 
 TEST_CASE("a daemon that does not act reads, tries, and writes nothing") {
-  Rig rig;
+  SettingsRig rig;
   rig.acts = false;
   rig.start();
   CHECK(rig.apply("swappiness") == "would");
@@ -102,7 +100,7 @@ TEST_CASE("a daemon that does not act reads, tries, and writes nothing") {
 }
 
 TEST_CASE("to try says what would be set and put back, and changes nothing") {
-  Rig rig;
+  SettingsRig rig;
   const auto tried = rig.keeper->apply_setting("swappiness", true);
   REQUIRE(tried);
   CHECK(tried->outcome == "would");
@@ -119,7 +117,7 @@ TEST_CASE("to try says what would be set and put back, and changes nothing") {
 }
 
 TEST_CASE("the list has each row with its value, its wish and its record, and asks the machine once in five seconds") {
-  Rig rig;
+  SettingsRig rig;
   rig.apply("swappiness");
   rig.apply("governor");
   const auto list = rig.keeper->list_settings();
@@ -131,7 +129,7 @@ TEST_CASE("the list has each row with its value, its wish and its record, and as
   CHECK(list.settings[1].wished);
   CHECK_FALSE(list.settings[1].record);
   CHECK_FALSE(list.settings[2].value);
-  CHECK(has(list.settings[2].problem, "has no nowhere"));
+  CHECK(mentions(list.settings[2].problem, "has no nowhere"));
   CHECK(list.settings[3].wanted->text == "24576");
   CHECK(list.settings[4].value->text == "4");
   CHECK_FALSE(list.settings[4].wanted);

@@ -38,7 +38,7 @@ struct MachineInMemory final : settings::SettingAccess {
   }
 };
 
-inline settings::Setting row(const char* name, Lifetime lifetime, const char* place, const char* wanted) {
+inline settings::Setting settings_row(const char* name, Lifetime lifetime, const char* place, const char* wanted) {
   settings::Setting made;
   made.name = name;
   made.scope = settings::Scope::system;
@@ -48,14 +48,14 @@ inline settings::Setting row(const char* name, Lifetime lifetime, const char* pl
   return made;
 }
 
-inline settings::Setting wired_limit() {
-  auto made = row("gpu-wired-limit", Lifetime::while_running, "iogpu.wired_limit_mb", "");
+inline settings::Setting wired_limit_row() {
+  auto made = settings_row("gpu-wired-limit", Lifetime::while_running, "iogpu.wired_limit_mb", "");
   made.target.means = Means::sysctl;
   return made;
 }
 
-inline settings::Setting told() {
-  auto made = row("compressor-mode", Lifetime::until_undone, "mode", "");
+inline settings::Setting told_row() {
+  auto made = settings_row("compressor-mode", Lifetime::until_undone, "mode", "");
   made.why_not = "the kernel lets nobody";
   return made;
 }
@@ -85,9 +85,9 @@ struct SettingsRig : TickRig {
                                          directory.path(),
                                          machine,
                                          settings::System::linux,
-                                         {row("swappiness", Lifetime::until_undone, "swappiness", "10"),
-                                          row("governor", Lifetime::while_active, "governor", "performance"),
-                                          row("absent", Lifetime::while_active, "nowhere", "1"), wired_limit(), told()},
+                                         {settings_row("swappiness", Lifetime::until_undone, "swappiness", "10"),
+                                          settings_row("governor", Lifetime::while_active, "governor", "performance"),
+                                          settings_row("absent", Lifetime::while_active, "nowhere", "1"), wired_limit_row(), told_row()},
                                          BootId{"boot-1"},
                                          ram,
                                          acts});
@@ -123,6 +123,6 @@ struct SettingsRig : TickRig {
   }
 };
 
-inline bool has(const std::string& text, std::string_view words) { return text.find(words) != std::string::npos; }
+inline bool mentions(const std::string& text, std::string_view words) { return text.find(words) != std::string::npos; }
 
 }  // namespace m1opt::test
