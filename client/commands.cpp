@@ -20,7 +20,7 @@ constexpr const char* kHoldSummary =
 constexpr const char* kServiceSummary = "The daemon, by systemd or launchd; it undoes all first";
 constexpr const char* kModelsSummary = "What is here, what it takes, what fits; offline";
 constexpr const char* kTraceSummary =
-    "What was recorded, a JSON line a tick; what a policy had done over it";
+    "The recorded trace; what the policy would have done over it";
 constexpr const char* kOwnSummary = "m1opt's settings: made for this machine; check, show, reload";
 constexpr const char* kHelpSummary = "Versions of both; this list, or one verb in full";
 

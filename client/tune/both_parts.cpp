@@ -102,9 +102,10 @@ boost::json::array BothParts::records() {
   if (daemon() != nullptr) {
     for (boost::json::value& record : daemon()->records()) records.push_back(std::move(record));
   }
-  std::erase_if(records, [this](const boost::json::value& record) {
+  const auto foreign = std::remove_if(records.begin(), records.end(), [this](const boost::json::value& record) {
     return !wish_.names.empty() && !is_named(text_at(record, "setting"));
   });
+  records.erase(foreign, records.end());
   // RFC 3339 of one zone sorts as text.
   std::stable_sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
     return text_at(a, "time") > text_at(b, "time");

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "client/user_files.h"
 #include "platform/platform.h"
@@ -37,6 +38,11 @@ Failure failure_of(const base::Error& error) {
   return {permitted ? exit_code::kFailure : exit_code::kNotPermitted, error.what, ""};
 }
 
+base::BootId boot_id() {
+  const auto boot = platform::read_boot_id("");
+  return boot ? *boot : base::BootId{};
+}
+
 bool is_meant(const std::vector<std::string>& names, const os::Record& record) {
   return names.empty() || std::find(names.begin(), names.end(), record.setting) != names.end();
 }
@@ -56,8 +62,7 @@ OwnPart::OwnPart(os::SettingsJournal journal)
       access_(os::make_access(*tools_)),
       clock_(std::make_unique<base::SystemClock>()),
       journal_(std::make_unique<os::SettingsJournal>(std::move(journal))),
-      engine_(std::make_unique<os::Engine>(*access_, *journal_, *clock_,
-                                           platform::read_boot_id("").value_or(base::BootId{}))) {}
+      engine_(std::make_unique<os::Engine>(*access_, *journal_, *clock_, boot_id())) {}
 
 Expected<OwnPart> OwnPart::open(Use use) {
   if (is_root_by_sudo()) {

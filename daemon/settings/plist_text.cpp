@@ -1,6 +1,7 @@
 #include "settings/plist_text.h"
 
 #include <array>
+#include <charconv>
 #include <cstdint>
 
 #include "platform/text.h"
@@ -152,11 +153,11 @@ Result<Value> value_of(std::string_view name, std::string_view element) {
     if (type.element != name) continue;
     std::string text(element);
     if (type.name == "boolean") text = name;
-    if (type.name == "integer" || type.name == "float") text = platform::trim(inside_of(element));
-    if (type.name == "string") {
+    const bool is_number = type.name == "integer" || type.name == "float";
+    if (is_number || type.name == "string") {
       auto decoded = decode(inside_of(element));
       if (!decoded) return decoded.error();
-      text = std::move(*decoded);
+      text = is_number ? std::string(platform::trim(*decoded)) : *decoded;
     }
     return Value{std::string(type.name), text};
   }

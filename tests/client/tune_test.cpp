@@ -21,6 +21,12 @@ using test::SeenRequest;
 
 namespace {
 
+/// "" when it is not there.
+std::string text_of(const std::string& path) {
+  const auto read = base::read_file(path);
+  return read ? *read : std::string();
+}
+
 /// A Mac of stand-ins with a user of its own, on which nobody has set anything.
 class Mac {
  public:
@@ -31,7 +37,7 @@ class Mac {
 
   [[nodiscard]] std::string tools() const { return directory_ / "tools"; }
   [[nodiscard]] std::string file(const std::string& domain) const {
-    return base::read_file(tools() + "/state/defaults/" + domain + ".plist").value_or("");
+    return text_of(tools() + "/state/defaults/" + domain + ".plist");
   }
   void say(const std::string& name, const std::string& text) const {
     std::filesystem::create_directories(tools() + "/state");
@@ -61,7 +67,7 @@ TEST_CASE("the plan of a fresh Mac tells each row's change, gain, evidence and c
   const Ran ran = mac.run({"plan", "--profile", "aggressive", "--os", "macos"});
   CHECK(ran.status == 0);
   if (::getenv("M1OPT_WRITE_GOLDEN") != nullptr) std::ofstream(kGolden) << ran.out;
-  CHECK(ran.out == base::read_file(kGolden).value_or(""));
+  CHECK(ran.out == text_of(kGolden));
   std::istringstream lines(ran.out);
   for (std::string line; std::getline(lines, line);) {
     INFO(line);

@@ -353,4 +353,22 @@ LLM = (
            ("client",)),
 )
 
-MUTANTS = ACTING + UNDOING + IDENTITY + DECIDING + ROUND + TRACES + HISTORY + LLM + ADVISING
+ENGINE = "daemon/settings/engine.cpp"
+SETTINGS = (
+    Mutant("a setting is written before the journal", ENGINE, "  const auto id = journal_.add(record);\n",
+           "  (void)access_.write(setting.target, record.set);\n  const auto id = journal_.add(record);\n", ("settings",)),
+    Mutant("undo takes from somebody what he has changed since", ENGINE,
+           "    fate = Fate::changed;\n    report.outcome = Outcome::changed;\n    report.after = *now;\n",
+           "    fate = Fate::changed;\n    (void)access_.write(record.target, record.before);\n", ("settings",)),
+    Mutant("a setting that was not taken is told as done", ENGINE, "if (!written || !same(*now, record.set)) {",
+           "if (!written) {", ("settings",)),
+    Mutant("a refusal of defaults counts as an absent key", "daemon/settings/defaults.cpp",
+           "return exit.status == 1 && (said ||", "return exit.status == 1 || (said ||", ("settings",)),
+    Mutant("a float of the system's is rounded", "daemon/settings/plist_text.cpp",
+           'std::string(platform::trim(*decoded)) : *decoded;', 'std::string(platform::trim(*decoded)).substr(0, 4) : *decoded;',
+           ("settings",)),
+    Mutant("root changes the user's settings", "client/tune/own_part.cpp", "if (is_root_by_sudo()) {", "if (false) {",
+           ("client",)),
+)
+
+MUTANTS = ACTING + UNDOING + IDENTITY + DECIDING + ROUND + TRACES + HISTORY + LLM + ADVISING + SETTINGS

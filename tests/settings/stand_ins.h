@@ -33,7 +33,8 @@ class StandIns {
   void forget(const std::string& name) { std::filesystem::remove(directory_ / "state" + "/" + name); }
   /// "" when it is not there.
   [[nodiscard]] std::string text(const std::string& name) const {
-    return base::read_file(directory_ / "state" + "/" + name).value_or("");
+    const auto read = base::read_file(directory_ / "state" + "/" + name);
+    return read ? *read : std::string();
   }
   [[nodiscard]] std::string path() const { return directory_.path(); }
 
