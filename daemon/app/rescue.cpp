@@ -131,11 +131,11 @@ bool has_settings(const Options& options) {
 int run_recovery(const Options& options) {
   fault_role("recovery");
   const int holds = recover_holds(options);
-  if (!has_settings(options)) return holds;
+  if (holds == kNotPermitted || !has_settings(options)) return holds;
   const auto lock = acquire_recovery_lock(options.state_directory);
   if (!lock) return lock.error().code == Errc::busy ? holds : fail(lock.error());
-  const int settings = put_back_settings(options, Extent::bound);
-  return holds != 0 ? holds : settings;
+  const int status = put_back_settings(options, Extent::bound);
+  return holds != 0 ? holds : status;
 }
 
 int run_undo_settings(const Options& options) {

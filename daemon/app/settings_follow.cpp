@@ -88,20 +88,20 @@ bool SettingsKeeper::end() {
   return bound_open_ == 0;
 }
 
-SettingsKeeper::Stand SettingsKeeper::stand() {
+SettingsKeeper::Stand SettingsKeeper::current_stand() {
   const std::lock_guard lock(mutex_);
   return finished_ ? Stand{} : stand_;
 }
 
 void SettingsKeeper::follow() {
-  const Stand stand = this->stand();
+  const Stand stand = current_stand();
   bool trouble = false;
   auto journal = SettingsJournal::open(parts_.state_directory, SettingsJournal::Use::write);
   if (journal) {
     Engine engine(parts_.access, *journal, parts_.clock, parts_.boot);
     put_back_unwished(engine, stand);
     for (const std::string& name : wishes_) {
-      const settings::Setting* known = row(name);
+      const settings::Setting* known = find_row(name);
       if (known == nullptr) continue;  // of another version of m1opt, which may come back
       const auto report = follow_one(engine, *journal, *known, stand);
       trouble = trouble || (report && is_trouble(report->outcome));

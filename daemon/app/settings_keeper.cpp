@@ -21,12 +21,10 @@ constexpr Duration kFresh = std::chrono::seconds(5);
 constexpr const char* kWiredLimit = "iogpu.wired_limit_mb";
 
 Error error_of(const settings::Report& report) {
-  switch (report.outcome) {
-    case Outcome::failed: return {Errc::io, 0, report.text};
-    case Outcome::changed: return {Errc::changed, 0, report.text};
-    case Outcome::not_taken: return {Errc::not_permitted, 0, report.text};
-    default: return {report.code == Errc::gone ? Errc::unsupported : report.code, 0, report.text};
-  }
+  if (report.outcome == Outcome::failed) return {Errc::io, 0, report.text};
+  if (report.outcome == Outcome::changed) return {Errc::changed, 0, report.text};
+  // Who asked named a row that there is: `gone` would say that there is none.
+  return {report.code == Errc::gone ? Errc::unsupported : report.code, 0, report.text};
 }
 
 bool went_well(Outcome outcome) {
@@ -53,7 +51,7 @@ void SettingsKeeper::connect(Post post, Report report) {
   report_ = std::move(report);
 }
 
-const settings::Setting* SettingsKeeper::row(const std::string& name) const {
+const settings::Setting* SettingsKeeper::find_row(const std::string& name) const {
   const auto found = std::find_if(parts_.rows.begin(), parts_.rows.end(),
                                   [&](const settings::Setting& each) { return each.name == name; });
   return found == parts_.rows.end() ? nullptr : &*found;
@@ -127,7 +125,7 @@ Result<wire::SettingsHistoryDocument> SettingsKeeper::settings_history() {
 }
 
 Result<wire::SettingReport> SettingsKeeper::apply_setting(const std::string& name, bool try_only) {
-  const settings::Setting* known = row(name);
+  const settings::Setting* known = find_row(name);
   if (known == nullptr) return Error{Errc::gone, 0, fmt::format("there is no setting \"{:.80}\"", name)};
   const settings::Setting wanted = resolve(*known);
   if (!wanted.changes()) return Error{Errc::unsupported, 0, wanted.why_not};
@@ -219,7 +217,7 @@ Result<wire::SettingReport> SettingsKeeper::undo_setting(const std::string& name
   for (const auto& report : reports) note(report, "asked for", true);
   note_journal(journal->open_records());
   if (!reports.empty()) return answer(reports.back());
-  if (!wished && row(name) == nullptr) {
+  if (!wished && find_row(name) == nullptr) {
     return Error{Errc::gone, 0, fmt::format("there is no setting \"{:.80}\"", name)};
   }
   wire::SettingReport nothing;

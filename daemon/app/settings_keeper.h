@@ -68,7 +68,7 @@ class SettingsKeeper final : public TickObserver, public serve::SettingsArchive 
   };
 
   // Slow thread.
-  [[nodiscard]] const settings::Setting* row(const std::string& name) const;
+  [[nodiscard]] const settings::Setting* find_row(const std::string& name) const;
   /// With the value that this machine takes, or why it takes none.
   settings::Setting resolve(const settings::Setting& row);
   wire::SettingStatus read_status(const settings::Setting& row, const std::vector<settings::Record>& open);
@@ -84,7 +84,7 @@ class SettingsKeeper final : public TickObserver, public serve::SettingsArchive 
   void note(const settings::Report& report, const std::string& why, bool asked = false);
   void note_fault(const Error& error);
   void note_journal(const std::vector<settings::Record>& open);
-  [[nodiscard]] Stand stand();
+  [[nodiscard]] Stand current_stand();
 
   Parts parts_;
   SettingWishes wish_file_;
