@@ -36,7 +36,8 @@ class Kernel {
     for (const char* governor : governors) say(policy(number++), std::string(governor) + "\n");
   }
   [[nodiscard]] std::string text(const std::string& path) const {
-    return base::read_file(root_.path() + path).value_or("");
+    const auto read = base::read_file(root_.path() + path);
+    return read ? *read : std::string();
   }
   static std::string policy(int number) {
     return "/sys/devices/system/cpu/cpufreq/policy" + std::to_string(number) + "/scaling_governor";
