@@ -112,7 +112,7 @@ wire::SettingsDocument SettingsKeeper::list_settings() {
     document.fault = journal.error().what;
   }
   for (const settings::Setting& each : parts_.rows) document.settings.push_back(read_status(each, open));
-  listed_ = {now, document};
+  listed_.emplace(now, document);
   return document;
 }
 

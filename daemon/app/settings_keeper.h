@@ -98,7 +98,7 @@ class SettingsKeeper final : public TickObserver, public serve::SettingsArchive 
 
   std::mutex mutex_;
   Stand stand_;
-  std::optional<Stand> followed_;  ///< absent: something was asked for since
+  std::optional<Stand> followed_;  ///< what was last seen to
   bool following_{false};
   bool finished_{false};
   std::optional<Instant> retry_;
