@@ -2,6 +2,7 @@
 
 import os
 import plistlib
+import pty
 import shutil
 import subprocess
 import tempfile
@@ -41,11 +42,14 @@ class Mac:
     def state(self):
         return {path.name: path.read_bytes() for path in (self.tools / "state").rglob("*") if path.is_file()}
 
+    def environment(self, **more):
+        return {"HOME": str(self.home), "M1OPT_TOOLS_DIR": str(self.tools), "M1OPT_SETTINGS_SYSTEM": "macos",
+                "M1OPT_FAULT_LOG": str(self.log), **more}
+
     def tune(self, *words, **environment):
         return subprocess.run([M1OPTCTL, "tune", *words, "--socket", "/nonexistent/m1optd.sock"], text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False,
-                              env={"HOME": str(self.home), "M1OPT_TOOLS_DIR": str(self.tools),
-                                   "M1OPT_SETTINGS_SYSTEM": "macos", "M1OPT_FAULT_LOG": str(self.log), **environment})
+                              env=self.environment(**environment))
 
     def points(self):
         """Those that were come by, each with how often."""
@@ -120,12 +124,30 @@ class Tune(unittest.TestCase):
                 self.assertEqual(mac.tune("undo", "--all").returncode, 0)
                 self.assert_nothing_left(mac, before)
 
+    def answer(self, mac, word, *words):
+        """The verb on a terminal, where somebody answers."""
+        ours, theirs = pty.openpty()
+        os.write(ours, f"{word}\n".encode())
+        run = subprocess.run([M1OPTCTL, "tune", *words, "--socket", "/nonexistent/m1optd.sock"], text=True, stdin=theirs,
+                             capture_output=True, timeout=60, check=False, env=mac.environment())
+        os.close(ours)
+        os.close(theirs)
+        return run
+
+    def test_on_a_terminal_it_asks_before_what_costs_something(self):
+        mac = self.mac()
+        before = mac.state()
+        refused = self.answer(mac, "n", "apply", "dock-autohide")
+        self.assertEqual((refused.returncode, mac.state()), (0, before))
+        self.assertIn("Go on? [y/N] nothing changed", refused.stdout)
+        self.assertEqual(self.answer(mac, "y", "apply", "dock-autohide").returncode, 0)
+        self.assertNotEqual(mac.state(), before)
+        self.assertNotIn("Go on?", self.answer(mac, "n", "apply", "dock-launch-animation").stdout)
+
     def test_who_changes_settings_keeps_others_from_it(self):
         mac = self.mac()
         run = subprocess.Popen([M1OPTCTL, "tune", "apply", NAMES[0], "--yes"], stdout=subprocess.DEVNULL,
-                               env={"HOME": str(mac.home), "M1OPT_TOOLS_DIR": str(mac.tools),
-                                    "M1OPT_SETTINGS_SYSTEM": "macos", "M1OPT_FAULT_LOG": str(mac.log),
-                                    "M1OPT_FAULT": "settings.written=pause"})
+                               env=mac.environment(M1OPT_FAULT="settings.written=pause"))
         while not mac.points() or mac.points()[-1][0] != "settings.written":
             self.assertIsNone(run.poll())
         other = mac.tune("apply", NAMES[1], "--yes")
