@@ -101,7 +101,7 @@ int recover_holds(const Options& options) {
   return report->complete() ? 0 : kFailure;
 }
 
-int fail(const Error& error) {
+int tell_failure(const Error& error) {
   fmt::print(stderr, "m1optd: {}\n", error.what);
   return error.code == Errc::not_permitted ? kNotPermitted : kFailure;
 }
@@ -109,13 +109,13 @@ int fail(const Error& error) {
 /// Not while a daemon runs: its settings are its own.
 int put_back_settings(const Options& options, Extent extent) {
   const auto booted = platform::read_boot_id("");
-  if (!booted) return fail(booted.error());
+  if (!booted) return tell_failure(booted.error());
   const auto tools = settings::make_tools();
   const auto access = settings::make_access(*tools);
   const auto recovery =
       recover_settings(options.state_directory, *access, SystemClock(), *booted, extent);
   for (const settings::Report& report : recovery.reports) fmt::print("{}\n", text_of(report));
-  if (recovery.fault) return fail(*recovery.fault);
+  if (recovery.fault) return tell_failure(*recovery.fault);
   if (recovery.lacks_rights()) return kNotPermitted;
   return recovery.complete() ? 0 : kFailure;
 }
@@ -133,7 +133,7 @@ int run_recovery(const Options& options) {
   const int holds = recover_holds(options);
   if (holds == kNotPermitted || !has_settings(options)) return holds;
   const auto lock = acquire_recovery_lock(options.state_directory);
-  if (!lock) return lock.error().code == Errc::busy ? holds : fail(lock.error());
+  if (!lock) return lock.error().code == Errc::busy ? holds : tell_failure(lock.error());
   const int status = put_back_settings(options, Extent::bound);
   return holds != 0 ? holds : status;
 }
@@ -149,10 +149,10 @@ int run_undo_settings(const Options& options) {
       fmt::print(stderr, "m1optd: a daemon runs and has them: sudo m1optctl tune undo --all\n");
       return kFailure;
     }
-    if (!lock) return fail(lock.error());
+    if (!lock) return tell_failure(lock.error());
     if (const int status = put_back_settings(options, Extent::everything); status != 0) return status;
   }
-  if (const auto forgotten = wishes.save({}); !forgotten) return fail(forgotten.error());
+  if (const auto forgotten = wishes.save({}); !forgotten) return tell_failure(forgotten.error());
   return 0;
 }
 

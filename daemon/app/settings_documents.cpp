@@ -30,8 +30,8 @@ wire::SettingRecord document_of(const settings::Record& record) {
   document.lifetime = settings::to_string(record.lifetime);
   document.before = document_of(record.before);
   document.set = document_of(record.set);
-  document.time = wall_from_milliseconds(record.wall_ms);
-  if (!record.open) document.ended = wall_from_milliseconds(record.ended_ms);
+  document.time = base::wall_from_milliseconds(record.wall_ms);
+  if (!record.open) document.ended = base::wall_from_milliseconds(record.ended_ms);
   document.open = record.open;
   document.fate = settings::to_string(record.fate);
   document.text = record.text;

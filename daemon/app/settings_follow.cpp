@@ -13,8 +13,8 @@ using settings::SettingsJournal;
 
 namespace {
 
-constexpr Duration kFirstWait = std::chrono::minutes(1);
-constexpr Duration kLongestWait = std::chrono::hours(1);
+constexpr Duration kFirstRetry = std::chrono::minutes(1);
+constexpr Duration kLongestRetry = std::chrono::hours(1);
 
 bool has_open(const SettingsJournal& journal, const std::string& name) {
   const auto open = journal.open_records();
@@ -115,7 +115,7 @@ void SettingsKeeper::follow() {
   const std::lock_guard lock(mutex_);
   followed_ = stand;
   following_ = false;
-  wait_ = trouble ? std::min(std::max(wait_ * 2, kFirstWait), kLongestWait) : Duration{};
+  wait_ = trouble ? std::min(std::max(wait_ * 2, kFirstRetry), kLongestRetry) : Duration{};
   retry_ = trouble ? std::optional(parts_.clock.now() + wait_) : std::nullopt;
 }
 

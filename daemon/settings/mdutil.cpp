@@ -6,7 +6,7 @@ namespace m1opt::settings {
 
 namespace {
 
-constexpr const char* kTool = "/usr/bin/mdutil";
+constexpr const char* kMdutilTool = "/usr/bin/mdutil";
 
 /// "on", "off", or "searching-off": without an index and without searching, which -d makes.
 struct State {
@@ -29,7 +29,7 @@ class Mdutil final : public SettingAccess {
 
   Result<Reading> read(const Target& target) override {
     const std::string& volume = target.arguments.at(0);
-    const auto exit = tools_.run(kTool, {"-s", volume});
+    const auto exit = tools_.run(kMdutilTool, {"-s", volume});
     if (!exit) return exit.error();
     if (went_wrong(*exit)) return fault_of(*exit, "mdutil -s " + volume);
     for (const State& state : kStates) {
@@ -43,7 +43,7 @@ class Mdutil final : public SettingAccess {
     const std::string& volume = target.arguments.at(0);
     std::vector<std::string> words{"-i", reading->text, volume};
     if (reading->text == "searching-off") words = {"-d", volume};
-    const auto exit = tools_.run(kTool, words);
+    const auto exit = tools_.run(kMdutilTool, words);
     if (!exit) return exit.error();
     if (went_wrong(*exit)) return fault_of(*exit, command_text("mdutil", words));
     return {};

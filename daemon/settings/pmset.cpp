@@ -12,7 +12,7 @@ namespace m1opt::settings {
 
 namespace {
 
-constexpr const char* kTool = "/usr/bin/pmset";
+constexpr const char* kPmsetTool = "/usr/bin/pmset";
 
 struct Source {
   std::string_view name;
@@ -64,7 +64,7 @@ class Pmset final : public SettingAccess {
   Result<Reading> read(const Target& target) override {
     const Source* source = source_of(target);
     if (source == nullptr) return wrong_target();
-    const auto exit = tools_.run(kTool, {"-g", "custom"});
+    const auto exit = tools_.run(kPmsetTool, {"-g", "custom"});
     if (!exit) return exit.error();
     if (!is_done(*exit)) return fault_of(*exit, "pmset -g custom");
     const auto [lack, text] = find_value(exit->output, source->heading, target.arguments.at(1));
@@ -85,7 +85,7 @@ class Pmset final : public SettingAccess {
     if (source == nullptr) return wrong_target();
     if (!reading) return Error{Errc::unsupported, 0, "pmset cannot remove a setting, only set it"};
     const std::vector<std::string> words{source->flag, target.arguments.at(1), reading->text};
-    const auto exit = tools_.run(kTool, words);
+    const auto exit = tools_.run(kPmsetTool, words);
     if (!exit) return exit.error();
     const std::string command = command_text("pmset", words);
     // What it does not know it answers with its usage.

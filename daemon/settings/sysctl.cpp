@@ -9,7 +9,7 @@ namespace m1opt::settings {
 
 namespace {
 
-constexpr const char* kTool = "/usr/sbin/sysctl";
+constexpr const char* kSysctlTool = "/usr/sbin/sysctl";
 
 class Sysctl final : public SettingAccess {
  public:
@@ -17,7 +17,7 @@ class Sysctl final : public SettingAccess {
 
   Result<Reading> read(const Target& target) override {
     const std::string& name = target.arguments.at(0);
-    const auto exit = tools_.run(kTool, {"-n", name});
+    const auto exit = tools_.run(kSysctlTool, {"-n", name});
     if (!exit) return exit.error();
     if (says(*exit, "unknown oid")) return missing(name);
     if (!is_done(*exit)) return fault_of(*exit, "sysctl -n " + name);
@@ -28,7 +28,7 @@ class Sysctl final : public SettingAccess {
     if (!reading) return Error{Errc::unsupported, 0, "a value of the kernel's cannot be removed, only set"};
     const std::string& name = target.arguments.at(0);
     const std::string assignment = name + "=" + reading->text;
-    const auto exit = tools_.run(kTool, {assignment});
+    const auto exit = tools_.run(kSysctlTool, {assignment});
     if (!exit) return exit.error();
     if (says(*exit, "unknown oid")) return missing(name);
     if (says(*exit, "read only")) {

@@ -7,7 +7,7 @@ namespace m1opt::settings {
 
 namespace {
 
-constexpr const char* kTool = "/usr/bin/tmutil";
+constexpr const char* kTmutilTool = "/usr/bin/tmutil";
 /// It is the daemon that lacks it, not the terminal of who asked.
 constexpr const char* kFullDiskAccess =
     ": Full Disk Access is missing, and root alone is not enough. Mend: System Settings > Privacy & Security > "
@@ -30,7 +30,7 @@ class Tmutil final : public SettingAccess {
 
   Result<void> write(const Target&, const Reading& reading) override {
     const std::string verb = reading && reading->text == "on" ? "enable" : "disable";
-    const auto exit = tools_.run(kTool, {verb});
+    const auto exit = tools_.run(kTmutilTool, {verb});
     if (!exit) return exit.error();
     const std::string command = "tmutil " + verb;
     if (says(*exit, "Full Disk Access")) return Error{Errc::not_permitted, 0, command + kFullDiskAccess};

@@ -13,7 +13,7 @@ using settings::Value;
 
 namespace {
 
-struct Mac {
+struct WholeMac {
   test::StandIns programs;
   std::unique_ptr<settings::Tools> tools = settings::make_tools();
   std::unique_ptr<settings::SettingAccess> access = settings::make_access(*tools);
@@ -42,7 +42,7 @@ TEST_CASE("each row of the whole Mac goes through its tool and back, and leaves 
   for (settings::Setting row : settings::table(settings::System::macos)) {
     if (row.scope != settings::Scope::system || !row.changes()) continue;
     INFO(row.name);
-    Mac mac;
+    WholeMac mac;
     mac.programs.say("full_disk_access", "");
     if (row.wanted.text.empty()) row.wanted.text = "24576";
     test::TempDir directory;
@@ -65,7 +65,7 @@ TEST_CASE("each row of the whole Mac goes through its tool and back, and leaves 
 }
 
 TEST_CASE("a value that only can be reported is read, and the kernel's refusal is told as such") {
-  Mac mac;
+  WholeMac mac;
   const Target mode{Means::sysctl, {"vm.compressor_mode"}};
   CHECK(mac.value(mode) == Reading(Value{{}, "4"}));
   const auto error = mac.refusal(mode, "2");
@@ -74,7 +74,7 @@ TEST_CASE("a value that only can be reported is read, and the kernel's refusal i
 }
 
 TEST_CASE("pmset changes the one source and leaves the other") {
-  Mac mac;
+  WholeMac mac;
   REQUIRE(mac.access->write({Means::pmset, {"battery", "powernap"}}, Value{{}, "1"}));
   CHECK(mac.value({Means::pmset, {"battery", "powernap"}}) == Reading(Value{{}, "1"}));
   CHECK(mac.value({Means::pmset, {"battery", "sleep"}}) == Reading(Value{{}, "1"}));
@@ -84,7 +84,7 @@ TEST_CASE("pmset changes the one source and leaves the other") {
 }
 
 TEST_CASE("pmset without root, without a battery and with a key that it does not know says which it is") {
-  Mac mac;
+  WholeMac mac;
   mac.programs.say("not_root", "");
   CHECK(mac.refusal(kNap, "0").code == Errc::not_permitted);
   CHECK(mac.value(kNap) == Reading(Value{{}, "1"}));
@@ -100,7 +100,7 @@ TEST_CASE("pmset without root, without a battery and with a key that it does not
 }
 
 TEST_CASE("mdutil knows volumes alone, and says so of a directory") {
-  Mac mac;
+  WholeMac mac;
   CHECK(mac.value(kVolume) == Reading(Value{{}, "on"}));
   const Target directory{Means::mdutil, {"/Users/a/.ollama"}};
   CHECK(mac.access->read(directory).error().code == Errc::unsupported);
@@ -108,7 +108,7 @@ TEST_CASE("mdutil knows volumes alone, and says so of a directory") {
 }
 
 TEST_CASE("an index that was off with searching is put back to exactly that") {
-  Mac mac;
+  WholeMac mac;
   REQUIRE(mac.access->write(kVolume, Value{{}, "searching-off"}));
   const Reading before = mac.value(kVolume);
   CHECK(before == Reading(Value{{}, "searching-off"}));
@@ -119,7 +119,7 @@ TEST_CASE("an index that was off with searching is put back to exactly that") {
 }
 
 TEST_CASE("a volume whose configuration is closed stays as it is, and the pane is named") {
-  Mac mac;
+  WholeMac mac;
   mac.programs.say("refused", "/System/Volumes/Data\n");
   const auto error = mac.refusal(kVolume, "off");
   CHECK(error.code == Errc::not_permitted);
@@ -129,7 +129,7 @@ TEST_CASE("a volume whose configuration is closed stays as it is, and the pane i
 }
 
 TEST_CASE("backups without Full Disk Access: the daemon is what has to get it, and nothing is changed") {
-  Mac mac;
+  WholeMac mac;
   CHECK(mac.value(kBackup) == Reading{});
   const auto error = mac.refusal(kBackup, "off");
   CHECK(error.code == Errc::not_permitted);
@@ -138,7 +138,7 @@ TEST_CASE("backups without Full Disk Access: the daemon is what has to get it, a
 }
 
 TEST_CASE("backups are put back to on, to off and to never decided") {
-  Mac mac;
+  WholeMac mac;
   mac.programs.say("full_disk_access", "");
   for (const Reading& before : {Reading(Value{{}, "on"}), Reading(Value{{}, "off"}), Reading{}}) {
     REQUIRE(mac.access->write(kBackup, before));
@@ -151,7 +151,7 @@ TEST_CASE("backups are put back to on, to off and to never decided") {
 }
 
 TEST_CASE("a name that the kernel has not got is told as such, and who is not root as that") {
-  Mac mac;
+  WholeMac mac;
   const Target absent{Means::sysctl, {"debug.iogpu.wired_limit"}};
   CHECK(mac.access->read(absent).error().code == Errc::unsupported);
   CHECK(tells(mac.refusal(absent, "1"), "has no debug.iogpu.wired_limit"));
