@@ -88,7 +88,7 @@ class SettingsTest(SettingsCase):
         self.assert_as_found()
         self.assertEqual(self.undo("swappiness")["outcome"], "already")
         self.assertEqual([(record["fate"], record["open"]) for record in self.records()], [("undone", False)])
-        self.assertTrue(any(event["kind"] == "setting" for event in self.events()))
+        self.assertTrue(within(5, lambda: any(event["kind"] == "setting" for event in self.events())))
 
     @on_linux
     @as_root

@@ -236,25 +236,36 @@ class MacUninstallOfARealDaemon(MacInstallCase):
             self.assertTrue(self.within(5, lambda pid=child.pid: state_of(pid) == "T"))
         return children
 
-    def test_what_tune_has_set_for_the_machine_is_put_back_to_the_same_bytes(self):
-        def kept():
-            places = [self.state / "defaults", *(self.state / f"{name}.json" for name in ("pmset", "mdutil", "sysctl"))]
-            return {str(path): path.read_bytes() for place in places for path in (place, *place.rglob("*")) if path.is_file()}
-        if BUILT[0].name != "fault":
-            self.skipTest("needs build/fault: another one starts the machine's own tools")
-        (self.state / "full_disk_access").touch()
+    def kept(self):
+        """Every byte of what the tools of this Mac keep."""
+        places = [self.state / "defaults", *(self.state / f"{name}.json" for name in ("pmset", "mdutil", "sysctl"))]
+        return {str(path): path.read_bytes() for place in places for path in (place, *place.rglob("*")) if path.is_file()}
+
+    @unittest.skipUnless(BUILT and BUILT[0].name == "fault", "needs build/fault: another one starts the machine's own tools")
+    def test_what_tune_has_set_for_the_machine_and_for_the_user_is_put_back_to_the_same_bytes(self):
+        uid = os.geteuid() or 54007
+        home = self.dest / "Users" / "joe"
+        home.mkdir(parents=True)
+        os.chown(home, uid, -1)
         mac = {"M1OPT_TOOLS_DIR": str(self.standins), "M1OPT_SETTINGS_SYSTEM": "macos"}
-        before = kept()
+        (self.state / "full_disk_access").touch()
+        (self.state / "home").write_text(str(home))
+        (self.state / "defaults").mkdir()
+        for place in (self.root, self.standins, self.state, self.state / "defaults"):
+            place.chmod(0o777 if self.state in (place, place.parent) else 0o755)
+        before = self.kept()
         self.install(**mac)
-        names = ("spotlight-volume", "backup-automatic", "power-nap", "sleep-on-mains")
-        for name in names:
+        (self.state / "calls").chmod(0o666)
+        for name in ("spotlight-volume", "backup-automatic", "power-nap", "sleep-on-mains"):
             said = self.ask("api", "POST", f"/v1/settings/{name}/apply", "{}")
             self.assertEqual(said.returncode, 0, said.stderr)
-        self.assertEqual(len(kept()), 3)
-        said = self.uninstall("--purge", **mac)
-        self.assertEqual(kept(), before)
+        become = {"user": uid, "extra_groups": []} if os.geteuid() == 0 else {}
+        said = subprocess.run([self.client, "tune", "apply", "--all", "--yes"], text=True, capture_output=True, timeout=60,
+                              env={**os.environ, **mac, "HOME": str(home)}, check=False, **become)
+        self.assertGreater(len(self.kept()), 6, said.stdout + said.stderr)
+        said = self.uninstall("--purge", SUDO_UID=str(uid), SUDO_USER="joe", **mac)
+        self.assertEqual(self.kept(), before, said)
         self.assertIn("nothing of it is left", said)
-        self.assertEqual(self.files(), set())
 
     def pids(self):
         status = json.loads(self.ask("status", "--json").stdout)
