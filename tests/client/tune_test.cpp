@@ -255,7 +255,7 @@ TEST_CASE("the list shows every row, and marks what is changed") {
   const Ran ran = mac.run({"list"});
   CHECK(ran.status == 0);
   CHECK(has(ran.out, "* dock-launch-animation"));
-  CHECK(has(ran.out, "photo-analysis-off      told only"));
+  CHECK(has(ran.out, "photo-analysis-off      no change"));
   CHECK(has(ran.out, "keep-awake              m1optd does"));
   CHECK(has(mac.run({"list", "--os", "linux"}).out, "desktop-animations"));
   CHECK(has(mac.run({"plan", "--os", "linux"}).out, "desktop-animations: ? -> false"));
