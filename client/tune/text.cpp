@@ -17,7 +17,7 @@ using render::printable;
 using render::Tone;
 
 constexpr std::size_t kNameColumn = 24;
-constexpr std::size_t kWordColumn = 12;
+constexpr std::size_t kWordColumn = 14;
 
 std::string value_text(const os::Reading& reading) { return reading ? reading->text : "not set"; }
 
@@ -26,8 +26,8 @@ std::size_t width_of(const Context& context) { return static_cast<std::size_t>(c
 const char* evidence_text(os::Evidence evidence) {
   switch (evidence) {
     case os::Evidence::measured: return "measured with m1optctl bench";
-    case os::Evidence::reported: return "others report it";
-    case os::Evidence::none: return "nobody has shown it";
+    case os::Evidence::reported: return "others report it, m1opt has not measured it";
+    case os::Evidence::none: return "none, nobody has measured it";
   }
   return "";
 }
@@ -35,7 +35,7 @@ const char* evidence_text(os::Evidence evidence) {
 /// What stands beside a name in the list: from which profile on, or why in none.
 const char* kind_of(const os::Setting& row) {
   if (row.target.means == os::Means::workload) return "m1optd does";
-  if (!row.changes()) return "told only";
+  if (!row.changes()) return "no change";
   return row.level ? os::to_string(*row.level) : "by name";
 }
 
@@ -52,7 +52,7 @@ std::string fate_text(const std::string& fate, bool open) {
 /// The head of a row: what would become of it.
 std::string verdict_text(const Row& row) {
   if (row.setting.target.means == os::Means::workload) return "m1optd does it";
-  if (!row.setting.changes()) return "told only";
+  if (!row.setting.changes()) return "no change";
   if (row.outcome == "would") return change_text(row.before, row.after);
   if (row.outcome == "already") return fmt::format("{} already", value_text(row.before));
   if (row.outcome == "wished") return fmt::format("{} while a model works", value_text(row.after));
@@ -69,12 +69,13 @@ std::string plan_block(const Context& context, const Row& row) {
   };
   line("what", setting.does);
   if (!setting.changes()) {
-    line("why not", setting.target.means == os::Means::workload ? "" : setting.why_not);
+    line("why", setting.target.means == os::Means::workload ? "" : setting.why_not);
     line("how", setting.target.means == os::Means::workload ? setting.why_not : "");
     line("now", row.before ? row.before->text : "");
     return text;
   }
-  line("gain", fmt::format("{} ({})", setting.gain, evidence_text(setting.evidence)));
+  line("gain", setting.gain);
+  line("evidence", evidence_text(setting.evidence));
   line("cost", setting.cost.empty() ? "nothing that anybody would miss" : setting.cost);
   line("needs", setting.needs);
   line("then", setting.after);

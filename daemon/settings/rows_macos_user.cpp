@@ -50,7 +50,7 @@ std::vector<Setting> animation_rows() {
   transparency.does = "menus, the Dock and sidebars are opaque";
   transparency.needs = kDiskAccess;
   transparency.cost = "the look of the desktop";
-  transparency.gain = "no blur to compute; that it saves 200 to 500 MB is said and nobody has shown it";
+  transparency.gain = "no blur to compute; that it saves 200 to 500 MB is often said";
   return {windows, resize, finder, motion, transparency};
 }
 
@@ -66,7 +66,7 @@ std::vector<Setting> dock_rows() {
   Setting hide = preference("dock-autohide", "dock", Level::moderate, "com.apple.dock", "autohide", kYes);
   hide.does = "the Dock hides until the pointer touches the edge of the screen";
   hide.cost = "the Dock is out of sight";
-  hide.gain = "none to expect: that it saves 50 to 100 MB is said and nobody has shown it";
+  hide.gain = "none to expect; that it saves 50 to 100 MB is often said";
   Setting delay = preference("dock-autohide-delay", "dock", Level::moderate, "com.apple.dock",
                              "autohide-delay", {"float", "0"});
   delay.does = "a hidden Dock appears without waiting";
@@ -81,8 +81,8 @@ std::vector<Setting> nap_rows() {
   Setting app = preference("app-nap-ollama", "app-nap", Level::conservative, "com.electron.ollama",
                            "NSAppSleepDisabled", kYes);
   app.does = "macOS never puts Ollama's menu bar program to nap";
-  app.gain = "the program that starts the model's server stays awake; the model itself runs in a child, "
-             "of which nobody has shown that it naps";
+  app.gain = "the program that starts the model's server stays awake; the model itself runs in a child "
+             "that was never seen to nap";
   app.source = "bundle id: Ollama.app's own Info.plist";
   app.after = "quit Ollama and open it again";
   Setting all = preference("app-nap-global", "app-nap", Level::aggressive, "NSGlobalDomain",

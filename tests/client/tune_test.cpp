@@ -22,22 +22,22 @@ using test::SeenRequest;
 namespace {
 
 /// "" when it is not there.
-std::string text_of(const std::string& path) {
+std::string content_of(const std::string& path) {
   const auto read = base::read_file(path);
   return read ? *read : std::string();
 }
 
 /// A Mac of stand-ins with a user of its own, on which nobody has set anything.
-class Mac {
+class TunedMac {
  public:
-  Mac() {
+  TunedMac() {
     std::filesystem::copy(M1OPT_SOURCE_DIR "/tests/standins", tools(), std::filesystem::copy_options::recursive);
     std::filesystem::create_directories(directory_ / "home");
   }
 
   [[nodiscard]] std::string tools() const { return directory_ / "tools"; }
   [[nodiscard]] std::string file(const std::string& domain) const {
-    return text_of(tools() + "/state/defaults/" + domain + ".plist");
+    return content_of(tools() + "/state/defaults/" + domain + ".plist");
   }
   void say(const std::string& name, const std::string& text) const {
     std::filesystem::create_directories(tools() + "/state");
@@ -63,11 +63,11 @@ constexpr const char* kGolden = M1OPT_SOURCE_DIR "/tests/client/tune_plan.expect
 }  // namespace
 
 TEST_CASE("the plan of a fresh Mac tells each row's change, gain, evidence and cost") {
-  const Mac mac;
+  const TunedMac mac;
   const Ran ran = mac.run({"plan", "--profile", "aggressive", "--os", "macos"});
   CHECK(ran.status == 0);
   if (::getenv("M1OPT_WRITE_GOLDEN") != nullptr) std::ofstream(kGolden) << ran.out;
-  CHECK(ran.out == text_of(kGolden));
+  CHECK(ran.out == content_of(kGolden));
   std::istringstream lines(ran.out);
   for (std::string line; std::getline(lines, line);) {
     INFO(line);
@@ -76,7 +76,7 @@ TEST_CASE("the plan of a fresh Mac tells each row's change, gain, evidence and c
 }
 
 TEST_CASE("a profile is applied with old and new value before, and undone to the byte") {
-  const Mac mac;
+  const TunedMac mac;
   mac.say("other", "");
   const Ran applied = mac.run({"apply"});
   CHECK(applied.status == 0);
@@ -99,7 +99,7 @@ TEST_CASE("a profile is applied with old and new value before, and undone to the
 }
 
 TEST_CASE("what costs something is not done without --yes where nobody can be asked") {
-  const Mac mac;
+  const TunedMac mac;
   const Ran asked = mac.run({"apply", "dock-autohide"});
   CHECK(asked.status == 2);
   CHECK(has(asked.out, "cost: the Dock is out of sight"));
@@ -110,7 +110,7 @@ TEST_CASE("what costs something is not done without --yes where nobody can be as
 }
 
 TEST_CASE("--dry-run changes nothing, for apply and for undo") {
-  const Mac mac;
+  const TunedMac mac;
   const Ran planned = mac.run({"apply", "--all", "--dry-run"});
   CHECK(planned.status == 0);
   CHECK(has(planned.out, "dock-autohide         not set -> true"));
@@ -123,7 +123,7 @@ TEST_CASE("--dry-run changes nothing, for apply and for undo") {
 }
 
 TEST_CASE("what somebody changed since is told by verify with exit 5, and left alone by undo") {
-  const Mac mac;
+  const TunedMac mac;
   mac.run({"apply", "dock-launch-animation"});
   std::string text = mac.file("com.apple.dock");
   text.replace(text.find("<false/>"), 8, "<true/>");
@@ -139,7 +139,7 @@ TEST_CASE("what somebody changed since is told by verify with exit 5, and left a
 }
 
 TEST_CASE("a row that is refused says what mends it and changes nothing; the others are done") {
-  const Mac mac;
+  const TunedMac mac;
   const Ran ran = mac.run({"apply", "reduce-transparency", "dock-launch-animation", "--yes"});
   CHECK(ran.status == 4);
   CHECK(has(ran.out, "not taken: asked true, observed not set"));
@@ -152,7 +152,7 @@ TEST_CASE("a row that is refused says what mends it and changes nothing; the oth
 }
 
 TEST_CASE("a row that is only told is refused by apply with its reason") {
-  const Mac mac;
+  const TunedMac mac;
   const Ran ran = mac.run({"apply", "photo-analysis-off"});
   CHECK(ran.status == 1);
   CHECK(has(ran.out, "refused, nothing changed"));
@@ -160,7 +160,7 @@ TEST_CASE("a row that is only told is refused by apply with its reason") {
 }
 
 TEST_CASE("without the daemon the user's rows are done, and the machine's are told to be left out") {
-  const Mac mac;
+  const TunedMac mac;
   const Ran profile = mac.run({"apply", "--profile", "moderate", "--yes"});
   CHECK(profile.status == 0);
   CHECK(has(profile.out, "dock-autohide         asked true, observed true"));
@@ -172,7 +172,7 @@ TEST_CASE("without the daemon the user's rows are done, and the machine's are to
 }
 
 TEST_CASE("the machine's rows are asked of the daemon") {
-  const Mac mac;
+  const TunedMac mac;
   std::vector<SeenRequest> seen;
   FakeDaemon daemon([&](const SeenRequest& request) {
     seen.push_back(request);
@@ -192,7 +192,7 @@ TEST_CASE("the machine's rows are asked of the daemon") {
 }
 
 TEST_CASE("a daemon that refuses says why, and that is the row's") {
-  const Mac mac;
+  const TunedMac mac;
   FakeDaemon daemon([](const SeenRequest& request) {
     if (request.line == "GET /v1/settings") {
       return http_answer(200, R"({"settings":[{"name":"power-nap","value":{"type":"","text":"1"},
@@ -212,7 +212,7 @@ TEST_CASE("under sudo the user's rows are refused, since root's preferences are 
     WARN("left out: only root can be somebody else by sudo");
     return;
   }
-  const Mac mac;
+  const TunedMac mac;
   const Ran ran = mac.run({"apply", "dock-launch-animation"}, {"SUDO_UID=1000"});
   CHECK(ran.status == 4);
   CHECK(has(ran.err, "without sudo"));
@@ -220,7 +220,7 @@ TEST_CASE("under sudo the user's rows are refused, since root's preferences are 
 }
 
 TEST_CASE("a damaged journal is told and nothing is changed") {
-  const Mac mac;
+  const TunedMac mac;
   mac.run({"apply", "dock-launch-animation"});
   const std::string set = mac.file("com.apple.dock");
   const std::string home = mac.tools() + "/../home/.local/share/m1opt/settings.json";
@@ -233,7 +233,7 @@ TEST_CASE("a damaged journal is told and nothing is changed") {
 }
 
 TEST_CASE("tune as json has every row with outcome, old and new value") {
-  const Mac mac;
+  const TunedMac mac;
   const auto planned = boost::json::parse(mac.run({"plan", "--all", "--json"}).out);
   CHECK(planned.at("schema") == "m1opt.tune/1");
   const auto& row = planned.at("settings").as_array().at(0);
@@ -250,19 +250,19 @@ TEST_CASE("tune as json has every row with outcome, old and new value") {
 }
 
 TEST_CASE("the list shows every row, and marks what is changed") {
-  const Mac mac;
+  const TunedMac mac;
   mac.run({"apply", "dock-launch-animation"});
   const Ran ran = mac.run({"list"});
   CHECK(ran.status == 0);
   CHECK(has(ran.out, "* dock-launch-animation"));
-  CHECK(has(ran.out, "photo-analysis-off      told only"));
+  CHECK(has(ran.out, "photo-analysis-off      no change"));
   CHECK(has(ran.out, "keep-awake              m1optd does"));
   CHECK(has(mac.run({"list", "--os", "linux"}).out, "desktop-animations"));
   CHECK(has(mac.run({"plan", "--os", "linux"}).out, "desktop-animations: ? -> false"));
 }
 
 TEST_CASE("wrong words of tune are usage errors, the nearest name is said") {
-  const Mac mac;
+  const TunedMac mac;
   for (const std::vector<std::string>& words :
        std::vector<std::vector<std::string>>{{}, {"frobnicate"}, {"plan", "--profile", "brave"}, {"undo"},
                                              {"apply", "--os", "linux"}, {"list", "--os", "windows"}}) {
@@ -274,7 +274,7 @@ TEST_CASE("wrong words of tune are usage errors, the nearest name is said") {
 }
 
 TEST_CASE("the reference's words do what tune does") {
-  const Mac mac;
+  const TunedMac mac;
   CHECK(has(mac.with({"--dry-run", "--socket", "/nonexistent/m"}).out, "Profile conservative"));
   const Ran ran = mac.with({"--aggressive", "--socket", "/nonexistent/m"});
   CHECK(ran.status == 2);
