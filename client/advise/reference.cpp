@@ -43,7 +43,7 @@ constexpr std::array kClaims{
           Verdict::partly,
           "Metal follows it, after Ollama was restarted and until the next reboot. What is wired "
           "cannot be swapped: users report panics when the rest runs out.",
-          "Only reads it."},
+          "tune apply gpu-wired-limit, by name only, keeps 8 GiB or a quarter of RAM free."},
 
     // System settings
     Claim{"transparency", "System settings",
@@ -51,16 +51,17 @@ constexpr std::array kClaims{
           Verdict::wrong,
           "The write is refused without Full Disk Access, for root too, and nobody has shown the "
           "saving. System Settings, Accessibility, Display can switch it.",
-          "Leaves it alone."},
+          "tune apply reduce-transparency, by the profile aggressive too; says what is missing."},
     Claim{"animations", "System settings",
           "Without animations and with a hidden Dock 150 to 400 MB are saved", Verdict::unproven,
           "The settings exist and work; no measurement of the memory was found.",
-          "Leaves them alone."},
+          "tune sets them, reads them back, and undoes them exactly, absent keys included."},
     Claim{"mdutil-volume", "System settings", "sudo mdutil -i off / gives the machine to the LLM",
           Verdict::partly,
           "It stops indexing of a volume (yours is /System/Volumes/Data) and with it search; "
           "switched on again, the whole volume is read again.",
-          "Puts mds and mds_stores into the background while a model works, and takes it back."},
+          "Puts mds and mds_stores into the background while a model works, and takes it back; tune "
+          "apply spotlight-volume switches it off until it is undone."},
     Claim{"mdutil-directory", "System settings", "sudo mdutil -i off ~/.ollama excludes the models",
           Verdict::wrong, "mdutil takes mount points only: \"Error: invalid operation\".",
           "Does not call it. A directory whose name ends in .noindex is skipped: set OLLAMA_MODELS "
@@ -89,12 +90,13 @@ constexpr std::array kClaims{
           Verdict::partly,
           "It needs Full Disk Access besides root, and is soon forgotten. sudo tmutil stopbackup "
           "ends a backup that runs, and the next one comes by itself.",
-          "Puts backupd into the background; switches no backup off."},
+          "Puts backupd into the background; tune apply backup-automatic switches backups off until it "
+          "is undone, and no profile contains it."},
     Claim{"app-nap", "System settings",
           "defaults write com.ollama.ollama NSAppSleepDisabled keeps App Nap away", Verdict::wrong,
           "The app is com.electron.ollama, and the key concerns its menu bar process; the work is "
           "done by llama-server, a child. That App Nap slows that one nobody has shown.",
-          "Leaves it alone."},
+          "tune apply app-nap-ollama writes the right one."},
 
     // Scheduling
     Claim{"taskpolicy-background", "Scheduling",

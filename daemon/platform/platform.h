@@ -154,6 +154,9 @@ std::vector<Capability> probe_capabilities();
 /// a program is told of the machine is not all true.
 bool is_translated();
 
+/// Which of the two systems this was built for.
+bool is_macos();
+
 /// A path that starts this very program again, even when its file was replaced.
 std::string self_executable();
 
