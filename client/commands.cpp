@@ -19,6 +19,7 @@ constexpr const char* kHoldSummary =
     "Stop a target by hand, for 1m or so long; let go what is held";
 constexpr const char* kServiceSummary = "The daemon, by systemd or launchd; it undoes all first";
 constexpr const char* kModelsSummary = "What is here, what it takes, what fits; offline";
+constexpr const char* kDoctorSummary = "Finding and exact fix: m1opt, Python and MLX, cooling";
 constexpr const char* kHelpSummary = "Versions of both; this list, or one verb in full";
 
 constexpr std::array kCommands{
@@ -54,8 +55,10 @@ constexpr std::array kCommands{
             run_profile},
     Command{"config", "check [FILE] | show | default | reload",
             "Check, show or read again the configuration", true, run_config},
-    Command{"doctor", "[--json]", "Finding, evidence and exact fix, with a live self-test", false,
-            run_doctor},
+    Command{"doctor", "[--json]", kDoctorSummary, false, run_doctor},
+    Command{"python", "check | setup DIR [--mlx] [--torch] [--python 3.12] [--yes] [--json]", kDoctorSummary,
+            true, run_python},
+    Command{"fans", "[--json]", kDoctorSummary, false, run_fans},
     Command{"start", "", kServiceSummary, true, run_start},
     Command{"stop", "", kServiceSummary, true, run_stop},
     Command{"restart", "", kServiceSummary, true, run_restart},
