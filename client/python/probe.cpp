@@ -53,12 +53,12 @@ bool has_computed(const value& answer, const std::string& package) {
   return flag_at(answer, "loads") && number_at(answer, "sampled") == kLargestOf;
 }
 
-Expected<Ran> ask(const Runner& run, const std::string& python, const std::string& what, int seconds) {
+Expected<CallResult> ask(const Runner& run, const std::string& python, const std::string& what, int seconds) {
   return run({{python, "-c", std::string(kProbeProgram), what, std::to_string(seconds)},
               std::chrono::seconds(seconds + kMoreSeconds)});
 }
 
-std::string end_of(const Ran& ran) {
+std::string end_of(const CallResult& ran) {
   constexpr int kAlarm = 128 + 14;
   if (ran.timed_out || ran.status == kAlarm) return "it did not end in time";
   if (ran.status > 128) return fmt::format("signal {} ended it", ran.status - 128);

@@ -38,7 +38,7 @@ Expected<void> check_owner_of(const std::string& program) {
 
 }  // namespace
 
-Expected<Ran> run_program(const Call& call) {
+Expected<CallResult> run_program(const Call& call) {
   if (auto trusted = check_owner_of(call.words.front()); !trusted) return trusted.error();
   platform::posix::Tool tool{call.words.front(), {call.words.begin() + 1, call.words.end()}, call.patience};
   tool.environment = own_variables();
@@ -54,7 +54,7 @@ Expected<Ran> run_program(const Call& call) {
     return Failure{missing ? kNotFound : kNotExecutable, exit.error().what, ""};
   }
   if (exit->interrupted) return interruption();
-  return Ran{exit->status.value_or(128 + exit->signal.value_or(0)), exit->timed_out, std::move(exit->output)};
+  return CallResult{exit->status.value_or(128 + exit->signal.value_or(0)), exit->timed_out, std::move(exit->output)};
 }
 
 std::string last_line(const std::string& output) {

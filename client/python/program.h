@@ -18,7 +18,7 @@ struct Call {
   std::function<void(const std::string& output)> watch{};
 };
 
-struct Ran {
+struct CallResult {
   int status{0};  ///< 128 + n when signal n ended it
   bool timed_out{false};
   std::string output;  ///< both outputs together, at most 256 KiB
@@ -26,8 +26,8 @@ struct Ran {
 
 /// Runs a call to its end. A failure: it could not be started, root would run what somebody else can
 /// change, or an interrupt (client/interrupt.h) ended it and what it started.
-using Runner = std::function<Expected<Ran>(const Call&)>;
-Expected<Ran> run_program(const Call& call);
+using Runner = std::function<Expected<CallResult>(const Call&)>;
+Expected<CallResult> run_program(const Call& call);
 
 /// The last line that says something, without what a terminal acts on.
 std::string last_line(const std::string& output);

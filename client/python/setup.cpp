@@ -88,7 +88,7 @@ Expected<void> check_new_python(const Surroundings& s, const Runner& run, const 
 
 }  // namespace
 
-Failure explain_uv(const Step& step, const Ran& ran) {
+Failure explain_uv(const Step& step, const CallResult& ran) {
   if (ran.timed_out) {
     return {exit_code::kTimedOut,
             fmt::format("uv was ended after {}", render::format_duration(base::seconds_of(step.patience))),

@@ -52,6 +52,6 @@ Expected<SetupOutcome> perform_setup(const Surroundings& surroundings, const Run
                                      const Progress& progress);
 
 /// Why uv failed, from what it said: no network, no space, no such package or Python, or its own words.
-Failure explain_uv(const Step& step, const Ran& ran);
+Failure explain_uv(const Step& step, const CallResult& ran);
 
 }  // namespace m1opt::client::python

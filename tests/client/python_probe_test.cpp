@@ -113,12 +113,12 @@ TEST_CASE("what is not installed is no fault, and has the command that installs 
 }
 
 TEST_CASE("a package that takes its interpreter down is told by the signal") {
-  const auto crashes = [](const Call&) -> client::Expected<Ran> { return Ran{128 + 4, false, "Illegal instruction\n"}; };
+  const auto crashes = [](const Call&) -> client::Expected<CallResult> { return CallResult{128 + 4, false, "Illegal instruction\n"}; };
   const auto package = ask_package(crashes, kPython, "mlx").value();
   CHECK(package.installed);
   CHECK_FALSE(package.computes);
   CHECK(package.error == "while it was imported: signal 4 ended it; it says: Illegal instruction");
-  const auto hangs = [](const Call&) -> client::Expected<Ran> { return Ran{128 + 9, true, ""}; };
+  const auto hangs = [](const Call&) -> client::Expected<CallResult> { return CallResult{128 + 9, true, ""}; };
   CHECK(has(ask_package(hangs, kPython, "torch").value().error, "did not end in time"));
 }
 

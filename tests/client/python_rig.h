@@ -55,15 +55,15 @@ class PythonRig {
   }
 
   client::python::Runner runner() {
-    return [this](const client::python::Call& call) -> client::Expected<client::python::Ran> {
+    return [this](const client::python::Call& call) -> client::Expected<client::python::CallResult> {
       const bool probe = call.words.size() == 5 && call.words[1] == "-c";
       std::string words = probe ? call.words[3] : "";
       for (std::size_t i = 1; !probe && i < call.words.size(); ++i) words += (i == 1 ? "" : " ") + call.words[i];
       calls.push_back(call.words.front() + " " + words);
       if (acts) acts(call);
       const auto found = answers.find(calls.back());
-      if (found == answers.end()) return client::python::Ran{127, false, "not found\n"};
-      return client::python::Ran{found->second.starts_with("error: ") ? 2 : 0, false, found->second};
+      if (found == answers.end()) return client::python::CallResult{127, false, "not found\n"};
+      return client::python::CallResult{found->second.starts_with("error: ") ? 2 : 0, false, found->second};
     };
   }
 

@@ -62,7 +62,7 @@ TEST_CASE("a tool gets the environment that is given, and no more output is kept
 TEST_CASE("a tool is ended when nobody wants it any more, with all that it started") {
   std::array<int, 2> ends{};
   REQUIRE(::pipe(ends.data()) == 0);  // inherited, so that its end tells when the last of them ended
-  Tool tool{"/bin/sh", {"-c", "sleep 60 & echo started; trap 'exit 3' TERM; while :; do sleep 60; done"},
+  Tool tool{"/bin/sh", {"-c", "trap 'exit 3' TERM; sleep 60 & echo started; wait"},
             std::chrono::seconds(20)};
   tool.own_group = true;
   tool.go_on = [](const std::string& output) { return output.empty(); };
