@@ -22,6 +22,7 @@ constexpr const char* kModelsSummary = "What is here, what it takes, what fits; 
 constexpr const char* kTraceSummary =
     "The recorded trace; what the policy would have done over it";
 constexpr const char* kOwnSummary = "m1opt's settings: made for this machine; check, show, reload";
+constexpr const char* kDoctorSummary = "Finding and exact fix: m1opt, Python and MLX, cooling";
 constexpr const char* kHelpSummary = "Versions of both; this list, or one verb in full";
 
 constexpr std::array kCommands{
@@ -54,8 +55,10 @@ constexpr std::array kCommands{
     Command{"config", "check [FILE] | show | default | reload", kOwnSummary, true, run_config},
     Command{"tune", "list | plan | apply | verify | undo | history [NAME...] [--profile P] [--all] [--json]",
             "The system's settings, with what each costs; undone exactly", true, run_tune},
-    Command{"doctor", "[--json]", "Finding, evidence and exact fix, with a live self-test", false,
-            run_doctor},
+    Command{"doctor", "[--json]", kDoctorSummary, false, run_doctor},
+    Command{"python", "check | setup DIR [--mlx] [--torch] [--python 3.12] [--yes] [--json]", kDoctorSummary,
+            true, run_python},
+    Command{"fans", "[--json]", kDoctorSummary, false, run_fans},
     Command{"start", "", kServiceSummary, true, run_start},
     Command{"stop", "", kServiceSummary, true, run_stop},
     Command{"restart", "", kServiceSummary, true, run_restart},

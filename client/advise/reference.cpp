@@ -160,7 +160,7 @@ constexpr std::array kClaims{
           Verdict::unproven,
           "No measurement was found. Setting a fan takes the system's own control away: if the "
           "program dies the speed stays as it is.",
-          "Reads the fans and whether another program holds one; never sets one."},
+          "fans shows that curve beside the speeds and who holds them; m1opt never sets one."},
     Claim{"thermal-breaks", "Heat",
           "A fanless Mac needs 5 minutes' rest in 15; a cooling pad gives 30 %", Verdict::unproven,
           "No measurement was found.", "Off: the rule thermal_break does it between two requests."},
@@ -270,17 +270,17 @@ constexpr std::array kClaims{
           "uv installs 8 to 10 times faster than pip and saves disk space", Verdict::unproven,
           "Environments do share files by hard links, on one volume. No measurement was found for "
           "the figures.",
-          "Does nothing with Python."},
+          "python setup makes environments with uv; python check tells whether files are shared."},
     Claim{"mps", "Python and figures", "PyTorch needs MPS; torch.backends.mps.is_available() tells",
           Verdict::holds,
           "It does. PyTorch may take 1.7 times what Metal recommends, and so swap "
           "(PYTORCH_MPS_HIGH_WATERMARK_RATIO). Ollama does not use PyTorch.",
-          "Does nothing with Python."},
+          "python check multiplies two matrices on it."},
     Claim{
         "mlx", "Python and figures", "uv pip install mlx mlx-lm", Verdict::holds,
         "With a native Python of 3.10 or newer and macOS 14 or newer. While it generates it wires "
         "up to all that Metal recommends.",
-        "Knows mlx_lm.server as a workload."},
+        "python setup --mlx does it and computes with both; mlx_lm.server is a workload."},
     Claim{
         "gain", "Python and figures", "All this together gives 20 to 25 % and 90 % stability",
         Verdict::unproven,

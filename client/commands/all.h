@@ -27,6 +27,8 @@ int run_profile(Context& context, Arguments& arguments);
 int run_config(Context& context, Arguments& arguments);
 int run_doctor(Context& context, Arguments& arguments);
 int run_tune(Context& context, Arguments& arguments);
+int run_python(Context& context, Arguments& arguments);
+int run_fans(Context& context, Arguments& arguments);
 int run_start(Context& context, Arguments& arguments);
 int run_stop(Context& context, Arguments& arguments);
 int run_restart(Context& context, Arguments& arguments);

@@ -49,7 +49,7 @@ Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...
   ollama    Ollama's variables, right for this RAM and made to last; a Modelfile
   profile, config  m1opt's settings: made for this machine; check, show, reload
   tune      The system's settings, with what each costs; undone exactly
-  doctor    Finding, evidence and exact fix, with a live self-test
+  doctor, python, fans  Finding and exact fix: m1opt, Python and MLX, cooling
   start, stop, restart  The daemon, by systemd or launchd; it undoes all first
   api       One request to the daemon's API, as it is
   version, help  Versions of both; this list, or one verb in full
@@ -141,6 +141,13 @@ TEST_CASE("wrong words are usage errors on standard error") {
       {"run"},
       {"run", "--frobnicate", "true"},
       {"help", "frobnicate"},
+      {"python"},
+      {"python", "frobnicate"},
+      {"python", "check", "there"},
+      {"python", "check", "--mlx"},
+      {"python", "setup"},
+      {"python", "setup", "there", "--python", "-c"},
+      {"fans", "0"},
   };
   for (const auto& words : cases) {
     INFO(fmt::format("{}", fmt::join(words, " ")));

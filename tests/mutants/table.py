@@ -387,4 +387,17 @@ SETTINGS = (
            ("client",)),
 )
 
-MUTANTS = ACTING + UNDOING + IDENTITY + DECIDING + ROUND + TRACES + HISTORY + LLM + ADVISING + SETTINGS
+PYTHON = (
+    Mutant("a Python for Intel on Apple Silicon passes", "client/python/check.cpp",
+           "return !s.machine.empty() && usual_name(machine) != s.machine;", "return s.machine.empty();", ("client",)),
+    Mutant("a GPU that computes something else counts as one that works", "client/python/probe.cpp",
+           "std::abs(product[i].to_number<double>() - kProduct[i]) > 0.01", "false", ("client",)),
+    Mutant("root makes an environment in a user's directory", "client/python/setup_plan.cpp",
+           "if (s.uid != 0) return {};", "if (s.uid + 1 != 0) return {};", ("client",)),
+    Mutant("what uv started outlives an interrupt", "daemon/platform/posix/tool.cpp",
+           "::kill(tool.own_group ? -child : child, signal);", "::kill(child, signal);", ("platform",)),
+    Mutant("a machine whose fans are not seen is called fanless", "client/cooling/report.cpp",
+           "if (!cooling.why_no_fans.empty()) {", "if (cooling.level == 9) {", ("client",)),
+)
+
+MUTANTS = ACTING + UNDOING + IDENTITY + DECIDING + ROUND + TRACES + HISTORY + LLM + ADVISING + SETTINGS + PYTHON

@@ -22,6 +22,8 @@ namespace m1opt::platform::posix {
 namespace {
 
 constexpr int kLookPeriodMs = 10;
+/// For what is asked to end, before it is killed.
+constexpr std::chrono::seconds kGrace{5};
 #ifdef POSIX_SPAWN_CLOEXEC_DEFAULT
 constexpr short kSpawnFlags = POSIX_SPAWN_CLOEXEC_DEFAULT;
 #else
@@ -61,6 +63,7 @@ Result<int> spawn(const Tool& tool, int output, int errors) {
   ::posix_spawnattr_setsigdefault(&settings.attributes, &ours);
   ::posix_spawnattr_setflags(&settings.attributes,
                              static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                                (tool.own_group ? POSIX_SPAWN_SETPGROUP : 0) |
                                                 kSpawnFlags));
   ::posix_spawn_file_actions_addopen(&settings.files, 0, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&settings.files, output, 1);
@@ -94,25 +97,48 @@ struct Stream {
   }
 };
 
+/// A child that is not yet waited for keeps its number, and its group's.
+void send(const Tool& tool, int child, int signal) { ::kill(tool.own_group ? -child : child, signal); }
+
+bool has_ended(int child) {
+  siginfo_t ended{};
+  return ::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         ended.si_pid == child;
+}
+
+/// Of a child that has ended; of one that had to be ended the rest of its group is killed first.
+void take_status(const Tool& tool, int child, ToolExit& exit) {
+  if (tool.own_group && (exit.timed_out || exit.interrupted)) send(tool, child, SIGKILL);
+  int state = 0;
+  while (::waitpid(child, &state, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(state)) exit.status = WEXITSTATUS(state);
+  if (WIFSIGNALED(state)) exit.signal = WTERMSIG(state);
+}
+
 /// Ends by the tool's own end, not by that of its output: a process started at
 /// the same time may have got the writing end too and keep it open.
 ToolExit wait_for(int child, const Tool& tool, Stream& output, Stream& errors) {
-  const auto deadline = std::chrono::steady_clock::now() + tool.patience;
+  auto kill_at = std::chrono::steady_clock::now() + tool.patience;
   ToolExit exit;
   for (;;) {
-    int state = 0;
-    const bool ended = ::waitpid(child, &state, WNOHANG) == child;
+    const bool ended = has_ended(child);
     for (Stream* stream : {&output, &errors}) stream->read(tool.most_output);
     if (ended) {
-      if (WIFEXITED(state)) exit.status = WEXITSTATUS(state);
-      if (WIFSIGNALED(state)) exit.signal = WTERMSIG(state);
+      take_status(tool, child, exit);
       exit.output = std::move(output.text);
       exit.errors = std::move(errors.text);
       return exit;
     }
-    if (!exit.timed_out && std::chrono::steady_clock::now() >= deadline) {
-      exit.timed_out = true;
-      ::kill(child, SIGKILL);  // a child that is not yet waited for keeps its number
+    const auto now = std::chrono::steady_clock::now();
+    if (!exit.interrupted && !exit.timed_out && tool.go_on && !tool.go_on(output.text)) {
+      exit.interrupted = true;
+      kill_at = std::min(kill_at, now + kGrace);
+      send(tool, child, SIGTERM);
+    }
+    if (now >= kill_at) {
+      exit.timed_out = !exit.interrupted;
+      send(tool, child, SIGKILL);
     }
     std::array<pollfd, 2> readable{{{output.open ? output.fd.get() : -1, POLLIN, 0},
                                     {errors.open ? errors.fd.get() : -1, POLLIN, 0}}};
