@@ -45,6 +45,13 @@ Arguments& Arguments::positional(const std::string& name, std::string& value,
   return *this;
 }
 
+Arguments& Arguments::positionals(const std::string& name, std::vector<std::string>& values,
+                                  const std::string& help) {
+  parser_->app.add_option(name, values);
+  rows_.push_back({name, help});
+  return *this;
+}
+
 Arguments& Arguments::command_line(std::vector<std::string>& value, const std::string& help) {
   parser_->app.prefix_command();
   command_line_ = &value;

@@ -26,6 +26,8 @@ class Arguments {
                     const std::string& help);
   /// Optional: stays empty when it is not there.
   Arguments& positional(const std::string& name, std::string& value, const std::string& help);
+  /// As many as there are, options between them too.
+  Arguments& positionals(const std::string& name, std::vector<std::string>& values, const std::string& help);
   /// Everything from the first word that is no option of ours, untouched.
   Arguments& command_line(std::vector<std::string>& value, const std::string& help);
 

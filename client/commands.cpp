@@ -19,6 +19,10 @@ constexpr const char* kHoldSummary =
     "Stop a target by hand, for 1m or so long; let go what is held";
 constexpr const char* kServiceSummary = "The daemon, by systemd or launchd; it undoes all first";
 constexpr const char* kModelsSummary = "What is here, what it takes, what fits; offline";
+constexpr const char* kTraceSummary =
+    "The recorded trace; what the policy would have done over it";
+constexpr const char* kOwnSummary = "m1opt's settings: made for this machine; check, show, reload";
+constexpr const char* kDoctorSummary = "Finding and exact fix: m1opt, Python and MLX, cooling";
 constexpr const char* kHelpSummary = "Versions of both; this list, or one verb in full";
 
 constexpr std::array kCommands{
@@ -37,10 +41,8 @@ constexpr std::array kCommands{
             run_run},
     Command{"recover", "[--daemon PATH]", "Undo everything left behind; works with the daemon dead",
             true, run_recover},
-    Command{"trace", "[-o FILE] [--since 8h]",
-            "The recorded trace, a JSON line a tick; works with the daemon dead", false, run_trace},
-    Command{"simulate", "TRACE [--config FILE] [--diff FILE] [--json]",
-            "What the policy would have done over a recorded trace", false, run_simulate},
+    Command{"trace", "[-o FILE] [--since 8h]", kTraceSummary, false, run_trace},
+    Command{"simulate", "TRACE [--config FILE] [--diff FILE] [--json]", kTraceSummary, false, run_simulate},
     Command{"models", "[DIR] [--quants] [--ram 16G] [--json]", kModelsSummary, false, run_models},
     Command{"plan", "MODEL [--ctx N] [--kv q8_0] [--ram 16G] [--across A,B] [--json]", kModelsSummary,
             false, run_plan},
@@ -49,13 +51,14 @@ constexpr std::array kCommands{
             "Tokens a second by the server's own count; --ab: what m1opt gains", true, run_bench},
     Command{"ollama", "env [--apply|--remove] | modelfile MODEL [--ctx N] [--json]",
             "Ollama's variables, right for this RAM and made to last; a Modelfile", true, run_ollama},
-    Command{"profile", "list | show NAME | use NAME [--json]",
-            "Settings for this kind of machine; picked by itself, with the reason", true,
-            run_profile},
-    Command{"config", "check [FILE] | show | default | reload",
-            "Check, show or read again the configuration", true, run_config},
-    Command{"doctor", "[--json]", "Finding, evidence and exact fix, with a live self-test", false,
-            run_doctor},
+    Command{"profile", "list | show NAME | use NAME [--json]", kOwnSummary, true, run_profile},
+    Command{"config", "check [FILE] | show | default | reload", kOwnSummary, true, run_config},
+    Command{"tune", "list | plan | apply | verify | undo | history [NAME...] [--profile P] [--all] [--json]",
+            "The system's settings, with what each costs; undone exactly", true, run_tune},
+    Command{"doctor", "[--json]", kDoctorSummary, false, run_doctor},
+    Command{"python", "check | setup DIR [--mlx] [--torch] [--python 3.12] [--yes] [--json]", kDoctorSummary,
+            true, run_python},
+    Command{"fans", "[--json]", kDoctorSummary, false, run_fans},
     Command{"start", "", kServiceSummary, true, run_start},
     Command{"stop", "", kServiceSummary, true, run_stop},
     Command{"restart", "", kServiceSummary, true, run_restart},
@@ -68,6 +71,8 @@ constexpr std::array kCommands{
 constexpr std::array kAliases{
     Alias{"--analyze", "status"},
     Alias{"emergency", "resume --all"},
+    Alias{"--dry-run", "tune plan"},
+    Alias{"--aggressive", "tune apply --profile aggressive"},
 };
 
 std::vector<std::string> split(std::string_view text) {
@@ -144,12 +149,10 @@ std::string help_text(const Context& context) {
     if (names.size() >= kLabel) names += "  ";
     out += render::labelled(names, std::max(kLabel, names.size()), kCommands[i].summary, width);
   }
-  out += "Older words:";
-  for (const Alias& alias : kAliases) {
-    out += fmt::format("{}{} = {}", &alias == kAliases.data() ? " " : ", ", alias.word, alias.verb);
-  }
-  return out +
-         "\nExit status: 0 done, 1 failed, 2 usage, 3 daemon not running, 4 not permitted,\n"
+  std::vector<std::string> words;
+  for (const Alias& alias : kAliases) words.push_back(fmt::format("{} = {}", alias.word, alias.verb));
+  return out + render::labelled("Older words:", 13, fmt::format("{}", fmt::join(words, ", ")), width) +
+         "Exit status: 0 done, 1 failed, 2 usage, 3 daemon not running, 4 not permitted,\n"
          "  5 degraded, 6 config invalid, 7 timed out. More: m1optctl help VERB\n";
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "client/api.h"
@@ -151,6 +152,13 @@ std::vector<Finding> examine_health(const value& status) {
 }
 
 }  // namespace
+
+int exit_status_of(const std::vector<Finding>& findings) {
+  const bool healthy = std::none_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.result == FindingResult::fail;
+  });
+  return healthy ? exit_code::kOk : exit_code::kDegraded;
+}
 
 std::vector<Finding> examine_status(const value& status) {
   std::vector<Finding> findings;

@@ -19,6 +19,9 @@ struct Finding {
   std::string fix;  ///< empty when there is nothing to mend
 };
 
+/// 5 when one of them failed, as every verb has it that checks something.
+int exit_status_of(const std::vector<Finding>& findings);
+
 /// Everything that can be checked from here, with the daemon or without it.
 std::vector<Finding> examine(const Context& context);
 

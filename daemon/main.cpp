@@ -41,6 +41,7 @@ int run(const Options& options) {
     case RunMode::daemon: return m1opt::app::run_daemon(options);
     case RunMode::guardian: return m1opt::app::run_guardian(options);
     case RunMode::recover: return m1opt::app::run_recovery(options);
+    case RunMode::undo_settings: return m1opt::app::run_undo_settings(options);
     case RunMode::check_config: return m1opt::app::run_config_check(options);
   }
   return kUsage;
@@ -60,11 +61,14 @@ int main(int argc, char** argv) {
   add_places(app, options);
   bool check = false;
   bool recover = false;
+  bool undo_settings = false;
   app.add_option("--sysroot", options.sysroot,
                  "Read everything from this tree instead of the machine, and change nothing");
   app.add_flag("--dry-run", options.dry_run, "Decide and report, but change nothing");
   app.add_flag("--check-config", check, "Check the configuration and exit (0 good, 6 faulty)");
   app.add_flag("--recover", recover, "Undo what an earlier run left, and exit");
+  app.add_flag("--undo-settings", undo_settings,
+               "Put back all settings of the system's that m1opt has changed, and exit");
   app.add_flag("--if-daemon-dead", options.if_daemon_dead,
                "With --recover: do nothing while a daemon is running");
   app.add_flag("--stay-down", options.stay_down,
@@ -80,6 +84,7 @@ int main(int argc, char** argv) {
   options.config_given = app.count("--config") > 0;
   if (check) options.mode = RunMode::check_config;
   if (recover) options.mode = RunMode::recover;
+  if (undo_settings) options.mode = RunMode::undo_settings;
   if (options.guardian_socket >= 0) options.mode = RunMode::guardian;
   if (options.sysroot == "/") {
     fmt::print(stderr, "m1optd: --sysroot / is the machine itself: leave it out, or use --dry-run\n");

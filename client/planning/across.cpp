@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "client/planning/machines.h"
+#include "client/shell_words.h"
 
 namespace m1opt::client::planning {
 namespace {
@@ -75,13 +76,6 @@ std::string cache_type_text(const advise::Use& use) {
   std::string type = use.cache_type->name;
   std::transform(type.begin(), type.end(), type.begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
   return type;
-}
-
-/// As one word of a shell.
-std::string quoted(const std::string& path) {
-  std::string out = "'";
-  for (const char letter : path) out += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
-  return out + "'";
 }
 
 }  // namespace

@@ -328,10 +328,12 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
   if (auto own = cost_.measure(parts_.clock.now(), self_, guardian_status_)) own_ = std::move(own);
   show_budget(state_.budget, parts_.config.config()->self, self_);
   std::vector<std::string> troubles;
+  std::vector<HealthFinding> findings;
   for (TickObserver* observer : parts_.observers) {
     if (std::string trouble = observer->trouble(); !trouble.empty()) {
       troubles.push_back(std::move(trouble));
     }
+    for (HealthFinding& finding : observer->findings()) findings.push_back(std::move(finding));
   }
   const StatusInput input{sample,
                           *parts_.config.config(),
@@ -351,7 +353,8 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
                           std::move(failures),
                           std::move(held),
                           decision.safe_mode,
-                          std::move(troubles)};
+                          std::move(troubles),
+                          std::move(findings)};
   Snapshot snapshot = make_snapshot(std::move(decision), input, parts_.config.config());
   snapshot.origin = parts_.config.origin();
   parts_.board.publish(std::make_shared<const Snapshot>(std::move(snapshot)));

@@ -18,6 +18,7 @@
 #include "app/machine_facts.h"
 #include "app/prepare.h"
 #include "app/run_history.h"
+#include "app/settings_keeper.h"
 #include "app/signals.h"
 #include "app/trace_export.h"
 #include "app/trace_recorder.h"
@@ -26,6 +27,8 @@
 #include "base/log.h"
 #include "sense/protected.h"
 #include "serve/server.h"
+#include "settings/own_system.h"
+#include "settings/tools.h"
 
 namespace m1opt::app {
 
@@ -62,6 +65,22 @@ sense::Sampler make_sampler(const Options& options, platform::ProcessTable& tabl
   sampling.own_uid = ::geteuid();
   sense::use_system_accounts(sampling);
   return {std::move(sampling), table, clock};
+}
+
+SettingsKeeper::Parts make_settings_parts(const Options& options, const Clock& clock,
+                                          settings::SettingAccess& access, const BootId& boot) {
+  SettingsKeeper::Parts parts{clock,
+                              options.state_directory,
+                              access,
+                              settings::own_system(),
+                              {},
+                              boot,
+                              read_machine_facts(options.sysroot).memory,
+                              !options.inert() && !boot.value.empty()};
+  for (const settings::Setting& row : settings::table(parts.system)) {
+    if (row.scope == settings::Scope::system) parts.rows.push_back(row);
+  }
+  return parts;
 }
 
 /// Runs until told to stop; the parts are built here so that they end in the
@@ -108,9 +127,14 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   TraceRecorder trace({trace_store, post, events, machine, make_epoch(started)});
   TraceExport trace_export(trace_store);
   history.connect(post, [&](const decide::Reason& reason) { events.add(clock.wall(), reason); });
-  Archive archive(trace_export, history);
+  const auto tools = settings::make_tools();
+  const auto access = settings::make_access(*tools);
+  SettingsKeeper system_settings(make_settings_parts(options, clock, *access, boot));
+  system_settings.recover();
+  system_settings.connect(post, [&](const decide::Reason& reason) { events.add(clock.wall(), reason); });
+  Archive archive(trace_export, history, system_settings);
   board.set_archive(archive, post);
-  std::vector<TickObserver*> observers{&history};
+  std::vector<TickObserver*> observers{&history, &system_settings};
   // A copy of a machine is no course of readings.
   if (options.sysroot.empty()) observers.push_back(&trace);
   board.set_self_test([&slow](auto done) { return slow.self_test(std::move(done)); });
@@ -136,13 +160,15 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   slow.start();
   const bool clean = loop.run();
   server.stop();
+  system_settings.finish();
   trace.flush();
   history.finish();
   guardian.drop();
   run_mark.end();
   slow.stop();  // the last, since it may wait for a disk
+  const bool settled = system_settings.end();
   flush_log();
-  return clean ? 0 : kFailure;
+  return clean && settled ? 0 : kFailure;
 }
 
 }  // namespace

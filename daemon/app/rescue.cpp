@@ -1,4 +1,4 @@
-// The two lives that only undo: guardian and recovery.
+// The lives that only undo: guardian, recovery, and the end of all settings.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -9,6 +9,8 @@
 #include "app/app.h"
 #include "app/exit_code.h"
 #include "app/instance_lock.h"
+#include "app/setting_wishes.h"
+#include "app/settings_recovery.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "platform/platform.h"
@@ -48,8 +50,9 @@ int run_guardian(const Options& options) {
   return guardian.run();
 }
 
-int run_recovery(const Options& options) {
-  fault_role("recovery");
+namespace {
+
+int recover_holds(const Options& options) {
   const std::string path = options.state_directory + "/undo.db";
   std::error_code error;
   if (!std::filesystem::exists(path, error)) {
@@ -96,6 +99,61 @@ int run_recovery(const Options& options) {
   }
   if (report->lacks_rights()) return kNotPermitted;
   return report->complete() ? 0 : kFailure;
+}
+
+int tell_failure(const Error& error) {
+  fmt::print(stderr, "m1optd: {}\n", error.what);
+  return error.code == Errc::not_permitted ? kNotPermitted : kFailure;
+}
+
+/// Not while a daemon runs: its settings are its own.
+int put_back_settings(const Options& options, Extent extent) {
+  const auto booted = platform::read_boot_id("");
+  if (!booted) return tell_failure(booted.error());
+  const auto tools = settings::make_tools();
+  const auto access = settings::make_access(*tools);
+  const auto recovery =
+      recover_settings(options.state_directory, *access, SystemClock(), *booted, extent);
+  for (const settings::Report& report : recovery.reports) fmt::print("{}\n", text_of(report));
+  if (recovery.fault) return tell_failure(*recovery.fault);
+  if (recovery.lacks_rights()) return kNotPermitted;
+  return recovery.complete() ? 0 : kFailure;
+}
+
+bool has_settings(const Options& options) {
+  using settings::SettingsJournal;
+  const auto journal = SettingsJournal::open(options.state_directory, SettingsJournal::Use::read);
+  return !journal || !journal->open_records().empty();
+}
+
+}  // namespace
+
+int run_recovery(const Options& options) {
+  fault_role("recovery");
+  const int holds = recover_holds(options);
+  if (holds == kNotPermitted || !has_settings(options)) return holds;
+  const auto lock = acquire_recovery_lock(options.state_directory);
+  if (!lock) return lock.error().code == Errc::busy ? holds : tell_failure(lock.error());
+  const int status = put_back_settings(options, Extent::bound);
+  return holds != 0 ? holds : status;
+}
+
+int run_undo_settings(const Options& options) {
+  fault_role("recovery");
+  const SettingWishes wishes(options.state_directory);
+  if (!has_settings(options)) {
+    fmt::print("m1opt has changed no settings of the system's\n");
+  } else {
+    const auto lock = acquire_recovery_lock(options.state_directory);
+    if (!lock && lock.error().code == Errc::busy) {
+      fmt::print(stderr, "m1optd: a daemon runs and has them: sudo m1optctl tune undo --all\n");
+      return kFailure;
+    }
+    if (!lock) return tell_failure(lock.error());
+    if (const int status = put_back_settings(options, Extent::everything); status != 0) return status;
+  }
+  if (const auto forgotten = wishes.save({}); !forgotten) return tell_failure(forgotten.error());
+  return 0;
 }
 
 }  // namespace m1opt::app

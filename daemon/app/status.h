@@ -43,6 +43,7 @@ struct StatusInput {
   std::set<ProcessId> held;                  ///< what we have stopped ourselves
   SafeModeStatus safe_mode{};
   std::vector<std::string> troubles{};        ///< of those who keep records of what happens
+  std::vector<HealthFinding> findings{};      ///< what they found besides
 };
 
 /// Puts a tick together for the API.

@@ -5,6 +5,7 @@
 
 #include "decide/policy.h"
 #include "model/event.h"
+#include "model/snapshot.h"
 
 namespace m1opt::app {
 
@@ -32,6 +33,8 @@ class TickObserver {
   virtual void note_event(const Event& event) = 0;
   /// What keeps it from keeping its record now, as a whole sentence; empty: nothing.
   [[nodiscard]] virtual std::string trouble() { return {}; }
+  /// What else a person must know of it.
+  [[nodiscard]] virtual std::vector<HealthFinding> findings() { return {}; }
 };
 
 }  // namespace m1opt::app

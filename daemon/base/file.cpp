@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,9 +11,19 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "base/fd.h"
-
 namespace m1opt::base {
+
+namespace {
+
+/// fsync() leaves it in the cache of a Mac's drive.
+int sync(const Fd& fd) {
+#ifdef F_FULLFSYNC
+  if (::fcntl(fd.get(), F_FULLFSYNC) == 0) return 0;  // no file system on a network has it
+#endif
+  return ::fsync(fd.get());
+}
+
+}  // namespace
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
   Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
@@ -60,6 +71,32 @@ Result<void> write_all(int fd, std::string_view text, const std::string& path) {
   return {};
 }
 
+Result<void> check_own_file(const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) {
+    return errno == ENOENT ? Result<void>{} : error_from_errno(path, errno);
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return Error{Errc::not_permitted, 0, path + " is no plain file: move it away"};
+  }
+  if (info.st_uid != 0 && info.st_uid != ::geteuid()) {
+    return Error{Errc::not_permitted, 0,
+                 path + " belongs to uid " + std::to_string(info.st_uid) + ": chown root " + path};
+  }
+  if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return Error{Errc::not_permitted, 0, path + " can be written by others: move it away"};
+  }
+  return {};
+}
+
+Result<Fd> lock_file(const std::string& path) {
+  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid()) return error_from_errno("open " + path, errno);
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
+  if (errno != EWOULDBLOCK) return error_from_errno("lock " + path, errno);
+  return Error{Errc::busy, EWOULDBLOCK, path + " is held by another process"};
+}
+
 Result<void> write_file_atomic(const std::string& path, std::string_view text, unsigned mode) {
   const std::string directory = path.substr(0, path.find_last_of('/') + 1);
   std::string temp = path + ".XXXXXX";
@@ -75,11 +112,20 @@ Result<void> write_file_atomic(const std::string& path, std::string_view text, u
     return written;
   }
   if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) return fail("chmod");
-  if (::fsync(fd.get()) != 0) return fail("fsync");
+  if (sync(fd) != 0) return fail("sync");
   if (::rename(temp.c_str(), path.c_str()) != 0) return fail("rename");
   Fd dir(::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (dir.valid()) ::fsync(dir.get());
+  if (dir.valid()) sync(dir);
   return {};
+}
+
+Result<void> write_in_place(const std::string& path, std::string_view text) {
+  Fd fd(::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY));
+  if (!fd.valid()) return error_from_errno("open " + path, errno);
+  const ssize_t n = ::write(fd.get(), text.data(), text.size());
+  if (n < 0) return error_from_errno("write " + path, errno);
+  if (static_cast<std::size_t>(n) == text.size()) return {};
+  return Error{Errc::io, 0, "write " + path + ": only a part was taken"};
 }
 
 }  // namespace m1opt::base

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/result.h"
 
 namespace m1opt::base {
@@ -21,8 +22,19 @@ Result<void> write_all(int fd, std::string_view text, const std::string& path);
 Result<std::vector<std::string>> list_directory(const std::string& directory,
                                                 std::string_view ending);
 
+/// Refuses a file that is not to be trusted with what this program wrote down: no plain file,
+/// another's (root's is fine), writable by others. One that is absent is no fault.
+Result<void> check_own_file(const std::string& path);
+
+/// Makes the file if need be and holds it against whoever asks for it too, until the descriptor is
+/// closed or the process ends; `busy` while another has it.
+Result<Fd> lock_file(const std::string& path);
+
 /// Replaces the file in one step: temp file in the same directory, chmod,
-/// fsync, rename, fsync of the directory. On error the old file is untouched.
+/// sync (on macOS of the drive itself), rename, sync of the directory. On error the old file is untouched.
 Result<void> write_file_atomic(const std::string& path, std::string_view text, unsigned mode);
+
+/// Into a file that is there, by one call, as the kernel's own files below /proc and /sys want it.
+Result<void> write_in_place(const std::string& path, std::string_view text);
 
 }  // namespace m1opt::base

@@ -22,20 +22,6 @@ std::string battery_obstacle(const Tick& tick) {
   return {};
 }
 
-/// The workload that works, or worked last; empty when all are quiet.
-std::string work(const Tick& tick) {
-  std::string recent;
-  std::optional<Instant> latest;
-  for (const auto& [name, memory] : tick.state.workloads) {
-    if (memory.state == WorkloadState::busy) return name + " is busy: " + memory.source;
-    if (is_quiet(tick, memory) || (latest && *memory.last_busy <= *latest)) continue;
-    latest = memory.last_busy;
-    recent = fmt::format("{} was busy {} ago, less than {}", name,
-                         duration_text(tick.now - *latest), duration_text(tick.config.limits.quiet));
-  }
-  return recent;
-}
-
 }  // namespace
 
 AwakeWish wish_awake(const Tick& tick) {
@@ -43,7 +29,7 @@ AwakeWish wish_awake(const Tick& tick) {
   if (tick.state.pause.active) return {false, "m1opt is paused"};
   if (tick.config.observe_only) return {false, kObserveOnly};
   if (tick.state.safe.active) return {false, "m1opt only observes: " + tick.state.safe.why};
-  const std::string working = work(tick);
+  const std::string working = find_work(tick);
   if (working.empty()) {
     return {false, fmt::format("no workload was busy in the last {}",
                                duration_text(tick.config.limits.quiet))};

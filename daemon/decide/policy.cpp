@@ -126,6 +126,7 @@ Decision step(const State& state, const Sample& sample, const Config& config, In
   decision.actions.insert(decision.actions.end(), tick.begins.begin(), tick.begins.end());
   tick.state.last_tick = now;
   decision.awake = wish_awake(tick);
+  if (tick.may_begin()) decision.working = find_work(tick);
   decision.period = tick.state.planned_period = plan_period(tick, rules);
   if (documents == Documents::made) fill_documents(tick, rules);
   return decision;

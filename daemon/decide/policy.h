@@ -44,6 +44,7 @@ struct Decision {
   bool reload{false};                 ///< somebody asked to read the config again
   std::vector<Command> profiles;      ///< the ProfileCommands, for app/ to carry out and answer
   AwakeWish awake;
+  std::string working;  ///< find_work(); empty also while nothing may be begun
   Duration period{};                  ///< when to sample again, at the latest
   // What the API shows of this tick; wall times in them are filled in by app/.
   Mode mode{};  ///< active, paused, passive, safe or observing; app/ knows the others

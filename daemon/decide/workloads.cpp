@@ -144,4 +144,17 @@ bool is_quiet(const Tick& tick, const WorkloadMemory& memory) {
   return !memory.last_busy || tick.now - *memory.last_busy >= tick.config.limits.quiet;
 }
 
+std::string find_work(const Tick& tick) {
+  std::string recent;
+  std::optional<Instant> latest;
+  for (const auto& [name, memory] : tick.state.workloads) {
+    if (memory.state == WorkloadState::busy) return name + " is busy: " + memory.source;
+    if (is_quiet(tick, memory) || (latest && *memory.last_busy <= *latest)) continue;
+    latest = memory.last_busy;
+    recent = fmt::format("{} was busy {} ago, less than {}", name,
+                         duration_text(tick.now - *latest), duration_text(tick.config.limits.quiet));
+  }
+  return recent;
+}
+
 }  // namespace m1opt::decide

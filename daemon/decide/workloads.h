@@ -16,4 +16,7 @@ bool is_any_unjudged(const Tick& tick);
 /// Has it not been busy for limits.quiet?
 bool is_quiet(const Tick& tick, const WorkloadMemory& memory);
 
+/// The workload that is busy, or was last within limits.quiet, as a sentence; empty when all are quiet.
+std::string find_work(const Tick& tick);
+
 }  // namespace m1opt::decide

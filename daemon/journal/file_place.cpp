@@ -1,31 +1,16 @@
 #include "journal/file_place.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <filesystem>
+
+#include "base/file.h"
 
 namespace m1opt::journal {
 
 Result<void> check_journal_file(const std::string& path) {
   for (const char* suffix : kDatabaseFiles) {
-    const std::string file = path + suffix;
-    struct stat info {};
-    if (::lstat(file.c_str(), &info) != 0) {
-      if (errno == ENOENT) continue;
-      return error_from_errno(file, errno);
-    }
-    if (!S_ISREG(info.st_mode)) {
-      return Error{Errc::not_permitted, 0, file + " is no plain file: move it away"};
-    }
-    if (info.st_uid != 0 && info.st_uid != ::geteuid()) {
-      return Error{Errc::not_permitted, 0,
-                   file + " belongs to uid " + std::to_string(info.st_uid) + ": chown root " + file};
-    }
-    if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-      return Error{Errc::not_permitted, 0, file + " can be written by others: move it away"};
-    }
+    if (auto ours = check_own_file(path + suffix); !ours) return ours;
   }
   return {};
 }

@@ -33,13 +33,14 @@ enum class EventKind {
   awake,              ///< the machine is kept from idle sleep, may sleep again, or could not be kept awake
   over_budget,        ///< the daemon takes more of the machine than it may, or no longer does
   history,            ///< what happens is not kept, or is again
-  safe_mode           ///< it ended uncleanly several times and only observes, or no longer does
+  safe_mode,          ///< it ended uncleanly several times and only observes, or no longer does
+  setting             ///< one of the system's settings was set or put back, or could not be
 };
 BOOST_DESCRIBE_ENUM(EventKind, daemon_started, daemon_stopping, workload_changed, rule_tripped,
                     rule_cleared, action_done, action_undone, action_failed, action_ineffective,
                     target_refused, command, config_reloaded, config_rejected, reading_lost,
                     reading_back, passive, capability_lost, guardian, recovered, awake, over_budget,
-                    history, safe_mode)
+                    history, safe_mode, setting)
 
 enum class Severity { info, warning, error };
 BOOST_DESCRIBE_ENUM(Severity, info, warning, error)

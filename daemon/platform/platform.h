@@ -40,6 +40,29 @@ std::vector<Sensor> make_sensors(const std::string& sysroot);
 /// the slow thread; empty where a sensor reads them.
 std::function<HardwareReading()> make_hardware_reader(const std::string& sysroot);
 
+/// Who sets the speed of a fan.
+enum class FanControl {
+  automatic,   ///< firmware or driver, by temperature
+  manual,      ///< a program of somebody's
+  full_speed,  ///< nobody: it runs as fast as it can
+  system       ///< the operating system, for reasons of its own
+};
+
+/// A fan with what limits it; what its driver does not tell is absent.
+struct FanDetail {
+  std::string name;
+  std::optional<std::int64_t> rpm;
+  std::optional<std::int64_t> least_rpm;
+  std::optional<std::int64_t> most_rpm;
+  std::optional<std::int64_t> target_rpm;
+  std::optional<Percent> duty;  ///< share of the time in which it gets power
+  std::optional<FanControl> control;
+  std::string control_source;  ///< "pwm1_enable is 2"; empty when nothing tells
+};
+/// For who asks once; the sensors only read the speeds. Empty: this machine has none, for certain;
+/// `unsupported` when that is not known. Sets nothing: there is no function that does.
+Result<std::vector<FanDetail>> read_fan_details(const std::string& sysroot);
+
 /// What does not change while the machine is up.
 MachineReading read_machine(const std::string& sysroot, std::vector<Problem>& problems);
 
@@ -153,6 +176,9 @@ std::vector<Capability> probe_capabilities();
 /// Does this program run as another processor's, through a translator (macOS: Rosetta)? What such
 /// a program is told of the machine is not all true.
 bool is_translated();
+
+/// Which of the two systems this was built for.
+bool is_macos();
 
 /// A path that starts this very program again, even when its file was replaced.
 std::string self_executable();

@@ -6,11 +6,12 @@
 
 #include "serve/history_archive.h"
 #include "serve/reply.h"
+#include "serve/settings_archive.h"
 #include "serve/trace_archive.h"
 
 namespace m1opt::serve {
 
-/// What the daemon keeps on a disk. Called on the slow thread only, where every
+/// What the daemon keeps on a disk, and the system's settings. Called on the slow thread only, where every
 /// function may take its time.
 class Archive {
  public:
@@ -18,6 +19,7 @@ class Archive {
 
   virtual TraceArchive& trace() = 0;
   virtual HistoryArchive& history() = 0;
+  virtual SettingsArchive& settings() = 0;
 };
 
 /// The largest body of one piece: so much memory a slow reader can keep.

@@ -2,6 +2,7 @@
 
 #include "wire/requests.h"
 #include "wire/schema.h"
+#include "wire/settings.h"
 
 namespace m1opt::serve {
 
@@ -155,6 +156,32 @@ std::vector<Route> kept() {
            nullptr}};
 }
 
+/// What outlives the daemon is root's to ask for, and so is the wish for what does not.
+Route change_setting(const char* path, const char* summary, Fetch fetch) {
+  return {Method::POST, path,  Access::root,
+          true,         summary, "{}",
+          {kDryRun},    fetch, schema_of<wire::EmptyRequest>,
+          schema_of<wire::SettingReport>};
+}
+
+std::vector<Route> settings() {
+  const auto read = [](const char* path, const char* summary, Fetch fetch, Schema response) {
+    return Route{Method::GET, path, Access::read, false, summary, path, {}, fetch, nullptr, response};
+  };
+  return {
+      read("/v1/settings", "The system's settings that m1opt can change: what each does and costs, and its value",
+           fetch_settings, schema_of<wire::SettingsDocument>),
+      read("/v1/settings/history", "What was changed, when, and what became of it, oldest first",
+           fetch_settings_history, schema_of<wire::SettingsHistoryDocument>),
+      change_setting("/v1/settings/{name}/apply",
+                     "Set one of them, until it is undone; one that is tied to a busy workload is set "
+                     "whenever there is one",
+                     fetch_setting_apply),
+      change_setting("/v1/settings/{name}/undo",
+                     "Put it back as it was, if it is still as m1opt has set it", fetch_setting_undo),
+  };
+}
+
 /// Those whose answer takes its time.
 std::vector<Route> lasting() {
   return {
@@ -188,6 +215,7 @@ std::vector<Route> make_routes() {
   for (auto& route : events()) table.push_back(std::move(route));
   for (auto& route : kept()) table.push_back(std::move(route));
   for (auto& route : history()) table.push_back(std::move(route));
+  for (auto& route : settings()) table.push_back(std::move(route));
   table.push_back(get("/v1/openapi.json", "This API as OpenAPI 3.1", get_openapi, nullptr));
   for (auto& route : commands()) table.push_back(std::move(route));
   for (auto& route : lasting()) table.push_back(std::move(route));

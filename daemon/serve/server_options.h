@@ -39,6 +39,7 @@ struct ServerOptions {
   Duration command_deadline{10s};  ///< for the tick that carries out a command
   Duration self_test_deadline{60s};
   Duration fetch_deadline{10s};  ///< for what is read from the disk, or one piece of it
+  Duration change_deadline{55s};  ///< for a change that tools of the system's make
   Duration linger_deadline{1s};  ///< to read what a refused peer is still sending
   Duration stream_heartbeat{15s};
   Duration lease_beat{2s};  ///< a client that beats may miss three

@@ -203,7 +203,9 @@ Task<std::optional<Reply>> Session::handle(const Route& route, const Call& call)
     if (const auto* prepare = std::get_if<Prepare>(&route.handler)) {
       co_return co_await run_command(route, call, *prepare);
     }
-    if (const auto* fetch = std::get_if<Fetch>(&route.handler)) co_return co_await run_fetch(call, *fetch);
+    if (const auto* fetch = std::get_if<Fetch>(&route.handler)) {
+      co_return co_await run_fetch(route, call, *fetch);
+    }
     if (route.mutates && call.snapshot->status.mode == Mode::sysroot) {
       co_return problem_of(ProblemCode::sysroot, "Nothing can be changed with --sysroot");
     }

@@ -49,8 +49,8 @@ class Session : public std::enable_shared_from_this<Session> {
   Task<std::optional<Reply>> run_special(Special special, const Call& call);
   Task<Reply> run_command(const Route& route, const Call& call, Prepare prepare);
   Task<Reply> run_self_test(const Call& call);
-  Task<std::optional<Reply>> run_fetch(const Call& call, Fetch fetch);
-  Task<Fetched> fetch_piece(FetchWork work);
+  Task<std::optional<Reply>> run_fetch(const Route& route, const Call& call, Fetch fetch);
+  Task<Fetched> fetch_piece(FetchWork work, Duration patience);
   Task<> write_pieces(Fetched first);
   Task<std::optional<CommandReply>> post(const Call& call, CommandBody body, bool& accepted);
 

@@ -1,4 +1,4 @@
-// Answers that are read from the disk: made on the slow thread, a piece at a time.
+// Answers that are read from the disk or from tools: made on the slow thread, a piece at a time.
 #include "base/log.h"
 #include "serve/reception.h"
 #include "serve/session.h"
@@ -38,7 +38,7 @@ std::shared_ptr<const void> take_place(Service& service, std::uint32_t uid) {
 
 }  // namespace
 
-Task<std::optional<Reply>> Session::run_fetch(const Call& call, Fetch fetch) {
+Task<std::optional<Reply>> Session::run_fetch(const Route& route, const Call& call, Fetch fetch) {
   FetchPlan plan = fetch(call);
   if (auto* reply = std::get_if<Reply>(&plan)) co_return std::move(*reply);
   const auto place = take_place(service_, peer_.uid);
@@ -46,7 +46,9 @@ Task<std::optional<Reply>> Session::run_fetch(const Call& call, Fetch fetch) {
     co_return fetched_problem(ProblemCode::busy, "Too many answers are being read from the disk",
                          "Try again in a second").reply;
   }
-  Fetched fetched = co_await fetch_piece(std::move(std::get<FetchWork>(plan)));
+  const ServerOptions& options = service_.options;
+  Fetched fetched = co_await fetch_piece(std::move(std::get<FetchWork>(plan)),
+                                         route.mutates ? options.change_deadline : options.fetch_deadline);
   if (fetched.more) {
     co_await write_pieces(std::move(fetched));
     co_return std::nullopt;
@@ -55,7 +57,7 @@ Task<std::optional<Reply>> Session::run_fetch(const Call& call, Fetch fetch) {
   co_return std::move(fetched.reply);
 }
 
-Task<Fetched> Session::fetch_piece(FetchWork work) {
+Task<Fetched> Session::fetch_piece(FetchWork work, Duration patience) {
   auto start = [&](std::uint64_t, std::function<void(Fetched)> done) {
     return service_.backend.fetch(
         [work = std::move(work)](Archive& archive) { return make_piece(work, archive); },
@@ -63,7 +65,7 @@ Task<Fetched> Session::fetch_piece(FetchWork work) {
   };
   bool accepted = false;
   auto fetched =
-      co_await receive_result<Fetched>(core_, service_.options.fetch_deadline, start, accepted);
+      co_await receive_result<Fetched>(core_, patience, start, accepted);
   if (!accepted) {
     co_return fetched_problem(ProblemCode::busy, "Too much waits to be read from the disk",
                          "Try again in a second");
@@ -84,7 +86,7 @@ Task<> Session::write_pieces(Fetched piece) {
     if (open && !piece.reply.body.empty()) open = co_await write_chunk(piece.reply.body);
     if (!open) co_return;
     if (!piece.more) break;
-    piece = co_await fetch_piece(std::move(piece.more));
+    piece = co_await fetch_piece(std::move(piece.more), service_.options.fetch_deadline);
     if (piece.reply.status != 200) co_return;
   }
   co_await write_text("0\r\n\r\n");

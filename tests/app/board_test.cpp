@@ -72,6 +72,7 @@ TEST_CASE("what is to be read from the disk waits for its thread, and no more th
   struct Empty final : m1opt::serve::Archive {
     m1opt::serve::TraceArchive& trace() override { std::abort(); }
     m1opt::serve::HistoryArchive& history() override { std::abort(); }
+    m1opt::serve::SettingsArchive& settings() override { std::abort(); }
   } archive;
   const m1opt::test::FakeClock clock;
   EventLog events("e");

@@ -43,18 +43,17 @@ Usage: m1optctl [--socket PATH] [--color auto|always|never] VERB ...
   suspend, resume  Stop a target by hand, for 1m or so long; let go what is held
   run       Run CMD as an LLM workload; its exit status is CMD's
   recover   Undo everything left behind; works with the daemon dead
-  trace     The recorded trace, a JSON line a tick; works with the daemon dead
-  simulate  What the policy would have done over a recorded trace
+  trace, simulate  The recorded trace; what the policy would have done over it
   models, plan, recommend  What is here, what it takes, what fits; offline
   bench     Tokens a second by the server's own count; --ab: what m1opt gains
   ollama    Ollama's variables, right for this RAM and made to last; a Modelfile
-  profile   Settings for this kind of machine; picked by itself, with the reason
-  config    Check, show or read again the configuration
-  doctor    Finding, evidence and exact fix, with a live self-test
+  profile, config  m1opt's settings: made for this machine; check, show, reload
+  tune      The system's settings, with what each costs; undone exactly
+  doctor, python, fans  Finding and exact fix: m1opt, Python and MLX, cooling
   start, stop, restart  The daemon, by systemd or launchd; it undoes all first
   api       One request to the daemon's API, as it is
   version, help  Versions of both; this list, or one verb in full
-Older words: --analyze = status, emergency = resume --all
+Older words: --analyze = status, emergency = resume --all, --dry-run = tune plan, --aggressive = tune apply --profile aggressive
 Exit status: 0 done, 1 failed, 2 usage, 3 daemon not running, 4 not permitted,
   5 degraded, 6 config invalid, 7 timed out. More: m1optctl help VERB
 )";
@@ -131,12 +130,24 @@ TEST_CASE("wrong words are usage errors on standard error") {
       {"profile", "list", "8gb"},
       {"profile", "show"},
       {"profile", "use"},
+      {"tune"},
+      {"tune", "frobnicate"},
+      {"tune", "undo"},
+      {"tune", "plan", "--profile", "brave"},
+      {"tune", "apply", "no-such-setting"},
       {"api"},
       {"api", "GET", "status"},
       {"api", "GET", "/v1/status HTTP/1.1\r\nX: y"},
       {"run"},
       {"run", "--frobnicate", "true"},
       {"help", "frobnicate"},
+      {"python"},
+      {"python", "frobnicate"},
+      {"python", "check", "there"},
+      {"python", "check", "--mlx"},
+      {"python", "setup"},
+      {"python", "setup", "there", "--python", "-c"},
+      {"fans", "0"},
   };
   for (const auto& words : cases) {
     INFO(fmt::format("{}", fmt::join(words, " ")));

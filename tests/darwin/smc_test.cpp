@@ -91,6 +91,30 @@ TEST_CASE("who controls a fan is told under either name of the mode key") {
   }
 }
 
+TEST_CASE("a fan is told with its limits, its target and who controls it, as far as the SMC has them") {
+  FakeMac mac;
+  CHECK(read_fan_details(mac).error().code == Errc::unsupported);
+  mac.smc.set("FNum", "ui8 ", {0});
+  CHECK(read_fan_details(mac)->empty());  // a Mac without fans
+  mac.smc.set("FNum", "ui8 ", {2});
+  mac.smc.set_float("F0Ac", 1802.4F);
+  mac.smc.set_float("F0Mn", 1200);
+  mac.smc.set_float("F0Mx", 5777);
+  mac.smc.set_float("F0Tg", 1800);
+  mac.smc.set("F0Md", "ui8 ", {1});
+  const auto fans = read_fan_details(mac).value();
+  REQUIRE(fans.size() == 2);
+  CHECK(fans[0].rpm == 1802);
+  CHECK(fans[0].least_rpm == 1200);
+  CHECK(fans[0].most_rpm == 5777);
+  CHECK(fans[0].target_rpm == 1800);
+  CHECK(fans[0].control == m1opt::platform::FanControl::manual);
+  CHECK_FALSE(fans[1].rpm);
+  CHECK_FALSE(fans[1].control);
+  mac.has_iokit = false;
+  CHECK(read_fan_details(mac).error().what == "IOKit cannot be opened");
+}
+
 TEST_CASE("a failed call and a refusal inside a successful call are both failures") {
   FakeMac mac;
   mac.smc.set_float("Tp01", 50);

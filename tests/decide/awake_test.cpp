@@ -85,6 +85,24 @@ TEST_CASE("a daemon that only observes keeps nothing awake") {
   CHECK(said(world) == "not: m1opt only observes: it ended three times");
 }
 
+TEST_CASE("the workload that works is told where nobody is kept awake too, and not while nothing may be begun") {
+  World world;
+  world.config.awake.enabled = false;
+  world.make_busy();
+  CHECK(world.last.working == "ollama is busy: tree CPU 100 % of a core over 5 s");
+  world.command(PauseCommand{});
+  world.tick();
+  CHECK(world.last.working.empty());
+  world.command(UnpauseCommand{});
+  world.tick();
+  CHECK_FALSE(world.last.working.empty());
+  world.llm_appetite = 0;
+  world.run(60s);
+  CHECK(world.last.working.find("ollama was busy ") == 0);
+  world.run(130s);
+  CHECK(world.last.working.empty());
+}
+
 TEST_CASE("on battery the machine is kept awake by choice only") {
   World world;
   world.base.power = power(true, Percent{62});

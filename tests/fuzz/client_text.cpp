@@ -1,10 +1,12 @@
-// What the client takes apart itself: amounts, event streams, heads of programs, times, and text
-// that goes to a terminal. The first byte says where an event stream is cut.
+// What the client takes apart itself: amounts, event streams, heads of programs, answers of interpreters, times, and
+// text that goes to a terminal. The first byte says where an event stream is cut.
 #include <vector>
 
 #include "client/amount.h"
 #include "client/event_stream.h"
 #include "client/mac/mach_o.h"
+#include "client/python/elf.h"
+#include "client/python/probe.h"
 #include "client/render/format.h"
 #include "client/render/text.h"
 #include "fuzz/fuzz.h"
@@ -39,6 +41,10 @@ void client_text(std::string_view input) {
   }
   if (const auto size = client::parse_size(input)) require(*size >= 0, "no size is negative");
   require(client::mac::processors_of(input).size() <= 16, "a program is for a few processors");
+  (void)client::python::processor_of_elf(input);
+  (void)client::python::parse_interpreter(input);
+  const auto package = client::python::parse_package(input);
+  require(!package || !package->computes || package->installed, "only what is installed computes");
   if (const auto time = client::render::parse_rfc3339(input)) {
     (void)client::render::format_time(*time, {});
   }

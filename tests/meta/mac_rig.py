@@ -37,6 +37,9 @@ def end(*_):
     note("ended")
     sys.exit(0)
 running = STATE / "running"
+if "--undo-settings" in sys.argv:
+    note("--undo-settings")
+    sys.exit(int((STATE / "undo-status").read_text()) if (STATE / "undo-status").exists() else 0)
 if "--recover" in sys.argv:
     if "--if-daemon-dead" not in sys.argv:
         note("--recover")
@@ -117,8 +120,8 @@ class MacInstallCase(unittest.TestCase):
     def install(self, ok=True, **env):
         return self.run_script("install", ok=ok, **env)
 
-    def uninstall(self, *arguments, ok=True):
-        return self.run_script("uninstall", *arguments, ok=ok)
+    def uninstall(self, *arguments, ok=True, **env):
+        return self.run_script("uninstall", *arguments, ok=ok, **env)
 
     def jobs(self):
         return sorted(path.stem for path in (self.state / "jobs").glob("*.json"))

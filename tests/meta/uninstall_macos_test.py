@@ -68,6 +68,76 @@ class MacUninstall(MacInstallCase):
         self.assertTrue(self.daemon.exists() and self.plists[0].exists())
         self.assertEqual(self.jobs(), [LABELS[1]], "the resumer goes on trying")
 
+    def home(self, uid, open_records=True):
+        """Of a user whose settings m1opt has changed."""
+        home = self.dest / "Users" / f"user{uid}"
+        journal = home / "Library/Application Support/m1opt/settings.json"
+        self.write(journal, '{"records":[{"open":true}]}' if open_records else '{"records":[]}', 0o600)
+        os.chown(home, uid, -1)
+        (self.state / "home").write_text(str(home))
+        return journal
+
+    def test_settings_are_put_back_after_the_daemon_has_ended_and_before_it_is_removed(self):
+        self.install()
+        self.write(self.dest / "var/db/m1opt/settings.json", "{}", 0o600)
+        self.calls()
+        self.uninstall()
+        calls = self.calls()
+        order = [calls.index(call) for call in (
+            f"launchctl bootout {LABELS[0]}", "m1optd 1.0.0 --recover", "m1optd 1.0.0 --undo-settings")]
+        self.assertEqual(order, sorted(order), calls)
+        self.assert_nothing_left()
+
+    def test_nothing_is_removed_while_a_setting_cannot_be_put_back(self):
+        self.install()
+        self.write(self.dest / "var/db/m1opt/settings.json", "{}", 0o600)
+        (self.state / "undo-status").write_text("1")
+        self.assertIn("nothing was removed", self.uninstall(ok=False))
+        self.assertTrue(self.daemon.exists() and self.client.exists())
+
+    def test_the_settings_of_the_user_who_runs_sudo_are_put_back_by_his_own_client(self):
+        self.install()
+        uid = os.geteuid() or 54007
+        journal = self.home(uid)
+        self.open_to_all()
+        self.write(self.client, f'#!/bin/sh\n[ "$1" = tune ] || exit 3\necho "{{}}" >"{journal}"\n')
+        os.chown(journal, uid, -1)
+        os.chown(journal.parent, uid, -1)
+        self.calls()
+        self.uninstall(SUDO_UID=str(uid), SUDO_USER="joe")
+        self.assertIn(f"sudo #{uid} m1optctl tune undo --all --yes", self.calls())
+        self.assertEqual(journal.read_text(), "{}\n")
+
+    def test_without_a_change_of_his_no_client_is_run(self):
+        self.install()
+        uid = os.geteuid() or 54007
+        self.home(uid, open_records=False)
+        self.calls()
+        self.uninstall(SUDO_UID=str(uid), SUDO_USER="joe")
+        self.assertFalse([call for call in self.calls() if call.startswith("sudo")])
+
+    def test_nothing_is_removed_while_his_settings_cannot_be_put_back(self):
+        self.install()
+        uid = os.geteuid() or 54007
+        self.home(uid)
+        self.open_to_all()
+        self.write(self.client, '#!/bin/sh\n[ "$1" != tune ] || exit 1\nexit 3\n')
+        said = self.uninstall(ok=False, SUDO_UID=str(uid), SUDO_USER="joe")
+        self.assertIn("joe's settings could not be put back", said)
+        self.assertTrue(self.daemon.exists() and self.client.exists())
+
+    def test_settings_of_other_users_are_named_with_the_file_that_knows_them(self):
+        self.install()
+        journal = self.home(os.geteuid())
+        said = self.uninstall(ok=False)
+        self.assertIn(f"{journal} says how they were before", said)
+
+    def open_to_all(self):
+        """For programs that are run as another user."""
+        for place in (self.root, self.standins):
+            place.chmod(0o755)
+        (self.state / "calls").touch()
+
     def test_a_target_that_is_stopped_all_the_same_is_named(self):
         self.install()
         child = self.sleeper("mediaanalysisd")
@@ -165,6 +235,37 @@ class MacUninstallOfARealDaemon(MacInstallCase):
                             self.ask("suspend", str(child.pid)).stderr)
             self.assertTrue(self.within(5, lambda pid=child.pid: state_of(pid) == "T"))
         return children
+
+    def kept(self):
+        """Every byte of what the tools of this Mac keep."""
+        places = [self.state / "defaults", *(self.state / f"{name}.json" for name in ("pmset", "mdutil", "sysctl"))]
+        return {str(path): path.read_bytes() for place in places for path in (place, *place.rglob("*")) if path.is_file()}
+
+    @unittest.skipUnless(BUILT and BUILT[0].name == "fault", "needs build/fault: another one starts the machine's own tools")
+    def test_what_tune_has_set_for_the_machine_and_for_the_user_is_put_back_to_the_same_bytes(self):
+        uid = os.geteuid() or 54007
+        home = self.dest / "Users" / "joe"
+        home.mkdir(parents=True)
+        os.chown(home, uid, -1)
+        mac = {"M1OPT_TOOLS_DIR": str(self.standins), "M1OPT_SETTINGS_SYSTEM": "macos"}
+        (self.state / "full_disk_access").touch()
+        (self.state / "home").write_text(str(home))
+        (self.state / "defaults").mkdir()
+        for place in (self.root, self.standins, self.state, self.state / "defaults"):
+            place.chmod(0o777 if self.state in (place, place.parent) else 0o755)
+        before = self.kept()
+        self.install(**mac)
+        (self.state / "calls").chmod(0o666)
+        for name in ("spotlight-volume", "backup-automatic", "power-nap", "sleep-on-mains"):
+            said = self.ask("api", "POST", f"/v1/settings/{name}/apply", "{}")
+            self.assertEqual(said.returncode, 0, said.stderr)
+        become = {"user": uid, "extra_groups": []} if os.geteuid() == 0 else {}
+        said = subprocess.run([self.client, "tune", "apply", "--all", "--yes"], text=True, capture_output=True, timeout=60,
+                              env={**os.environ, **mac, "HOME": str(home)}, check=False, **become)
+        self.assertGreater(len(self.kept()), 6, said.stdout + said.stderr)
+        said = self.uninstall("--purge", SUDO_UID=str(uid), SUDO_USER="joe", **mac)
+        self.assertEqual(self.kept(), before, said)
+        self.assertIn("nothing of it is left", said)
 
     def pids(self):
         status = json.loads(self.ask("status", "--json").stdout)

@@ -1,5 +1,6 @@
 """The systemd unit says what the daemon's safety depends on, and systemd understands it."""
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -44,6 +45,16 @@ class Unit(unittest.TestCase):
         self.assertEqual(unit.get("ProcSubset", "all"), "all")
         self.assertNotIn("PrivateNetwork", unit)
         self.assertEqual((unit["IPAddressDeny"], unit["IPAddressAllow"]), ("any", "localhost"))
+
+    def test_each_file_of_the_kernels_that_a_setting_is_in_can_be_written_and_no_other(self):
+        rows = (ROOT / "daemon" / "settings" / "rows_linux_system.cpp").read_text(encoding="utf-8")
+        wanted = set(re.findall(r'"(/(?:proc|sys)/[^"]+)"', rows))
+        unit = UNIT.read_text(encoding="utf-8")
+        opened = {word.lstrip("-") for line in re.findall(r"^ReadWritePaths=(.*)$", unit, re.MULTILINE)
+                  for word in line.split()}
+        self.assertTrue(wanted)
+        self.assertEqual({path for path in wanted if not any(path.startswith(place) for place in opened)}, set())
+        self.assertEqual({place for place in opened if not any(path.startswith(place) for path in wanted)}, set())
 
     @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
     def test_systemd_understands_the_unit(self):

@@ -355,4 +355,49 @@ LLM = (
            ("client",)),
 )
 
-MUTANTS = ACTING + UNDOING + IDENTITY + DECIDING + ROUND + TRACES + HISTORY + LLM + ADVISING
+ENGINE = "daemon/settings/engine.cpp"
+SETTINGS = (
+    Mutant("a setting is written before the journal", ENGINE, "  const auto id = journal_.add(record);\n",
+           "  (void)access_.write(setting.target, record.set);\n  const auto id = journal_.add(record);\n", ("settings",)),
+    Mutant("undo takes from somebody what he has changed since", ENGINE,
+           "    fate = Fate::changed;\n    report.outcome = Outcome::changed;\n    report.after = *now;\n",
+           "    fate = Fate::changed;\n    (void)access_.write(record.target, record.before);\n", ("settings",)),
+    Mutant("a setting that was not taken is told as done", ENGINE, "if (!written || !same(*now, record.set)) {",
+           "if (!written) {", ("settings",)),
+    Mutant("a refusal of defaults counts as an absent key", "daemon/settings/defaults.cpp",
+           "return exit.status == 1 && (said ||", "return exit.status == 1 || (said ||", ("settings",)),
+    Mutant("a float of the system's is rounded", "daemon/settings/plist_text.cpp",
+           'std::string(platform::trim(*decoded)) : *decoded;', 'std::string(platform::trim(*decoded)).substr(0, 4) : *decoded;',
+           ("settings",)),
+    Mutant("a change that was cut off half-way is left to whom nobody knows", ENGINE,
+           "} else if (!same(*now, record.set) && !is_half_done(*now, record.before, record.set)) {",
+           "} else if (!same(*now, record.set)) {", ("settings",)),
+    Mutant("the GPU may wire all but 4 GiB", "daemon/settings/wired_limit.cpp", "kLeftAtLeast = 8 * kGiB", "kLeftAtLeast = 4 * kGiB",
+           ("settings",)),
+    Mutant("a setting of a busy workload stays when it is quiet", "daemon/app/settings_follow.cpp",
+           "return !wanted || !wishes_.contains(record.setting);", "return !wishes_.contains(record.setting);", ("app",)),
+    Mutant("a killed daemon's settings are left by the next one", "daemon/app/settings_recovery.cpp",
+           "return extent == Extent::everything || is_bound(record.lifetime);", "return extent == Extent::everything;",
+           ("app",)),
+    Mutant("a paused daemon sets settings", "daemon/app/settings_follow.cpp",
+           "parts_.acts && (mode == Mode::active || mode == Mode::passive);", "parts_.acts;", ("app",)),
+    Mutant("the group may change settings of the system's", "daemon/serve/routes.cpp",
+           "return {Method::POST, path,  Access::root,", "return {Method::POST, path,  Access::admin,", ("serve",)),
+    Mutant("root changes the user's settings", "client/tune/own_part.cpp", "if (is_root_by_sudo()) {", "if (false) {",
+           ("client",)),
+)
+
+PYTHON = (
+    Mutant("a Python for Intel on Apple Silicon passes", "client/python/check.cpp",
+           "return !s.machine.empty() && usual_name(machine) != s.machine;", "return s.machine.empty();", ("client",)),
+    Mutant("a GPU that computes something else counts as one that works", "client/python/probe.cpp",
+           "std::abs(product[i].to_number<double>() - kProduct[i]) > 0.01", "false", ("client",)),
+    Mutant("root makes an environment in a user's directory", "client/python/setup_plan.cpp",
+           "if (s.uid != 0) return {};", "if (s.uid + 1 != 0) return {};", ("client",)),
+    Mutant("what uv started outlives an interrupt", "daemon/platform/posix/tool.cpp",
+           "::kill(tool.own_group ? -child : child, signal);", "::kill(child, signal);", ("platform",)),
+    Mutant("a machine whose fans are not seen is called fanless", "client/cooling/report.cpp",
+           "if (!cooling.why_no_fans.empty()) {", "if (cooling.level == 9) {", ("client",)),
+)
+
+MUTANTS = ACTING + UNDOING + IDENTITY + DECIDING + ROUND + TRACES + HISTORY + LLM + ADVISING + SETTINGS + PYTHON

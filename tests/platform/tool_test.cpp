@@ -1,7 +1,11 @@
 #include "platform/posix/tool.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include <array>
 
 #include "support/catch.h"
 
@@ -48,6 +52,28 @@ TEST_CASE("a tool that never stops writing fills nothing") {
   const ToolExit exit = shell("i=0; while [ $i -lt 5000 ]; do echo 0123456789; i=$((i+1)); done");
   CHECK(exit.status == 0);
   CHECK(exit.output.size() == 1024);
+}
+
+TEST_CASE("a tool gets the environment that is given, and no more output is kept than asked for") {
+  const auto exit = run_tool({"/usr/bin/env", {}, std::chrono::seconds(20), {"A=1", "B=22222"}, 6});
+  CHECK(exit->output == "A=1\nB=");
+}
+
+TEST_CASE("a tool is ended when nobody wants it any more, with all that it started") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);  // inherited, so that its end tells when the last of them ended
+  Tool tool{"/bin/sh", {"-c", "trap 'exit 3' TERM; sleep 60 & echo started; wait"},
+            std::chrono::seconds(20)};
+  tool.own_group = true;
+  tool.go_on = [](const std::string& output) { return output.empty(); };
+  const ToolExit exit = run_tool(tool).value();
+  ::close(ends[1]);
+  CHECK(exit.interrupted);
+  CHECK_FALSE(exit.timed_out);
+  CHECK(exit.status == 3);
+  pollfd last{ends[0], POLLIN, 0};
+  CHECK(::poll(&last, 1, 10'000) == 1);
+  ::close(ends[0]);
 }
 
 TEST_CASE("a tool's end counts, not that of a child which kept its output open") {

@@ -13,8 +13,30 @@ namespace m1opt::test {
 using namespace m1opt::model;
 
 /// What is kept on the disk, as the test sets it.
-struct FakeArchive final : serve::Archive, serve::TraceArchive, serve::HistoryArchive {
+struct FakeArchive final : serve::Archive, serve::TraceArchive, serve::HistoryArchive, serve::SettingsArchive {
   serve::HistoryArchive& history() override { return *this; }
+  serve::SettingsArchive& settings() override { return *this; }
+
+  [[nodiscard]] std::vector<std::string> setting_names() const override { return {"swappiness", "huge-pages"}; }
+  wire::SettingsDocument list_settings() override { return settings_document; }
+  Result<wire::SettingsHistoryDocument> settings_history() override {
+    if (broken) return Error{Errc::parse, 0, "settings.json: broken"};
+    return wire::SettingsHistoryDocument{};
+  }
+  Result<wire::SettingReport> apply_setting(const std::string& name, bool try_only) override {
+    return change_setting("apply", name, try_only);
+  }
+  Result<wire::SettingReport> undo_setting(const std::string& name, bool try_only) override {
+    return change_setting("undo", name, try_only);
+  }
+  Result<wire::SettingReport> change_setting(const std::string& verb, const std::string& name, bool try_only) {
+    settings_asked.push_back((try_only ? "try " : "") + verb + " " + name);
+    if (setting_fault) return *setting_fault;
+    wire::SettingReport report;
+    report.setting = name;
+    report.outcome = try_only ? "would" : "observed";
+    return report;
+  }
 
   WallTime wall() override { return time; }
   std::string fault() override { return trouble; }
@@ -62,6 +84,9 @@ struct FakeArchive final : serve::Archive, serve::TraceArchive, serve::HistoryAr
   }
 
   std::vector<std::string> trace_parts;
+  wire::SettingsDocument settings_document;
+  std::vector<std::string> settings_asked;
+  std::optional<Error> setting_fault;
   WallTime asked_trace;
 };
 

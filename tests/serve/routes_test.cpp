@@ -49,6 +49,8 @@ TEST_CASE("every document names its schema") {
       {"/v1/explain/target/indexer", "m1opt.explain/1"},
       {"/v1/explain/rule/swap", "m1opt.explain/1"},
       {"/v1/explain/process/1", "m1opt.explain/1"},
+      {"/v1/settings", "m1opt.settings/1"},
+      {"/v1/settings/history", "m1opt.settings_history/1"},
       {"/v1/config", "m1opt.config/1"}};
   for (const auto& [path, schema] : rows) {
     INFO(path);

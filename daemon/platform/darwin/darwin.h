@@ -14,6 +14,7 @@ namespace m1opt::platform::darwin {
 std::vector<Sensor> make_sensors(RawCalls& calls);
 /// Temperatures and fans by the SMC; for one thread.
 std::function<HardwareReading()> make_hardware_reader(RawCalls& calls);
+Result<std::vector<FanDetail>> read_fan_details(RawCalls& calls);
 MachineReading read_machine(RawCalls& calls, std::vector<Problem>& problems);
 /// Does Rosetta run this program?
 bool is_translated(RawCalls& calls);

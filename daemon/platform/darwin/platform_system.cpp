@@ -47,6 +47,11 @@ std::function<HardwareReading()> make_hardware_reader(const std::string& sysroot
   return darwin::make_hardware_reader(darwin::system_calls());
 }
 
+Result<std::vector<FanDetail>> read_fan_details(const std::string& sysroot) {
+  if (!sysroot.empty()) return no_capture();
+  return darwin::read_fan_details(darwin::system_calls());
+}
+
 MachineReading read_machine(const std::string& sysroot, std::vector<Problem>& problems) {
   if (sysroot.empty()) return darwin::read_machine(darwin::system_calls(), problems);
   problems.push_back({"machine", to_string(Errc::unsupported), no_capture().what});

@@ -7,7 +7,6 @@
 #include <mach/mach_time.h>
 #include <mach/vm_page_size.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/acl.h>
 #include <sys/event.h>
 #include <sys/resource.h>
@@ -237,7 +236,7 @@ class SystemCalls final : public RawCalls {
   std::vector<std::uint32_t> groups_of(std::uint32_t uid) override { return posix::groups_of(uid); }
 
   Result<posix::ToolExit> run_tool(const posix::Tool& tool) override {
-    return posix::run_tool(tool, POSIX_SPAWN_CLOEXEC_DEFAULT);
+    return posix::run_tool(tool);
   }
 
   Answer start_child() override;

@@ -51,13 +51,13 @@ class Smc {
   std::optional<int> count_fans();
   /// Empty on a machine without fans.
   std::vector<Fan> read_fans();
+  /// Mode key F0Md, on newer machines F0md; absent for a mode that is not known.
+  std::optional<FanMode> read_fan_mode(int fan);
 
  private:
   Result<SmcMessage> call(SmcMessage message);
   Result<SmcKeyInfo> key_info(std::uint32_t key);
   void find_temperature_keys();
-  /// Mode key F0Md, on newer machines F0md; absent for a mode that is not known.
-  std::optional<FanMode> read_fan_mode(int fan);
 
   RawCalls& calls_;
   std::optional<Result<void>> opened_;

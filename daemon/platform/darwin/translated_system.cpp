@@ -5,4 +5,6 @@ namespace m1opt::platform {
 
 bool is_translated() { return darwin::is_translated(darwin::system_calls()); }
 
+bool is_macos() { return true; }
+
 }  // namespace m1opt::platform

@@ -4,4 +4,6 @@ namespace m1opt::platform {
 
 bool is_translated() { return false; }
 
+bool is_macos() { return false; }
+
 }  // namespace m1opt::platform

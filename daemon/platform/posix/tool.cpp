@@ -13,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 #include "base/fd.h"
 
@@ -20,8 +21,14 @@ namespace m1opt::platform::posix {
 
 namespace {
 
-constexpr std::size_t kMostOutput = 1024;
 constexpr int kLookPeriodMs = 10;
+/// For what is asked to end, before it is killed.
+constexpr std::chrono::seconds kGrace{5};
+#ifdef POSIX_SPAWN_CLOEXEC_DEFAULT
+constexpr short kSpawnFlags = POSIX_SPAWN_CLOEXEC_DEFAULT;
+#else
+constexpr short kSpawnFlags = 0;
+#endif
 
 struct SpawnSettings {
   SpawnSettings() {
@@ -38,7 +45,14 @@ struct SpawnSettings {
   posix_spawn_file_actions_t files{};
 };
 
-Result<int> spawn(const Tool& tool, int output, short spawn_flags) {
+std::vector<char*> pointers_to(const std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+Result<int> spawn(const Tool& tool, int output, int errors) {
   SpawnSettings settings;
   sigset_t none;
   sigemptyset(&none);
@@ -49,14 +63,14 @@ Result<int> spawn(const Tool& tool, int output, short spawn_flags) {
   ::posix_spawnattr_setsigdefault(&settings.attributes, &ours);
   ::posix_spawnattr_setflags(&settings.attributes,
                              static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                                spawn_flags));
+                                                (tool.own_group ? POSIX_SPAWN_SETPGROUP : 0) |
+                                                kSpawnFlags));
   ::posix_spawn_file_actions_addopen(&settings.files, 0, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&settings.files, output, 1);
-  ::posix_spawn_file_actions_adddup2(&settings.files, output, 2);
-  std::vector<char*> words{const_cast<char*>(tool.path.c_str())};
-  for (const std::string& word : tool.arguments) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  std::array<char*, 1> environment{nullptr};
+  ::posix_spawn_file_actions_adddup2(&settings.files, errors, 2);
+  std::vector<char*> words = pointers_to(tool.arguments);
+  words.insert(words.begin(), const_cast<char*>(tool.path.c_str()));
+  const std::vector<char*> environment = pointers_to(tool.environment);
   pid_t child = 0;
   const int code = ::posix_spawn(&child, tool.path.c_str(), &settings.files, &settings.attributes,
                                  words.data(), environment.data());
@@ -64,55 +78,98 @@ Result<int> spawn(const Tool& tool, int output, short spawn_flags) {
   return static_cast<int>(child);
 }
 
-/// Reads what is there; false at the end.
-bool take_output(int fd, std::string& output) {
-  std::array<char, 512> bytes{};
-  for (;;) {
-    const auto count = ::read(fd, bytes.data(), bytes.size());
-    if (count < 0) return errno == EAGAIN || errno == EINTR;
-    if (count == 0) return false;
-    const std::size_t room = kMostOutput - output.size();
-    output.append(bytes.data(), std::min(room, static_cast<std::size_t>(count)));
+/// One of a tool's outputs, as far as it is kept.
+struct Stream {
+  Fd fd;
+  bool open{true};
+  std::string text{};
+
+  /// Takes what is there.
+  void read(std::size_t most) {
+    std::array<char, 4096> bytes{};
+    while (open) {
+      const auto count = ::read(fd.get(), bytes.data(), bytes.size());
+      if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+      open = count > 0;
+      if (!open) return;
+      text.append(bytes.data(), std::min(most - text.size(), static_cast<std::size_t>(count)));
+    }
   }
+};
+
+/// A child that is not yet waited for keeps its number, and its group's.
+void send(const Tool& tool, int child, int signal) { ::kill(tool.own_group ? -child : child, signal); }
+
+bool has_ended(int child) {
+  siginfo_t ended{};
+  return ::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         ended.si_pid == child;
+}
+
+/// Of a child that has ended; of one that had to be ended the rest of its group is killed first.
+void take_status(const Tool& tool, int child, ToolExit& exit) {
+  if (tool.own_group && (exit.timed_out || exit.interrupted)) send(tool, child, SIGKILL);
+  int state = 0;
+  while (::waitpid(child, &state, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(state)) exit.status = WEXITSTATUS(state);
+  if (WIFSIGNALED(state)) exit.signal = WTERMSIG(state);
 }
 
 /// Ends by the tool's own end, not by that of its output: a process started at
 /// the same time may have got the writing end too and keep it open.
-ToolExit wait_for(int child, int fd, Duration patience) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+ToolExit wait_for(int child, const Tool& tool, Stream& output, Stream& errors) {
+  auto kill_at = std::chrono::steady_clock::now() + tool.patience;
   ToolExit exit;
-  bool open = true;
   for (;;) {
-    int state = 0;
-    const bool ended = ::waitpid(child, &state, WNOHANG) == child;
-    if (open) open = take_output(fd, exit.output);
+    const bool ended = has_ended(child);
+    for (Stream* stream : {&output, &errors}) stream->read(tool.most_output);
     if (ended) {
-      if (WIFEXITED(state)) exit.status = WEXITSTATUS(state);
-      if (WIFSIGNALED(state)) exit.signal = WTERMSIG(state);
+      take_status(tool, child, exit);
+      exit.output = std::move(output.text);
+      exit.errors = std::move(errors.text);
       return exit;
     }
-    if (!exit.timed_out && std::chrono::steady_clock::now() >= deadline) {
-      exit.timed_out = true;
-      ::kill(child, SIGKILL);  // a child that is not yet waited for keeps its number
+    const auto now = std::chrono::steady_clock::now();
+    if (!exit.interrupted && !exit.timed_out && tool.go_on && !tool.go_on(output.text)) {
+      exit.interrupted = true;
+      kill_at = std::min(kill_at, now + kGrace);
+      send(tool, child, SIGTERM);
     }
-    pollfd readable{fd, POLLIN, 0};
-    ::poll(&readable, open ? 1 : 0, kLookPeriodMs);
+    if (now >= kill_at) {
+      exit.timed_out = !exit.interrupted;
+      send(tool, child, SIGKILL);
+    }
+    std::array<pollfd, 2> readable{{{output.open ? output.fd.get() : -1, POLLIN, 0},
+                                    {errors.open ? errors.fd.get() : -1, POLLIN, 0}}};
+    ::poll(readable.data(), readable.size(), kLookPeriodMs);
   }
+}
+
+/// A pipe whose reading end never waits.
+Result<std::pair<Fd, Fd>> open_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe(ends.data()) != 0) return error_from_errno("pipe", errno);
+  for (const int fd : ends) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  return std::pair{Fd(ends[0]), Fd(ends[1])};
 }
 
 }  // namespace
 
-Result<ToolExit> run_tool(const Tool& tool, short spawn_flags) {
-  std::array<int, 2> ends{};
-  if (::pipe(ends.data()) != 0) return error_from_errno("pipe", errno);
-  const Fd reading(ends[0]);
-  Fd writing(ends[1]);
-  for (const int fd : ends) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-  ::fcntl(reading.get(), F_SETFL, O_NONBLOCK);
-  const auto child = spawn(tool, writing.get(), spawn_flags);
-  writing = Fd{};
+Result<ToolExit> run_tool(const Tool& tool) {
+  auto output = open_pipe();
+  if (!output) return output.error();
+  auto errors = open_pipe();
+  if (!errors) return errors.error();
+  const auto child =
+      spawn(tool, output->second.get(), (tool.errors_apart ? errors : output)->second.get());
+  output->second.reset();
+  errors->second.reset();
   if (!child) return child.error();
-  return wait_for(*child, reading.get(), tool.patience);
+  Stream out{std::move(output->first)};
+  Stream err{std::move(errors->first)};
+  return wait_for(*child, tool, out, err);
 }
 
 namespace {

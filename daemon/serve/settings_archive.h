@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "wire/settings.h"
+
+namespace m1opt::serve {
+
+using namespace m1opt::base;
+
+/// What serve/ may ask of the system's settings, on the slow thread.
+class SettingsArchive {
+ public:
+  virtual ~SettingsArchive() = default;
+
+  [[nodiscard]] virtual std::vector<std::string> setting_names() const = 0;
+  virtual wire::SettingsDocument list_settings() = 0;
+  virtual Result<wire::SettingsHistoryDocument> settings_history() = 0;
+  /// Sets one row, or notes the wish to; `try_only`: only says what would be done. Errors: `gone` no
+  /// such row, `io` it is left half done or the journal cannot tell, else nothing was changed.
+  virtual Result<wire::SettingReport> apply_setting(const std::string& name, bool try_only) = 0;
+  /// Puts it back as it was. The same errors; `changed` when somebody else has changed it since.
+  virtual Result<wire::SettingReport> undo_setting(const std::string& name, bool try_only) = 0;
+};
+
+}  // namespace m1opt::serve

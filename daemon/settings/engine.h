@@ -1,0 +1,70 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "settings/access.h"
+#include "settings/journal.h"
+#include "settings/setting.h"
+
+namespace m1opt::settings {
+
+/// How one row or record stands, or what became of it.
+enum class Outcome {
+  would,      ///< plan: it would be changed
+  already,    ///< it is as wanted, or as before: nothing done
+  observed,   ///< changed, and read back
+  undone,     ///< put back, and read back
+  not_taken,  ///< read back otherwise; put back as it was
+  changed,    ///< verify, undo: somebody changed it since; left as it is
+  refused,    ///< nothing was done; `text` says why
+  failed      ///< could not be put back, or not be told; the record stays open
+};
+const char* to_string(Outcome outcome);
+
+struct Report {
+  std::string setting;
+  Outcome outcome{Outcome::refused};
+  Reading before{};  ///< what was there; absent with `refused` too
+  Reading after{};   ///< what is wanted (would) or was there at the end
+  std::string text{};
+  Errc code{Errc::io};  ///< of `refused` and `failed`
+};
+
+/// Changes settings and puts them back exactly. Each step in order, with a crash point between them:
+/// read, journal (synced), write, read back, journal. Undo goes the last change first and touches a
+/// value only where it is still the one that was set.
+class Engine {
+ public:
+  Engine(SettingAccess& access, SettingsJournal& journal, const Clock& clock, BootId boot);
+
+  /// Reads only.
+  [[nodiscard]] Report plan(const Setting& setting);
+  Report apply(const Setting& setting);
+  /// Of an open record: is it still as it was set?
+  [[nodiscard]] Report verify(const Record& record);
+
+  using Which = std::function<bool(const Record&)>;
+  /// Open records that `which` takes; none: all.
+  std::vector<Report> undo(const Which& which = {});
+  /// Settles what a crash left in the middle: a change that was made is `observed`, one that was not
+  /// is closed. Undoes nothing but what the reboot already has: `until_reboot` of an earlier boot.
+  std::vector<Report> recover();
+
+ private:
+  Report undo_one(const Record& record);
+  Report settle(const Record& record);
+  [[nodiscard]] bool is_over(const Record& record) const;
+  Report take_back(Record record, const Reading& now, Report report);
+  Result<void> close(Record record, Fate fate, std::string text);
+
+  SettingAccess& access_;
+  SettingsJournal& journal_;
+  const Clock& clock_;
+  BootId boot_;
+};
+
+}  // namespace m1opt::settings
