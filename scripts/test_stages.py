@@ -143,12 +143,16 @@ def ctest_commands(build_dir, only):
             yield test["name"], test["command"]
 
 
+def temporary_in_memory():
+    """For programs that sync journals thousands of times, which takes minutes on a disk that others use."""
+    memory = Path("/dev/shm")
+    return {"TMPDIR": str(memory)} if memory.is_dir() and os.access(memory, os.W_OK) else {}
+
+
 def run_programs(kind, only=None, **extra_env):
     """Every test program that CMake knows, as many at once as there are cores."""
     total = Tally()
-    memory = Path("/dev/shm")  # journals are synced thousands of times, which takes minutes on a disk that others use
-    if memory.is_dir() and os.access(memory, os.W_OK):
-        extra_env["TMPDIR"] = str(memory)
+    extra_env |= temporary_in_memory()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = {pool.submit(run, command, 900, **extra_env): name
                 for name, command in ctest_commands(f"build/{kind}", only)}
@@ -164,7 +168,8 @@ def run_programs(kind, only=None, **extra_env):
 
 def soak():
     """The simulated machine for long, which as part of `make test` is short."""
-    status, output = run(["build/fault/tests/test_soak"], 3000, M1OPT_SOAK_TICKS=str(SOAK_TICKS))
+    status, output = run(["build/fault/tests/test_soak"], 3000, M1OPT_SOAK_TICKS=str(SOAK_TICKS),
+                         **temporary_in_memory())
     tally = catch2_tally(status, output)
     if tally.failed:
         print(f"---- soak, exit status {status}\n{output}")
