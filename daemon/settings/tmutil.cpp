@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* kTmutilTool = "/usr/bin/tmutil";
 /// It is the daemon that lacks it, not the terminal of who asked.
-constexpr const char* kFullDiskAccess =
+constexpr const char* kDaemonLacksFullDiskAccess =
     ": Full Disk Access is missing, and root alone is not enough. Mend: System Settings > Privacy & Security > "
     "Full Disk Access, add /Library/PrivilegedHelperTools/m1optd; or by hand in General > Time Machine";
 
@@ -33,7 +33,7 @@ class Tmutil final : public SettingAccess {
     const auto exit = tools_.run(kTmutilTool, {verb});
     if (!exit) return exit.error();
     const std::string command = "tmutil " + verb;
-    if (says(*exit, "Full Disk Access")) return Error{Errc::not_permitted, 0, command + kFullDiskAccess};
+    if (says(*exit, "Full Disk Access")) return Error{Errc::not_permitted, 0, command + kDaemonLacksFullDiskAccess};
     if (!is_done(*exit)) return fault_of(*exit, command);
     // tmutil leaves the key behind; the system was told before, so that it is in nobody's memory either.
     return reading ? Result<void>() : defaults_->write(key(), Reading());

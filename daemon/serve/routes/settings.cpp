@@ -32,7 +32,8 @@ std::string obstacle_of(Mode mode) {
 ProblemCode code_of(const Error& error) {
   switch (error.code) {
     case Errc::gone: return ProblemCode::not_found;
-    case Errc::io: return ProblemCode::failed;
+    case Errc::io:
+    case Errc::unready: return ProblemCode::failed;
     case Errc::busy: return ProblemCode::busy;
     case Errc::changed: return ProblemCode::conflict;
     case Errc::not_permitted:
