@@ -108,6 +108,8 @@ TEST_CASE("a processor that was switched off meanwhile has nothing to be put bac
   CHECK(kernel.text(Kernel::policy(2)) == "performance\n");
 }
 
+#ifdef M1OPT_FAULT_POINTS
+
 TEST_CASE("killed between two processors, by a change or by its undo, each gets its own back") {
   for (const bool recovers : {false, true}) {
     for (int times = 1; times <= 6; ++times) {
@@ -140,6 +142,8 @@ TEST_CASE("killed between two processors, by a change or by its undo, each gets 
     }
   }
 }
+
+#endif
 
 TEST_CASE("half done is what is made of the value before and the one set, and nothing else") {
   const Reading before = Value{{}, "powersave"};
