@@ -43,29 +43,34 @@ def weights(count, kind, rng):
     return (block * (size // len(block) + 1))[:size]
 
 
+def elements(dims):
+    count = 1
+    for dim in dims:
+        count *= dim
+    return count
+
+
+def header(metadata, tensors):
+    """Bytes of it with its padding, and of the weights behind it."""
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(metadata))
+    head += b"".join(text(key) + pack(value) for key, value in metadata.items())
+    offset = 0
+    for name, (dims, kind) in tensors.items():
+        head += text(name) + struct.pack("<I", len(dims)) + struct.pack(f"<{len(dims)}Q", *dims)
+        head += struct.pack("<IQ", kind, offset)
+        size = elements(dims) * (4 if kind == TYPE_F32 else 2)
+        offset += size + -size % ALIGNMENT
+    return head + bytes(-len(head) % ALIGNMENT), offset
+
+
 def write(path, metadata, tensors, data=True):
     """tensors: {name: (dims, type)}, the first dim is the length of a row."""
     rng = random.Random(1)
-    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(metadata))
-    for key, value in metadata.items():
-        head += text(key) + pack(value)
-    offset = 0
-    blobs = []
-    for name, (dims, kind) in tensors.items():
-        count = 1
-        for dim in dims:
-            count *= dim
-        head += text(name) + struct.pack("<I", len(dims)) + struct.pack(f"<{len(dims)}Q", *dims)
-        head += struct.pack("<IQ", kind, offset)
-        blob = weights(count, kind, rng)
-        blob += bytes(-len(blob) % ALIGNMENT)
-        offset += len(blob)
-        blobs.append(blob)
     with open(path, "wb") as file:
-        file.write(head + bytes(-len(head) % ALIGNMENT))
-        if data:
-            for blob in blobs:
-                file.write(blob)
+        file.write(header(metadata, tensors)[0])
+        for dims, kind in tensors.values() if data else ():
+            blob = weights(elements(dims), kind, rng)
+            file.write(blob + bytes(-len(blob) % ALIGNMENT))
 
 
 def vocabulary(metadata, size):
