@@ -113,18 +113,12 @@ void GuardianLink::kill() {
     // Our own child and not yet waited for, so the number is still its. Before the socket closes:
     // at its end the guardian would begin to undo.
     ::kill(pid_, SIGKILL);
-    killed_.push_back(std::exchange(pid_, 0));
+    killed_.add(std::exchange(pid_, 0));
   }
   socket_.reset();
-  reap();
-  for (int waited = 0; waited < kEndMs && !killed_.empty(); waited += kStepMs) {
+  for (int waited = 0; killed_.reap() && waited < kEndMs; waited += kStepMs) {
     ::poll(nullptr, 0, kStepMs);
-    reap();
   }
-}
-
-void GuardianLink::reap() {
-  std::erase_if(killed_, [](std::int32_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
 }
 
 GuardianStatus GuardianLink::status() const {

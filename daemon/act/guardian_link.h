@@ -7,6 +7,7 @@
 
 #include "act/frame.h"
 #include "base/fd.h"
+#include "base/killed_children.h"
 #include "model/snapshot.h"
 #include "model/undo_record.h"
 
@@ -55,12 +56,11 @@ class GuardianLink {
 
  private:
   void handle(const Frame& frame);
-  void reap();
 
   Options options_;
   Fd socket_;
   std::int32_t pid_{0};
-  std::vector<std::int32_t> killed_;  ///< not yet waited for
+  KilledChildren killed_;
   FrameReader reader_;
   std::set<RecordId> acknowledged_;
   std::vector<std::string> reports_;

@@ -4,16 +4,25 @@
 
 using namespace m1opt::test;
 
+namespace {
+
+Outcome outcome_of(ActionVerb verb, ActionKind kind, const ProcessId& process, RecordId record) {
+  Outcome outcome;
+  outcome.verb = verb;
+  outcome.kind = kind;
+  outcome.process = process;
+  outcome.record = record;
+  return outcome;
+}
+
+}  // namespace
+
 TEST_CASE("a begin that was not undone after it failed is ended until it is") {
   World world;
   const auto id = world.add_target(10, "photoanalysisd", 1);
   world.make_busy();
-  Outcome outcome;
-  outcome.verb = ActionVerb::begin;
-  outcome.kind = ActionKind::suspend;
-  outcome.process = id;
+  Outcome outcome = outcome_of(ActionVerb::begin, ActionKind::suspend, id, 77);
   outcome.target = "photoanalysisd";
-  outcome.record = 77;
   outcome.code = GENERATE(OutcomeCode::failed, OutcomeCode::gone, OutcomeCode::changed);
   outcome.text = "read back failed";
   outcome.deadline = world.now + 600s;
@@ -27,12 +36,8 @@ TEST_CASE("a begin that was not undone after it failed is ended until it is") {
 TEST_CASE("a hold that nobody asked for is ended") {
   World world;
   const auto id = world.add_target(10, "photoanalysisd", 0);
-  Outcome outcome;
-  outcome.verb = ActionVerb::begin;
-  outcome.kind = ActionKind::suspend;
-  outcome.process = id;
+  Outcome outcome = outcome_of(ActionVerb::begin, ActionKind::suspend, id, 5);
   outcome.target = "photoanalysisd";
-  outcome.record = 5;
   outcome.deadline = world.now + 600s;
   world.add_outcome(outcome);
   world.tick();
@@ -44,11 +49,7 @@ TEST_CASE("an extension that failed and took its record with it ends the hold") 
   const auto id = world.add_target(10, "mds", 1, TargetMode::background);
   world.make_busy();
   world.run(10s);
-  Outcome outcome;
-  outcome.verb = ActionVerb::extend;
-  outcome.kind = ActionKind::background;
-  outcome.process = id;
-  outcome.record = 0;
+  Outcome outcome = outcome_of(ActionVerb::extend, ActionKind::background, id, 0);
   outcome.code = OutcomeCode::failed;
   world.add_outcome(outcome);
   world.config.rules.clear();
@@ -65,11 +66,7 @@ TEST_CASE("an extension that met another program, and whose record stays open, h
     return hold.process == id && hold.kind == ActionKind::background;
   });
   REQUIRE(held != world.state.holds.end());
-  Outcome outcome;
-  outcome.verb = ActionVerb::extend;
-  outcome.kind = ActionKind::background;
-  outcome.process = id;
-  outcome.record = held->record;
+  Outcome outcome = outcome_of(ActionVerb::extend, ActionKind::background, id, held->record);
   outcome.code = GENERATE(OutcomeCode::gone, OutcomeCode::changed);
   world.add_outcome(outcome);
   world.tick();

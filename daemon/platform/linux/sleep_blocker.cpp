@@ -1,12 +1,12 @@
 #include "platform/linux/sleep_blocker.h"
 
 #include <fmt/format.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <utility>
 
+#include "base/killed_children.h"
 #include "platform/linux/inhibitor.h"
 
 namespace m1opt::platform {
@@ -34,7 +34,7 @@ class LogindBlocker final : public SleepBlocker {
   }
 
   Result<void> hold(Duration at_most, const std::string& reason) override {
-    reap();
+    (void)ended_.reap();
     drop(next_);
     const auto command = find_command();
     if (!command) return command.error();
@@ -47,7 +47,7 @@ class LogindBlocker final : public SleepBlocker {
   }
 
   SleepBlock check() override {
-    reap();
+    (void)ended_.reap();
     SleepBlock seen;
     const auto fault_of = [&](std::optional<Inhibitor>& child, const Error& error) {
       child.reset();
@@ -74,7 +74,7 @@ class LogindBlocker final : public SleepBlocker {
   Result<void> release() override {
     drop(next_);
     drop(current_);
-    reap();
+    (void)ended_.reap();
     return {};
   }
 
@@ -109,20 +109,15 @@ class LogindBlocker final : public SleepBlocker {
 
   void drop(std::optional<Inhibitor>& child) {
     if (!child) return;
-    if (const pid_t pid = child->kill(); pid != 0) ended_.push_back(pid);
+    if (const pid_t pid = child->kill(); pid != 0) ended_.add(pid);
     child.reset();
-  }
-
-  /// The killed are waited for once they have ended: nothing waits for them here.
-  void reap() {
-    std::erase_if(ended_, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
   }
 
   InhibitorPlaces places_;
   std::function<Result<void>(const std::string&)> trusted_;
   std::optional<Inhibitor> current_;  ///< has the lock
   std::optional<Inhibitor> next_;     ///< will take its place
-  std::vector<pid_t> ended_;
+  base::KilledChildren ended_;
 };
 
 }  // namespace
