@@ -8,6 +8,7 @@
 
 #include "app/app.h"
 #include "app/exit_code.h"
+#include "app/metal_question.h"
 #include "app/options.h"
 #include "base/log.h"
 
@@ -43,6 +44,7 @@ int run(const Options& options) {
     case RunMode::recover: return m1opt::app::run_recovery(options);
     case RunMode::undo_settings: return m1opt::app::run_undo_settings(options);
     case RunMode::check_config: return m1opt::app::run_config_check(options);
+    case RunMode::metal: return m1opt::app::run_metal();
   }
   return kUsage;
 }
@@ -62,6 +64,7 @@ int main(int argc, char** argv) {
   bool check = false;
   bool recover = false;
   bool undo_settings = false;
+  bool metal = false;
   app.add_option("--sysroot", options.sysroot,
                  "Read everything from this tree instead of the machine, and change nothing");
   app.add_flag("--dry-run", options.dry_run, "Decide and report, but change nothing");
@@ -74,6 +77,7 @@ int main(int argc, char** argv) {
   app.add_flag("--stay-down", options.stay_down,
                "Exit with 0 when it refuses to start, so that launchd does not start it again");
   app.add_flag("--debug", options.debug, "Log more");
+  app.add_flag("--metal", metal, "Used by m1optd itself")->group("");
   app.add_option("--guardian", options.guardian_socket, "Used by m1optd itself")->group("");
   app.set_version_flag("--version", "m1optd " M1OPT_VERSION);
   try {
@@ -85,6 +89,7 @@ int main(int argc, char** argv) {
   if (check) options.mode = RunMode::check_config;
   if (recover) options.mode = RunMode::recover;
   if (undo_settings) options.mode = RunMode::undo_settings;
+  if (metal) options.mode = RunMode::metal;
   if (options.guardian_socket >= 0) options.mode = RunMode::guardian;
   if (options.sysroot == "/") {
     fmt::print(stderr, "m1optd: --sysroot / is the machine itself: leave it out, or use --dry-run\n");

@@ -3,6 +3,7 @@
 real_uv.py    prints where it is
 """
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -15,18 +16,30 @@ ROOT = Path(__file__).resolve().parent.parent
 PLACE = ROOT / "build" / "tools" / "uv"
 
 
+def make(program):
+    """Whole or not at all; who comes at the same time waits."""
+    PLACE.mkdir(parents=True, exist_ok=True)
+    with open(PLACE / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if program.exists():
+            return
+        wheel, = fetch(ROOT / "scripts" / "uv.txt", PLACE / "wheels")
+        program.parent.mkdir(parents=True, exist_ok=True)
+        part = program.with_name("part")
+        with zipfile.ZipFile(wheel) as archive:
+            name = next(name for name in archive.namelist() if name.endswith("/scripts/uv"))
+            part.write_bytes(archive.read(name))
+        part.chmod(0o755)
+        part.rename(program)
+
+
 def find():
     """Its path; Missing when it cannot be had here."""
     if sys.platform != "linux" or os.uname().machine != "x86_64":
         raise Missing("the packaged uv is for Linux on x86_64")
     program = PLACE / "bin" / "uv"
     if not program.exists():
-        wheel, = fetch(ROOT / "scripts" / "uv.txt", PLACE / "wheels")
-        program.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(wheel) as archive:
-            name = next(name for name in archive.namelist() if name.endswith("/scripts/uv"))
-            program.write_bytes(archive.read(name))
-        program.chmod(0o755)
+        make(program)
     said = subprocess.run([str(program), "--version"], text=True, capture_output=True, timeout=60, check=False)
     if said.returncode != 0:
         raise Missing("the packaged uv does not run here: " + said.stderr.strip()[:200])

@@ -20,6 +20,10 @@ from typing import NamedTuple
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 E2E_AT_ONCE = 6  # they wait more than they work
 TEST_S = 300
+# A test that hangs says where before it is ended.
+RUN_ONE = f"""import faulthandler, sys, unittest
+faulthandler.dump_traceback_later({TEST_S - 10}, exit=True)
+unittest.main(module=None, argv=["unittest", "--verbose", *sys.argv[1:]])"""
 NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
 
 
@@ -30,7 +34,7 @@ class Test(NamedTuple):
 
     def run(self, prefix):
         """Exit status and output."""
-        command = [*prefix, sys.executable, "-m", "unittest", "--verbose", self.name]
+        command = [*prefix, sys.executable, "-c", RUN_ONE, self.name]
         try:
             done = subprocess.run(command, cwd=self.folder, text=True, errors="replace", stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TEST_S, check=False)

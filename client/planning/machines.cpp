@@ -8,12 +8,12 @@
 
 #include "client/amount.h"
 #include "client/llm/server.h"
-#include "client/mac/metal.h"
 #include "client/mac/system.h"
 #include "client/machine.h"
 #include "decide/metrics.h"
 #include "model/sample.h"
 #include "ollama/answers.h"
+#include "platform/metal.h"
 #include "platform/platform.h"
 #include "wire/config_text.h"
 #include "wire/default_config.h"
@@ -39,8 +39,9 @@ model::Sample read_memory() {
 
 void read_metal(const model::Sample& sample, Machine& machine) {
   if (machine.system != System::macos) return;
-  if (const auto bytes = mac::recommended_working_set()) {
-    machine.metal = advise::MetalLimit{{*bytes, *bytes}, "Metal's recommendedMaxWorkingSetSize, read now"};
+  if (const auto recommended = platform::recommended_working_set()) {
+    const auto bytes = static_cast<std::uint64_t>(recommended->value());
+    machine.metal = advise::MetalLimit{{bytes, bytes}, "Metal's recommendedMaxWorkingSetSize, read now"};
     return;
   }
   const auto limit = sample.gpu && sample.gpu->wired_limit ? sample.gpu->wired_limit->value() : 0;

@@ -16,6 +16,7 @@
 #include "app/instance_lock.h"
 #include "app/journal_keeper.h"
 #include "app/machine_facts.h"
+#include "app/metal_question.h"
 #include "app/prepare.h"
 #include "app/run_history.h"
 #include "app/settings_keeper.h"
@@ -67,7 +68,7 @@ sense::Sampler make_sampler(const Options& options, platform::ProcessTable& tabl
   return {std::move(sampling), table, clock};
 }
 
-SettingsKeeper::Parts make_settings_parts(const Options& options, const Clock& clock,
+SettingsKeeper::Parts make_settings_parts(const Options& options, const Clock& clock, settings::Tools& tools,
                                           settings::SettingAccess& access, const BootId& boot) {
   SettingsKeeper::Parts parts{clock,
                               options.state_directory,
@@ -76,7 +77,8 @@ SettingsKeeper::Parts make_settings_parts(const Options& options, const Clock& c
                               {},
                               boot,
                               read_machine_facts(options.sysroot).memory,
-                              !options.inert() && !boot.value.empty()};
+                              !options.inert() && !boot.value.empty(),
+                              [&tools] { return ask_metal(tools); }};
   for (const settings::Setting& row : settings::table(parts.system)) {
     if (row.scope == settings::Scope::system) parts.rows.push_back(row);
   }
@@ -129,7 +131,7 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   history.connect(post, [&](const decide::Reason& reason) { events.add(clock.wall(), reason); });
   const auto tools = settings::make_tools();
   const auto access = settings::make_access(*tools);
-  SettingsKeeper system_settings(make_settings_parts(options, clock, *access, boot));
+  SettingsKeeper system_settings(make_settings_parts(options, clock, *tools, *access, boot));
   system_settings.recover();
   system_settings.connect(post, [&](const decide::Reason& reason) { events.add(clock.wall(), reason); });
   Archive archive(trace_export, history, system_settings);

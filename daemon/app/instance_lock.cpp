@@ -6,6 +6,8 @@
 
 #include <cerrno>
 
+#include "base/file.h"
+
 namespace m1opt::app {
 
 namespace {
@@ -15,11 +17,9 @@ std::string lock_file(const std::string& state_directory) { return state_directo
 /// On a full or read-only file system the daemon still starts, to say so: then what is there is
 /// locked, the file or the directory itself. (The socket keeps a second one away as well.)
 Fd open_lock(const std::string& state_directory) {
-  const std::string path = lock_file(state_directory);
-  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.valid() && (errno == EROFS || errno == ENOSPC || errno == EDQUOT)) {
-    fd = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!fd.valid()) fd = Fd(::open(state_directory.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY));
+  Fd fd = open_lock_file(lock_file(state_directory));
+  if (!fd.valid() && (errno == EROFS || errno == ENOENT)) {
+    fd = Fd(::open(state_directory.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY));
   }
   return fd;
 }

@@ -4,7 +4,7 @@
 
 namespace m1opt::app {
 
-enum class RunMode { daemon, guardian, recover, undo_settings, check_config };
+enum class RunMode { daemon, guardian, recover, undo_settings, check_config, metal };
 
 /// What the command line asked for, with the system's places filled in.
 struct Options {

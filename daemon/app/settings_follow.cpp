@@ -99,7 +99,7 @@ void SettingsKeeper::follow() {
   auto journal = SettingsJournal::open(parts_.state_directory, SettingsJournal::Use::write);
   if (journal) {
     Engine engine(parts_.access, *journal, parts_.clock, parts_.boot);
-    put_back_unwished(engine, stand);
+    trouble = !put_back_unwished(engine, stand);
     for (const std::string& name : wishes_) {
       const settings::Setting* known = find_row(name);
       if (known == nullptr) continue;  // of another version of m1opt, which may come back
@@ -129,13 +129,14 @@ std::optional<settings::Report> SettingsKeeper::follow_one(Engine& engine, const
 }
 
 /// All that is bound and not to be set now: also what was wished for and no longer is.
-void SettingsKeeper::put_back_unwished(Engine& engine, const Stand& stand) {
+bool SettingsKeeper::put_back_unwished(Engine& engine, const Stand& stand) {
   const auto reports = engine.undo([&](const settings::Record& record) {
     if (!is_bound(record.lifetime)) return false;
     const bool wanted = record.lifetime == settings::Lifetime::while_active ? stand.active : stand.running;
     return !wanted || !wishes_.contains(record.setting);
   });
   for (const auto& report : reports) note(report, stand.running ? "no workload is busy" : "m1opt stops or is paused");
+  return std::none_of(reports.begin(), reports.end(), [](const auto& report) { return is_trouble(report.outcome); });
 }
 
 /// A failure is an event once, until it goes well; what was so already is none.

@@ -70,17 +70,23 @@ settings::Setting SettingsKeeper::resolve(const settings::Setting& row) {
     made.why_not = "how much RAM there is is not known, so how much may be wired is not either";
     return made;
   }
-  const auto limit = settings::wired_limit_mib(*parts_.ram);
+  const auto now = parts_.access.read(row.target);
+  const auto set = now && *now ? platform::parse_number<std::int64_t>((**now).text) : std::nullopt;
+  // Once it is set, Metal gives that much and tells no more what the system gave.
+  const bool is_set = set && *set > 0;
+  const auto limit = settings::wired_limit_mib(*parts_.ram, is_set ? Bytes{} : given_by_system());
   if (!limit) {
     made.why_not = limit.error().what;
     return made;
   }
-  made.wanted.text = std::to_string(*limit);
-  const auto now = parts_.access.read(row.target);
-  const auto set = now && *now ? platform::parse_number<std::int64_t>((**now).text) : std::nullopt;
   // Somebody has raised it, further than m1opt would: that is his to answer for.
-  if (set && *set > *limit) made.wanted.text = std::to_string(*set);
+  made.wanted.text = std::to_string(is_set ? std::max(*set, *limit) : *limit);
   return made;
+}
+
+std::optional<Bytes> SettingsKeeper::given_by_system() {
+  if (!given_ && parts_.metal) given_ = parts_.metal();
+  return given_;
 }
 
 wire::SettingStatus SettingsKeeper::read_status(const settings::Setting& row,
@@ -205,17 +211,15 @@ Result<wire::SettingReport> SettingsKeeper::undo_setting(const std::string& name
     note_fault(journal.error());
     return journal.error();
   }
-  const bool wished = wishes_.contains(name);
-  if (wished) {
-    auto wishes = wishes_;
-    wishes.erase(name);
-    if (auto saved = wish_file_.save(wishes); !saved) return saved.error();
-    wishes_ = std::move(wishes);
-  }
+  const bool wished = wishes_.erase(name) > 0;
   auto reports = Engine(parts_.access, *journal, parts_.clock, parts_.boot)
                      .undo([&](const settings::Record& record) { return record.setting == name; });
   for (const auto& report : reports) note(report, "asked for", true);
   note_journal(journal->open_records());
+  // Last, since a disk that is full is no reason to leave a setting as it is.
+  if (auto saved = wished ? wish_file_.save(wishes_) : Result<void>(); !saved) {
+    return saved.error().within("it is put back for now; after a restart m1optd would set it again");
+  }
   if (!reports.empty()) return answer(reports.back());
   if (!wished && find_row(name) == nullptr) {
     return Error{Errc::gone, 0, fmt::format("there is no setting \"{:.80}\"", name)};

@@ -34,6 +34,8 @@ class SettingsKeeper final : public TickObserver, public serve::SettingsArchive 
     BootId boot;
     std::optional<Bytes> ram;  ///< absent: not known
     bool acts{true};           ///< false: nothing is ever written
+    /// What Metal gives the GPU now; absent: it does not tell.
+    std::function<std::optional<Bytes>()> metal{};
   };
 
   explicit SettingsKeeper(Parts parts);
@@ -71,6 +73,7 @@ class SettingsKeeper final : public TickObserver, public serve::SettingsArchive 
   [[nodiscard]] const settings::Setting* find_row(const std::string& name) const;
   /// With the value that this machine takes, or why it takes none.
   settings::Setting resolve(const settings::Setting& row);
+  std::optional<Bytes> given_by_system();
   wire::SettingStatus read_status(const settings::Setting& row, const std::vector<settings::Record>& open);
   Result<wire::SettingReport> try_apply(const settings::Setting& row);
   Result<wire::SettingReport> try_undo(const std::string& name);
@@ -79,7 +82,8 @@ class SettingsKeeper final : public TickObserver, public serve::SettingsArchive 
   void follow();
   std::optional<settings::Report> follow_one(settings::Engine& engine, const settings::SettingsJournal& journal,
                                              const settings::Setting& row, const Stand& stand);
-  void put_back_unwished(settings::Engine& engine, const Stand& stand);
+  /// False: something could not be put back.
+  bool put_back_unwished(settings::Engine& engine, const Stand& stand);
   /// Makes an event of it, and a finding of what a person has to see to. Whoever asked is told besides.
   void note(const settings::Report& report, const std::string& why, bool asked = false);
   void note_fault(const Error& error);
@@ -94,6 +98,7 @@ class SettingsKeeper final : public TickObserver, public serve::SettingsArchive 
   // Slow thread (and before there is one).
   std::set<std::string> wishes_;
   std::optional<std::pair<Instant, wire::SettingsDocument>> listed_;
+  std::optional<Bytes> given_;  ///< what Metal gives the GPU with no limit set
   std::set<std::string> told_;  ///< failures that were events; each once until it goes well
 
   std::mutex mutex_;

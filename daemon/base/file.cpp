@@ -89,8 +89,16 @@ Result<void> check_own_file(const std::string& path) {
   return {};
 }
 
-Result<Fd> lock_file(const std::string& path) {
+Fd open_lock_file(const std::string& path) {
   Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid() && (errno == EROFS || errno == ENOSPC || errno == EDQUOT)) {
+    fd = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  }
+  return fd;
+}
+
+Result<Fd> lock_file(const std::string& path) {
+  Fd fd = open_lock_file(path);
   if (!fd.valid()) return error_from_errno("open " + path, errno);
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
   if (errno != EWOULDBLOCK) return error_from_errno("lock " + path, errno);

@@ -26,6 +26,10 @@ Result<std::vector<std::string>> list_directory(const std::string& directory,
 /// another's (root's is fine), writable by others. One that is absent is no fault.
 Result<void> check_own_file(const std::string& path);
 
+/// Makes the file if need be. On a full or read-only file system one that is there is opened all the
+/// same: what only undoes needs no disk. No descriptor, and errno, when it cannot be had.
+Fd open_lock_file(const std::string& path);
+
 /// Makes the file if need be and holds it against whoever asks for it too, until the descriptor is
 /// closed or the process ends; `busy` while another has it.
 Result<Fd> lock_file(const std::string& path);

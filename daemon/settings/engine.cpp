@@ -153,7 +153,9 @@ Report Engine::undo_one(const Record& record) {
                            "the system took " + text_of(record.before) + " and has " + text_of(*after)});
     }
   }
-  if (auto closed = close(record, fate, report.text); !closed) return fail(report, closed.error());
+  if (auto closed = close(record, fate, report.text); !closed) {
+    return fail(report, closed.error().within("it is put back, but that cannot be written down"));
+  }
   fault_point("settings.undone");
   return report;
 }

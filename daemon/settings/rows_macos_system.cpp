@@ -47,7 +47,7 @@ std::vector<Setting> macos_system_rows() {
   wired.lifetime = Lifetime::while_running;
   wired.does = "Metal may use more of the memory, three quarters of it at the most, as long as m1optd runs";
   wired.cost = "what Metal holds cannot be swapped: when the rest runs out, Macs were seen to crash. Not done "
-               "with 24 GB or less, nor from 64 GB on, where macOS gives as much or more by itself";
+               "with 24 GB or less, nor where macOS gives as much or more by itself, as new ones do";
   wired.gain = "larger models or contexts on the GPU";
   wired.evidence = Evidence::reported;
   wired.after = "quit Ollama and open it again";

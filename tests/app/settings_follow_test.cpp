@@ -100,12 +100,33 @@ TEST_CASE("one that cannot be put back is an error with its remedy, and the end 
   REQUIRE(rig.keeper->findings().size() == 1);
   CHECK(rig.keeper->findings()[0].severity == Severity::error);
   CHECK(rig.keeper->findings()[0].fix == "sudo m1optctl tune undo governor");
+  rig.decision.mode = Mode::paused;
+  const int reads = rig.machine.reads;
+  for (int i = 0; i < 10; ++i) rig.tick();
+  CHECK(rig.machine.reads <= reads + 2);  // one try, since how things stand has changed
   rig.keeper->finish();
   CHECK_FALSE(rig.keeper->end());
   rig.machine.locked.clear();
   rig.start();
   CHECK(rig.value("governor") == "powersave");
   CHECK(rig.keeper->findings().empty());
+}
+
+TEST_CASE("one that could not be put back is put back as soon as that is possible again") {
+  for (const Mode mode : {Mode::active, Mode::paused}) {
+    SettingsRig rig;
+    rig.apply("governor");
+    rig.work(true);
+    rig.machine.locked = "governor";
+    rig.work(false);
+    rig.decision.mode = mode;
+    rig.tick();
+    rig.machine.locked.clear();
+    rig.tick(121s);
+    CHECK(rig.value("governor") == "powersave");
+    CHECK(rig.open() == 0);
+    CHECK(rig.keeper->findings().empty());
+  }
 }
 
 TEST_CASE("what somebody changed since is left as it is, and told") {

@@ -67,6 +67,7 @@ struct SettingsRig : TickRig {
   std::vector<std::string> events;
   std::optional<SettingsKeeper> keeper;
   std::optional<Bytes> ram{Bytes{std::int64_t{32} << 30}};
+  std::optional<Bytes> metal{Bytes{std::int64_t{21} << 30}};
   bool acts{true};
   bool posts{true};
 
@@ -90,7 +91,8 @@ struct SettingsRig : TickRig {
                                           settings_row("absent", Lifetime::while_active, "nowhere", "1"), wired_limit_row(), told_row()},
                                          BootId{"boot-1"},
                                          ram,
-                                         acts});
+                                         acts,
+                                         [this] { return metal; }});
     keeper->recover();
     keeper->connect(
         [this](const std::function<void()>& job) {

@@ -1,9 +1,11 @@
-// Never run on a Mac. Loaded at run time: a client that only asks the daemon needs no graphics.
+// Never run on a Mac. Loaded at run time: who does not ask needs no graphics.
 #include <dlfcn.h>
 
-#include "client/mac/metal.h"
+#include <cstdint>
 
-namespace m1opt::client::mac {
+#include "platform/metal.h"
+
+namespace m1opt::platform {
 namespace {
 
 using Object = void*;
@@ -20,7 +22,7 @@ Function function_of(void* library, const char* name) {
 
 }  // namespace
 
-std::optional<std::uint64_t> recommended_working_set() {
+std::optional<base::Bytes> recommended_working_set() {
   // Without CoreGraphics in the process there is no default device for a command-line program.
   (void)::dlopen("/System/Library/Frameworks/CoreGraphics.framework/CoreGraphics", RTLD_LAZY);
   void* metal = ::dlopen("/System/Library/Frameworks/Metal.framework/Metal", RTLD_LAZY);
@@ -35,7 +37,8 @@ std::optional<std::uint64_t> recommended_working_set() {
   if (device == nullptr) return std::nullopt;
   const std::uint64_t bytes = send(device, name("recommendedMaxWorkingSetSize"));
   release(device);
-  return bytes == 0 ? std::nullopt : std::optional(bytes);
+  if (bytes == 0) return std::nullopt;
+  return base::Bytes{static_cast<std::int64_t>(bytes)};
 }
 
-}  // namespace m1opt::client::mac
+}  // namespace m1opt::platform
