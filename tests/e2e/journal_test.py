@@ -1,7 +1,6 @@
 """The undo journal full, read-only, damaged, locked or gone: nothing is changed, it is said, and it mends itself."""
 
 import contextlib
-import ctypes
 import os
 import re
 import signal
@@ -11,59 +10,15 @@ import time
 import unittest
 
 import rig
+from disk import SmallDisk
 from rig import E2eTest, on_linux, quick_contention, runs_again, state_of, with_nice, within
 
-MS_NODEV_NOSUID, MS_RDONLY, MS_REMOUNT, MNT_DETACH = 2 | 4, 1, 32, 2
-libc = ctypes.CDLL(None, use_errno=True)
 
-
-def mount(source, place, kind, flags, options=None):
-    if libc.mount(source, str(place).encode(), kind, flags, options) != 0:
-        raise OSError(ctypes.get_errno(), f"mount {place}")
-
-
-class JournalTest(E2eTest):
+class JournalTest(SmallDisk, E2eTest):
     overlay = {**rig.QUICK, "rules": [quick_contention(["suspend"])]}
-
-    def setUp(self):
-        super().setUp()
-        self.mounted = False
-
-    def tearDown(self):
-        super().tearDown()
-        if self.mounted:
-            libc.umount2(str(self.state).encode(), MNT_DETACH)
-            self.state.rmdir()
-            self.directory.rmdir()
-
-    @property
-    def state(self):
-        return self.daemon.places["--state-dir"]
 
     def journal(self, suffix=""):
         return self.state / f"undo.db{suffix}"
-
-    # What happens to the disk
-
-    def small_disk(self):
-        self.state.mkdir(mode=0o700)
-        mount(b"tmpfs", self.state, b"tmpfs", MS_NODEV_NOSUID, b"size=2m,mode=0700")
-        self.mounted = True
-
-    def fill(self):
-        with open(self.state / "filler", "wb", buffering=0) as filler:
-            try:
-                while True:
-                    filler.write(bytes(4096))
-            except OSError:
-                pass
-
-    def make_room(self):
-        (self.state / "filler").unlink()
-
-    def set_writable(self, writable):
-        mount(b"tmpfs", self.state, b"tmpfs", MS_REMOUNT | MS_NODEV_NOSUID | (0 if writable else MS_RDONLY),
-              b"size=2m")
 
     def sql(self, statement):
         with contextlib.closing(sqlite3.connect(self.journal(), isolation_level=None)) as database:

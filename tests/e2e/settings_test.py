@@ -12,6 +12,7 @@ import unittest
 
 import people
 import rig
+from disk import SmallDisk
 from people import as_root, as_user
 from rig import E2eTest, on_linux, within
 
@@ -209,6 +210,44 @@ class SettingsTest(SettingsCase):
         self.assertEqual(self.undo("cpu-governor")["outcome"], "undone")
         self.assert_as_found()
         self.assertTrue(within(5, lambda: not any("tune undo" in row["fix"] for row in self.status()["health"])))
+
+
+@with_fault_points
+class SettingsDiskTest(SmallDisk, SettingsCase):
+    """Undoing needs no disk."""
+
+    def busy_with_governor(self):
+        self.small_disk()
+        self.start(self.env())
+        self.apply("cpu-governor")
+        model = self.model()
+        self.assertTrue(within(15, lambda: self.value(GOVERNORS[0]) == "performance"), self.why())
+        return model
+
+    @on_linux
+    @as_root
+    def test_what_is_tied_to_a_workload_is_put_back_with_a_full_disk(self):
+        model = self.busy_with_governor()
+        self.fill()
+        model.end()
+        self.assertTrue(within(25, lambda: self.values() == FOUND), self.why())
+        self.assertTrue(within(5, lambda: any("written down" in row["text"] for row in self.status()["health"])),
+                        self.why())
+        self.make_room()
+        self.assertEqual(self.undo("cpu-governor")["outcome"], "already")
+
+    @on_linux
+    @as_root
+    def test_after_a_kill_it_is_put_back_by_recovery_with_a_read_only_disk(self):
+        model = self.busy_with_governor()
+        self.kill()
+        model.end()
+        self.set_writable(False)
+        done = self.run_daemon("--recover")
+        self.assert_as_found(done.stdout + done.stderr)
+        self.assertNotEqual(done.returncode, 0, "its record is still open")
+        self.set_writable(True)
+        self.assertEqual(self.run_daemon("--recover").returncode, 0)
 
 
 @with_fault_points
