@@ -20,8 +20,11 @@ from typing import NamedTuple
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 E2E_AT_ONCE = 6  # they wait more than they work
 TEST_S = 300
-# A test that hangs says where before it is ended.
-RUN_ONE = f"""import faulthandler, sys, unittest
+# A test that hangs says where before it is ended. In the background of a script interrupts are ignored, and so they
+# would be by all that a test starts.
+RUN_ONE = f"""import faulthandler, signal, sys, unittest
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 faulthandler.dump_traceback_later({TEST_S - 10}, exit=True)
 unittest.main(module=None, argv=["unittest", "--verbose", *sys.argv[1:]])"""
 NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
