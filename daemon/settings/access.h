@@ -26,7 +26,7 @@ class SettingAccess {
 /// scalar is kept as XML.
 std::unique_ptr<SettingAccess> make_defaults(Tools& tools);
 /// /usr/bin/gsettings and /usr/bin/dconf; arguments {schema, key}. Type "variant",
-/// absent where the default is in force.
+/// absent where a default is in force, the schema's or one that is set for all users.
 std::unique_ptr<SettingAccess> make_gsettings(Tools& tools);
 /// /usr/bin/pmset; arguments {source, key}: "ac" or "battery", "powernap".
 std::unique_ptr<SettingAccess> make_pmset(Tools& tools);
