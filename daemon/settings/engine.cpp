@@ -137,6 +137,7 @@ Report Engine::undo_one(const Record& record) {
   const auto seen = see(record);
   if (!seen) return fail(report, seen.error());
   report.before = seen->now;
+  report.after = seen->now;
   fault_point("settings.undo_read");
   Fate fate = Fate::undone;
   if (seen->standing.as_before) {
@@ -145,7 +146,6 @@ Report Engine::undo_one(const Record& record) {
   } else if (!seen->standing.as_set && seen->standing.ours.empty()) {
     fate = Fate::changed;
     report.outcome = Outcome::changed;
-    report.after = seen->now;
     report.text = was_changed(record, seen->now) + ", left as it is";
   } else {
     report = put_back(record, *seen, std::move(report));
@@ -162,10 +162,10 @@ Report Engine::put_back(const Record& record, const Seen& seen, Report report) {
   const auto written = access_.write(record.target, wanted);
   fault_point("settings.undo_written");
   const auto after = see(record);
+  if (after) report.after = after->now;
   if (!written) return fail(report, written.error());
   if (!after) return fail(report, after.error());
   fault_point("settings.undo_read_back");
-  report.after = after->now;
   if (parts.empty() ? !same(after->now, wanted) : !agree(after->parts, parts)) {
     return fail(report, {Errc::unsupported, 0,
                          "the system took " + text_of(wanted) + " and has " + text_of(after->now)});

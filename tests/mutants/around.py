@@ -94,7 +94,7 @@ SETTINGS = (
     Mutant("a setting is written before the journal", ENGINE, "  const auto id = journal_.add(record);\n",
            "  (void)access_.write(setting.target, record.set);\n  const auto id = journal_.add(record);\n", ("settings",)),
     Mutant("undo takes from somebody what he has changed since", ENGINE,
-           "    fate = Fate::changed;\n    report.outcome = Outcome::changed;\n    report.after = seen->now;\n",
+           "    fate = Fate::changed;\n    report.outcome = Outcome::changed;\n",
            "    fate = Fate::changed;\n    (void)access_.write(record.target, record.before);\n", ("settings",)),
     Mutant("a setting that was not taken is told as done", ENGINE, "if (!written || !same(*now, record.set)) {",
            "if (!written) {", ("settings",)),
