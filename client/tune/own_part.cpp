@@ -21,7 +21,7 @@ namespace {
 std::vector<std::string> environment() {
   std::vector<std::string> words{"LC_ALL=C.UTF-8"};
   for (const char* name : {"HOME", "USER", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME",
-                           "XDG_DATA_DIRS", "GSETTINGS_SCHEMA_DIR"}) {
+                           "XDG_DATA_DIRS", "GSETTINGS_SCHEMA_DIR", "DCONF_PROFILE"}) {
     const char* value = std::getenv(name);
     if (value != nullptr) words.push_back(fmt::format("{}={}", name, value));
   }

@@ -24,6 +24,11 @@ class EveryAccess final : public SettingAccess {
     if (!access) return access.error();
     return (*access)->read(target);
   }
+  Result<Look> look(const Target& target) override {
+    const auto access = find(target);
+    if (!access) return access.error();
+    return (*access)->look(target);
+  }
   Result<void> write(const Target& target, const Reading& reading) override {
     const auto access = find(target);
     if (!access) return access.error();
@@ -61,6 +66,12 @@ class EveryAccess final : public SettingAccess {
 };
 
 }  // namespace
+
+Result<Look> SettingAccess::look(const Target& target) {
+  const auto reading = read(target);
+  if (!reading) return reading.error();
+  return Look{*reading, {}};
+}
 
 std::unique_ptr<SettingAccess> make_access(Tools& tools) { return std::make_unique<EveryAccess>(tools); }
 

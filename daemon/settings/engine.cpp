@@ -3,7 +3,6 @@
 #include <array>
 
 #include "base/fault.h"
-#include "settings/parts.h"
 
 namespace m1opt::settings {
 
@@ -109,12 +108,12 @@ Report Engine::take_back(Record record, const Reading& now, Report report) {
 
 Report Engine::verify(const Record& record) {
   Report report{record.setting, Outcome::observed, record.before, record.set, {}, Errc::changed};
-  const auto now = access_.read(record.target);
-  if (!now) return fail(report, now.error());
-  report.after = *now;
-  if (same(*now, record.set)) return report;
+  const auto seen = see(record);
+  if (!seen) return fail(report, seen.error());
+  report.after = seen->now;
+  if (seen->standing.as_set) return report;
   report.outcome = Outcome::changed;
-  report.text = was_changed(record, *now);
+  report.text = was_changed(record, seen->now);
   return report;
 }
 
@@ -126,37 +125,54 @@ std::vector<Report> Engine::undo(const Which& which) {
   return reports;
 }
 
+Result<Engine::Seen> Engine::see(const Record& record) {
+  auto now = access_.look(record.target);
+  if (!now) return now.error();
+  Standing standing = standing_of(*now, record.before, record.set);
+  return Seen{std::move(now->reading), std::move(now->parts), std::move(standing)};
+}
+
 Report Engine::undo_one(const Record& record) {
   Report report{record.setting, Outcome::undone, record.set, record.before, {}, Errc::changed};
-  const auto now = access_.read(record.target);
-  if (!now) return fail(report, now.error());
-  report.before = *now;
+  const auto seen = see(record);
+  if (!seen) return fail(report, seen.error());
+  report.before = seen->now;
+  report.after = seen->now;
   fault_point("settings.undo_read");
   Fate fate = Fate::undone;
-  if (same(*now, record.before)) {
+  if (seen->standing.as_before) {
     report.outcome = Outcome::already;
-  } else if (!same(*now, record.set) && !is_half_done(*now, record.before, record.set)) {
+    report.text = left_over(seen->standing, record.set);
+  } else if (!seen->standing.as_set && seen->standing.ours.empty()) {
     fate = Fate::changed;
     report.outcome = Outcome::changed;
-    report.after = *now;
-    report.text = was_changed(record, *now) + ", left as it is";
+    report.text = was_changed(record, seen->now) + ", left as it is";
   } else {
-    const auto written = access_.write(record.target, record.before);
-    fault_point("settings.undo_written");
-    const auto after = access_.read(record.target);
-    if (!written) return fail(report, written.error());
-    if (!after) return fail(report, after.error());
-    fault_point("settings.undo_read_back");
-    report.after = *after;
-    if (!same(*after, record.before)) {
-      return fail(report, {Errc::unsupported, 0,
-                           "the system took " + text_of(record.before) + " and has " + text_of(*after)});
-    }
+    report = put_back(record, *seen, std::move(report));
+    if (report.outcome != Outcome::undone) return report;
   }
   if (auto closed = close(record, fate, report.text); !closed) {
     return fail(report, closed.error().within("it is put back, but that cannot be written down"));
   }
   fault_point("settings.undone");
+  return report;
+}
+
+Report Engine::put_back(const Record& record, const Seen& seen, Report report) {
+  const Parts& parts = seen.standing.ours;
+  const Reading wanted = parts.empty() ? record.before : Value{record.before->type, text_of(parts)};
+  const auto written = access_.write(record.target, wanted);
+  fault_point("settings.undo_written");
+  const auto after = see(record);
+  if (after) report.after = after->now;
+  if (!written) return fail(report, written.error());
+  if (!after) return fail(report, after.error());
+  fault_point("settings.undo_read_back");
+  if (parts.empty() ? !same(after->now, wanted) : !agree(after->parts, parts)) {
+    return fail(report, {Errc::unsupported, 0,
+                         "the system took " + text_of(wanted) + " and has " + text_of(after->now)});
+  }
+  report.text = left_over(after->standing, record.set);
   return report;
 }
 
@@ -185,21 +201,22 @@ Report Engine::settle(const Record& record) {
     if (auto closed = close(record, Fate::undone, report.text); !closed) return fail(report, closed.error());
     return report;
   }
-  const auto now = access_.read(record.target);
-  if (!now) return fail(report, now.error());
-  report.after = *now;
+  const auto seen = see(record);
+  if (!seen) return fail(report, seen.error());
+  const Standing& standing = seen->standing;
+  report.after = seen->now;
   Result<void> told;
-  if (same(*now, record.set) || is_half_done(*now, record.before, record.set)) {
+  if (standing.as_set || (!standing.as_before && !standing.ours.empty())) {
     Record observed = record;
     observed.fate = Fate::observed;
     told = journal_.update(observed);
-  } else if (same(*now, record.before)) {
+  } else if (standing.as_before) {
     report.outcome = Outcome::already;
     report.text = "it was interrupted before the change was made";
     told = close(record, Fate::not_taken, report.text);
   } else {
     report.outcome = Outcome::changed;
-    report.text = was_changed(record, *now) + ", left as it is";
+    report.text = was_changed(record, seen->now) + ", left as it is";
     told = close(record, Fate::changed, report.text);
   }
   return told ? report : fail(report, told.error());

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "settings/access.h"
 #include "settings/journal.h"
+#include "settings/parts.h"
 #include "settings/setting.h"
 
 namespace m1opt::settings {
@@ -36,7 +37,9 @@ struct Report {
 
 /// Changes settings and puts them back exactly. Each step in order, with a crash point between them:
 /// read, journal (synced), write, read back, journal. Undo goes the last change first and touches a
-/// value only where it is still the one that was set.
+/// value only where it is still the one that was set. Of a setting in parts each goes by itself; when all
+/// that are there are put back the record is closed, and its text names one that is not there: whether it
+/// ever comes again nobody knows, and an uninstallation must not wait for it.
 class Engine {
  public:
   Engine(SettingAccess& access, SettingsJournal& journal, const Clock& clock, BootId boot);
@@ -55,7 +58,14 @@ class Engine {
   std::vector<Report> recover();
 
  private:
+  struct Seen {
+    Reading now{};
+    Parts parts{};
+    Standing standing{};
+  };
+  [[nodiscard]] Result<Seen> see(const Record& record);
   Report undo_one(const Record& record);
+  Report put_back(const Record& record, const Seen& seen, Report report);
   Report settle(const Record& record);
   [[nodiscard]] bool is_over(const Record& record) const;
   Report take_back(Record record, const Reading& now, Report report);

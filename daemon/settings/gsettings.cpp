@@ -2,8 +2,10 @@
 // must know. dconf, where a desktop keeps what users set, does.
 #include <cerrno>
 
+#include "base/temporary_file.h"
 #include "platform/text.h"
 #include "settings/access.h"
+#include "settings/dconf_profile.h"
 
 namespace m1opt::settings {
 
@@ -19,7 +21,12 @@ class GSettings final : public SettingAccess {
   Result<Reading> read(const Target& target) override {
     const auto path = path_of(target);
     if (!path) return path.error();
-    const auto text = ask(kStore, {"read", *path});
+    // Asked as usual it tells a value that is set for all too, which undo would then pin as this user's.
+    const auto database = user_database(tools_);
+    if (!database) return database.error();
+    const auto profile = TemporaryFile::make("m1opt-dconf-profile", *database + "\n");
+    if (!profile) return profile.error();
+    const auto text = ask(kStore, {"read", *path}, {"DCONF_PROFILE=" + profile->path()});
     if (!text) return text.error();
     return text->empty() ? Reading{} : Reading(Value{"variant", *text});
   }
@@ -54,8 +61,9 @@ class GSettings final : public SettingAccess {
                  "this desktop has no " + schema + ". Mend: nothing, the setting is not needed here"};
   }
 
-  Result<std::string> ask(const char* tool, const std::vector<std::string>& words) {
-    const auto exit = tools_.run(tool, words);
+  Result<std::string> ask(const char* tool, const std::vector<std::string>& words,
+                          const std::vector<std::string>& environment = {}) {
+    const auto exit = tools_.run(tool, words, environment);
     if (!exit && exit.error().os_errno == ENOENT) {
       return Error{Errc::unsupported, ENOENT,
                    std::string(tool) + " is not here, so what the user has set cannot be told. Mend: "
@@ -63,6 +71,10 @@ class GSettings final : public SettingAccess {
     }
     if (!exit) return exit.error();
     if (exit->status != 0) return fault_of(*exit, tool + (' ' + words.at(0)) + ' ' + words.at(1));
+    // It says so and goes on, with exit status 0, as if nothing were set anywhere.
+    if (exit->errors.find("using the null configuration") != std::string::npos) {
+      return Error{Errc::io, 0, std::string(platform::trim(exit->errors))};
+    }
     return std::string(platform::trim(exit->output));
   }
 

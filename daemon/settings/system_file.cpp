@@ -1,7 +1,9 @@
 // Files of the kernel's below /proc/sys and /sys.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <optional>
 
 #include "base/fault.h"
 #include "base/file.h"
@@ -18,6 +20,7 @@ constexpr std::size_t kLongest = 4096;
 struct File {
   std::string name;  ///< what stands for the star of its path; empty without one
   std::string path;
+  std::string value{};
 };
 
 Error explain(const Error& error, const std::string& path, const std::string& value) {
@@ -42,7 +45,7 @@ Result<std::vector<File>> files_of(const Target& target) {
   const std::string& pattern = target.arguments.at(0);
   const std::string path = system_path(pattern);
   const std::size_t star = path.find('*');
-  if (star == std::string::npos) return std::vector<File>{{"", path}};
+  if (star == std::string::npos) return std::vector<File>{{"", path, {}}};
   const std::size_t begin = path.rfind('/', star) + 1;
   const std::string prefix = path.substr(begin, star - begin);
   const std::string rest = path.substr(star + 1);
@@ -51,7 +54,7 @@ Result<std::vector<File>> files_of(const Target& target) {
   std::vector<File> files;
   for (const std::string& entry : *entries) {
     std::string name = entry.substr(entry.rfind('/') + 1);
-    if (name.starts_with(prefix)) files.push_back({std::move(name), entry + rest});
+    if (name.starts_with(prefix)) files.push_back({std::move(name), entry + rest, {}});
   }
   if (files.empty()) return Error{Errc::unsupported, ENOENT, fmt::format("this machine has no {}", pattern)};
   return files;
@@ -66,44 +69,94 @@ std::string chosen_in(std::string_view text) {
   return std::string(whole.substr(open + 1, close - open - 1));
 }
 
+/// What a processor's file answers while it is switched off: EBUSY, and before Linux 5.19 EINVAL to who
+/// reads; its directory stays. The others: it goes away this very moment.
+bool is_away(const Error& error, bool reads) {
+  const int number = error.os_errno;
+  return number == EBUSY || number == ENODEV || number == ENOENT || (reads && number == EINVAL);
+}
+
 class SystemFile final : public SettingAccess {
  public:
+  explicit SystemFile(KernelFiles files) : files_(std::move(files)) {}
+
   Result<Reading> read(const Target& target) override {
-    const auto files = files_of(target);
+    auto seen = look(target);
+    if (!seen) return seen.error();
+    return std::move(seen->reading);
+  }
+
+  Result<Look> look(const Target& target) override {
+    const auto files = present(target);
     if (!files) return files.error();
-    std::string first;
-    std::string each;
-    bool same = true;
+    const std::string& first = files->front().value;
+    const bool same = std::all_of(files->begin(), files->end(), [&](const File& file) { return file.value == first; });
+    Look seen;
     for (const File& file : *files) {
-      const auto text = read_file(file.path, kLongest);
-      if (!text) return explain(text.error(), file.path, {});
-      const std::string value = chosen_in(*text);
-      if (each.empty()) first = value;
-      same = same && value == first;
-      each += fmt::format("{}{}={}", each.empty() ? "" : " ", file.name, value);
+      if (!file.name.empty()) seen.parts.emplace(file.name, file.value);
     }
-    return Reading(Value{{}, same ? first : each});
+    seen.reading = Value{{}, same ? first : text_of(seen.parts)};
+    return seen;
   }
 
   Result<void> write(const Target& target, const Reading& reading) override {
     if (!reading) return Error{Errc::unsupported, 0, "a file of the kernel's cannot be removed, only written"};
-    const auto files = files_of(target);
+    const auto files = present(target);
     if (!files) return files.error();
-    const Parts parts = files->front().name.empty() ? Parts{} : parts_of(reading->text);
+    const bool many = !files->front().name.empty();
+    const Parts parts = many ? parts_of(reading->text) : Parts{};
+    Result<void> first_failure;
+    Result<void> away;
+    bool taken = false;
     for (const File& file : *files) {
       const auto part = parts.find(file.name);
       // One that has come since keeps what it was given.
       if (!parts.empty() && part == parts.end()) continue;
       const std::string& value = parts.empty() ? reading->text : part->second;
       fault_point("settings.file");
-      if (const auto done = write_in_place(file.path, value); !done) return explain(done.error(), file.path, value);
+      const auto done = files_.write(file.path, value);
+      taken = taken || done;
+      if (done) continue;
+      Result<void>& failure = many && is_away(done.error(), false) ? away : first_failure;
+      if (failure) failure = explain(done.error(), file.path, value);
     }
-    return {};
+    if (!first_failure || taken) return first_failure;
+    return away;
   }
+
+ private:
+  /// Those that answer, at least one, with what each has.
+  Result<std::vector<File>> present(const Target& target) {
+    auto files = files_of(target);
+    if (!files) return files.error();
+    std::vector<File> answering;
+    std::optional<Error> first;
+    for (File& file : *files) {
+      const auto text = files_.read(file.path);
+      if (text) {
+        file.value = chosen_in(*text);
+        answering.push_back(std::move(file));
+        continue;
+      }
+      Error error = explain(text.error(), file.path, {});
+      if (file.name.empty() || !is_away(text.error(), true)) return error;
+      if (!first) first = std::move(error);
+    }
+    if (answering.empty()) return *first;
+    return answering;
+  }
+
+  KernelFiles files_;
 };
 
 }  // namespace
 
-std::unique_ptr<SettingAccess> make_system_file() { return std::make_unique<SystemFile>(); }
+std::unique_ptr<SettingAccess> make_system_file(KernelFiles files) {
+  return std::make_unique<SystemFile>(std::move(files));
+}
+
+std::unique_ptr<SettingAccess> make_system_file() {
+  return make_system_file({[](const std::string& path) { return read_file(path, kLongest); }, write_in_place});
+}
 
 }  // namespace m1opt::settings

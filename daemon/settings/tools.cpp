@@ -23,19 +23,38 @@ class SystemTools final : public Tools {
  public:
   explicit SystemTools(std::vector<std::string> environment) : environment_(std::move(environment)) {}
 
-  Result<ToolExit> run(const std::string& path, const std::vector<std::string>& arguments) override {
+  Result<ToolExit> run(const std::string& path, const std::vector<std::string>& arguments,
+                       const std::vector<std::string>& more) override {
     const std::string other = directory_for_tests("M1OPT_TOOLS_DIR");
     const std::string program =
         other.empty() ? path : other + path.substr(path.find_last_of('/'));
     auto exit = platform::posix::run_tool(
-        {program, arguments, kToolPatience, environment_, kMostOutput, true});
+        {program, arguments, kToolPatience, with(more), kMostOutput, true});
     if (exit && exit->timed_out) {
       return Error{Errc::busy, 0, platform::posix::describe(*exit, path, kToolPatience)};
     }
     return exit;
   }
 
+  [[nodiscard]] std::optional<std::string> variable(std::string_view name) const override {
+    for (const std::string& word : environment_) {
+      if (name_of(word) == name) return word.substr(name.size() + 1);
+    }
+    return {};
+  }
+
  private:
+  static std::string_view name_of(std::string_view word) { return word.substr(0, word.find('=')); }
+
+  [[nodiscard]] std::vector<std::string> with(const std::vector<std::string>& more) const {
+    std::vector<std::string> words = environment_;
+    for (const std::string& word : more) {
+      std::erase_if(words, [&word](const std::string& other) { return name_of(other) == name_of(word); });
+      words.push_back(word);
+    }
+    return words;
+  }
+
   std::vector<std::string> environment_;
 };
 

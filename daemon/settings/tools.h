@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -19,7 +21,11 @@ class Tools {
   virtual ~Tools() = default;
   /// Path absolute, no shell. Error: it could not be started, or did not end in time; any exit
   /// status is a result.
-  virtual Result<ToolExit> run(const std::string& path, const std::vector<std::string>& arguments) = 0;
+  /// `more` as NAME=value, in place of what the environment has of that name.
+  virtual Result<ToolExit> run(const std::string& path, const std::vector<std::string>& arguments,
+                               const std::vector<std::string>& more = {}) = 0;
+  /// What the environment of the tools has of that name.
+  [[nodiscard]] virtual std::optional<std::string> variable(std::string_view name) const = 0;
 };
 
 inline constexpr Duration kToolPatience = std::chrono::seconds(20);

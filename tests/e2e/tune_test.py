@@ -164,30 +164,55 @@ class RealDconf(unittest.TestCase):
                 return place
         return None
 
-    def test_desktop_animations_are_set_and_undone_to_absence(self):
+    def run_with_session(self, script, **environment):
+        """What the script prints, with a bus of its own and `tune` and `dconf` as commands."""
         dconf = self.dconf()
         missing = [tool for tool in ("gsettings", "dbus-run-session") if not shutil.which(tool)]
         if missing or not dconf:
             self.skipTest(f"needs {', '.join(missing) or 'dconf (package dconf-cli)'}")
         with tempfile.TemporaryDirectory(prefix="m1opt-dconf-") as name:
             directory = Path(name)
+            (directory / "run").mkdir()
             for tool in (dconf, Path(shutil.which("gsettings"))):
                 (directory / tool.name).symlink_to(tool)
-            script = (f'tune() {{ "{M1OPTCTL}" tune "$@" --socket /nonexistent/m; }}; set -e; '
-                      'tune apply desktop-animations >&2; '
-                      '"$M1OPT_TOOLS_DIR/dconf" read /org/gnome/desktop/interface/enable-animations; '
-                      'gsettings get org.gnome.desktop.interface enable-animations; '
-                      'tune undo --all >&2; '
-                      'echo "[$("$M1OPT_TOOLS_DIR/dconf" read /org/gnome/desktop/interface/enable-animations)]"; '
-                      '"$M1OPT_TOOLS_DIR/dconf" write /org/gnome/desktop/interface/enable-animations true; '
-                      'tune apply desktop-animations >&2; tune undo --all >&2; '
-                      '"$M1OPT_TOOLS_DIR/dconf" read /org/gnome/desktop/interface/enable-animations')
-            run = subprocess.run(["dbus-run-session", "--", "sh", "-c", script], text=True, capture_output=True,
+            start = (f'tune() {{ "{M1OPTCTL}" tune "$@" --socket /nonexistent/m >&2; }}; '
+                     'dconf() { "$M1OPT_TOOLS_DIR/dconf" "$@"; }; K=/org/gnome/desktop/interface/enable-animations; '
+                     'cd "$HOME"; set -e; ')
+            run = subprocess.run(["dbus-run-session", "--", "sh", "-c", start + script], text=True, capture_output=True,
                                  timeout=60, check=False,
-                                 env={"PATH": os.environ["PATH"], "HOME": name, "XDG_RUNTIME_DIR": name,
-                                      "M1OPT_TOOLS_DIR": name, "M1OPT_SETTINGS_SYSTEM": "linux"})
-            self.assertEqual(run.returncode, 0, run.stderr)
-            self.assertEqual(run.stdout.split(), ["false", "false", "[]", "true"], run.stderr)
+                                 env={"PATH": os.environ["PATH"], "HOME": name, "XDG_RUNTIME_DIR": f"{name}/run",
+                                      "M1OPT_TOOLS_DIR": name, "M1OPT_SETTINGS_SYSTEM": "linux",
+                                      **{key: value.format(home=name) for key, value in environment.items()}})
+            return run
+
+    def test_desktop_animations_are_set_and_undone_to_absence(self):
+        run = self.run_with_session(
+            'tune apply desktop-animations; dconf read $K; gsettings get org.gnome.desktop.interface enable-animations; '
+            'tune undo --all; echo "[$(dconf read $K)]"; '
+            'dconf write $K true; tune apply desktop-animations; tune undo --all; dconf read $K')
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(run.stdout.split(), ["false", "false", "[]", "true"], run.stderr)
+
+    def test_what_a_site_sets_for_all_is_not_left_as_the_users_own(self):
+        named = {"DCONF_PROFILE": "{home}/run/dconf/profile"}
+        for first, environment in (("user-db:user", {}), ("user-db:user", named), ("user-db:joe", named),
+                                   ("service-db:keyfile/user", named)):
+            with self.subTest(first, **environment):  # without a name it is the session's, in XDG_RUNTIME_DIR
+                run = self.run_with_session(
+                    "mkdir site.d; printf '[org/gnome/desktop/interface]\\nenable-animations=true\\n' >site.d/00; "
+                    'dconf compile site site.d; mkdir run/dconf; '
+                    f'echo {first} >own; cp own run/dconf/profile; echo "file-db:$HOME/site" >>run/dconf/profile; '
+                    'own() { echo "[$(DCONF_PROFILE=$HOME/own "$M1OPT_TOOLS_DIR/dconf" read $K)]"; }; '
+                    'dconf read $K; own; tune apply desktop-animations; dconf read $K; own; '
+                    'tune undo --all; dconf read $K; own', **environment)
+                self.assertEqual(run.returncode, 0, run.stderr)
+                self.assertEqual(run.stdout.split(), ["true", "[]", "false", "[false]", "true", "[]"], run.stderr)
+
+    def test_a_profile_without_a_database_of_the_users_is_refused(self):
+        run = self.run_with_session('echo "file-db:$HOME/site" >profile; tune apply desktop-animations',
+                                    DCONF_PROFILE="{home}/profile")
+        self.assertNotEqual(run.returncode, 0)
+        self.assertIn("does not begin with a database of the user", run.stderr)
 
 
 if __name__ == "__main__":

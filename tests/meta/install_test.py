@@ -180,6 +180,39 @@ class Install(unittest.TestCase):
         self.assertIn("nothing was removed", said)
         self.assertTrue(self.daemon.exists())
 
+    def with_home_elsewhere(self):
+        """Of a user whom only the list of users knows; his m1optctl says where it looks."""
+        home = self.root / "data" / "home" / "joe"
+        home.mkdir(parents=True)
+        self.program(self.root / "bin" / "getent", f"#!/bin/sh\necho 'joe:x:4242:4242:Joe:{home}:/bin/sh'\n")
+        self.program(self.root / "bin" / "sudo", f'#!/bin/sh\nshift 3\nHOME="{home}" exec "$@"\n')
+        return home
+
+    def test_settings_of_a_user_whose_home_is_elsewhere_are_named(self):
+        journal = self.with_home_elsewhere() / ".local/share/m1opt/settings.json"
+        journal.parent.mkdir(parents=True)
+        journal.write_text('{"records":[{"open":true}]}')
+        self.run_script("install")
+        self.assertIn(f"{journal} says how they were before", self.run_script("uninstall", ok=False))
+        journal.unlink()
+        os.mkfifo(journal)
+        self.run_script("uninstall")
+
+    def test_the_settings_of_the_user_who_runs_sudo_are_put_back_wherever_he_keeps_what_was_changed(self):
+        home = self.with_home_elsewhere()
+        self.run_script("install")
+        self.program(self.prefix / "bin" / "m1optctl", '#!/bin/sh\n[ "$1" = tune ] || exit 3\n'
+                     'echo "$XDG_DATA_HOME: $*" >>"{calls}"\n[ "$2" != history ] || echo \'{{"open":true}}\'\n')
+        for profile, place in (("XDG_DATA_HOME=/data/joe; export XDG_DATA_HOME\necho hello\n", "/data/joe"), ("exit 1\n", "")):
+            (home / ".profile").write_text(profile)
+            self.called()
+            client = (self.prefix / "bin" / "m1optctl").read_text()
+            self.run_script("uninstall", SUDO_UID="4242", SUDO_USER="joe", XDG_DATA_HOME="")
+            self.assertEqual([call for call in self.called() if "tune" in call],
+                             [f"{place}: tune history --json", f"{place}: tune undo --all --yes"])
+            self.run_script("install")
+            self.program(self.prefix / "bin" / "m1optctl", client.replace("{", "{{").replace("}", "}}"))
+
     def test_without_a_build_it_says_what_to_do(self):
         (self.root / "build" / "daemon" / "m1optd").unlink()
         self.assertIn("run `make` first", self.run_script("install", ok=False))

@@ -100,7 +100,8 @@ class MacUninstall(MacInstallCase):
         uid = os.geteuid() or 54007
         journal = self.home(uid)
         self.open_to_all()
-        self.write(self.client, f'#!/bin/sh\n[ "$1" = tune ] || exit 3\necho "{{}}" >"{journal}"\n')
+        self.write(self.client, f'#!/bin/sh\n[ "$1" = tune ] || exit 3\n'
+                                f'if [ "$2" = history ]; then cat "{journal}"; else echo "{{}}" >"{journal}"; fi\n')
         os.chown(journal, uid, -1)
         os.chown(journal.parent, uid, -1)
         self.calls()
@@ -108,13 +109,18 @@ class MacUninstall(MacInstallCase):
         self.assertIn(f"sudo #{uid} m1optctl tune undo --all --yes", self.calls())
         self.assertEqual(journal.read_text(), "{}\n")
 
-    def test_without_a_change_of_his_no_client_is_run(self):
+    def test_without_a_change_of_his_nothing_is_undone(self):
         self.install()
         uid = os.geteuid() or 54007
-        self.home(uid, open_records=False)
+        journal = self.home(uid, open_records=False)
+        self.open_to_all()
+        self.write(self.client, f'#!/bin/sh\n[ "$1" = tune ] || exit 3\ncat "{journal}"\n')
+        os.chown(journal, uid, -1)
+        os.chown(journal.parent, uid, -1)
         self.calls()
         self.uninstall(SUDO_UID=str(uid), SUDO_USER="joe")
-        self.assertFalse([call for call in self.calls() if call.startswith("sudo")])
+        self.assertEqual([call for call in self.calls() if call.startswith("sudo") and "tune" in call],
+                         [f"sudo #{uid} m1optctl tune history --json"])
 
     def test_nothing_is_removed_while_his_settings_cannot_be_put_back(self):
         self.install()
@@ -128,9 +134,61 @@ class MacUninstall(MacInstallCase):
 
     def test_settings_of_other_users_are_named_with_the_file_that_knows_them(self):
         self.install()
-        journal = self.home(os.geteuid())
+        uid = os.geteuid() or 54007
+        journal = self.home(uid)
+        os.chown(journal, uid, -1)
+        os.chown(journal.parent, uid, -1)
+        self.open_to_all()
         said = self.uninstall(ok=False)
         self.assertIn(f"{journal} says how they were before", said)
+
+    def test_what_is_no_plain_file_of_the_users_own_is_not_read(self):
+        self.install()
+        journal = self.home(os.geteuid() or 54007)
+        elsewhere = self.root / "elsewhere" / "settings.json"
+        self.write(elsewhere, '{"records":[{"open":true}]}', 0o600)
+        for name, make in {"a pipe": lambda: os.mkfifo(journal),
+                           "a link": lambda: journal.symlink_to(elsewhere),
+                           "a file without end": lambda: journal.symlink_to("/dev/zero"),
+                           "a directory": journal.mkdir}.items():
+            with self.subTest(name):
+                if journal.is_dir() and not journal.is_symlink():
+                    journal.rmdir()
+                else:
+                    journal.unlink(missing_ok=True)
+                make()
+                began = time.monotonic()
+                self.uninstall()
+                self.assertLess(time.monotonic() - began, 30)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs a user and another one")
+    def test_a_directory_of_the_users_that_leads_to_what_is_not_his_is_not_followed(self):
+        self.install()
+        journal = self.home(54007)
+        os.chown(journal, 54007, -1)
+        elsewhere = self.root / "elsewhere"
+        self.write(elsewhere / "settings.json", '{"records":[{"open":true}]}', 0o600)
+        shutil.rmtree(journal.parent)
+        journal.parent.symlink_to(elsewhere)
+        self.open_to_all()
+        self.uninstall()
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs a user and another one")
+    def test_a_journal_that_even_he_cannot_read_is_named_as_not_known(self):
+        self.install()
+        journal = self.home(54007)
+        os.chown(journal, 54007, -1)
+        journal.chmod(0)
+        self.open_to_all()
+        self.assertIn(f"is not known: {journal} was not read", self.uninstall(ok=False))
+
+    def test_settings_of_a_user_whose_home_is_elsewhere_are_named_too(self):
+        self.install()
+        home = self.dest / "Volumes" / "data disk" / "joe"
+        journal = home / "Library/Application Support/m1opt/settings.json"
+        self.write(journal, '{"records":[{"open":true}]}', 0o600)
+        (self.state / "users").write_text(f"daemon                  /var/root\njoe                     {home}\n")
+        self.assertIn(f"{journal} says how they were before", self.uninstall(ok=False))
 
     def open_to_all(self):
         """For programs that are run as another user."""

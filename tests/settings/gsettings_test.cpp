@@ -1,3 +1,6 @@
+#include <unistd.h>
+
+#include "settings/dconf_profile.h"
 #include "settings/machine.h"
 #include "settings/stand_ins.h"
 #include "support/catch.h"
@@ -16,9 +19,24 @@ namespace {
 const Target kAnimations{Means::gsettings, {"org.gnome.desktop.interface", "enable-animations"}};
 
 struct Desktop {
+  explicit Desktop(std::vector<std::string> environment = {}) : tools(settings::make_tools(std::move(environment))) {}
+
   StandIns programs;
-  std::unique_ptr<settings::Tools> tools = settings::make_tools();
+  std::unique_ptr<settings::Tools> tools;
   std::unique_ptr<settings::SettingAccess> access = settings::make_gsettings(*tools);
+};
+
+constexpr const char* kSiteHas = R"({"/org/gnome/desktop/interface/enable-animations": "true"})";
+
+/// A desktop whose session has that profile.
+struct Site {
+  explicit Site(const std::string& profile) {
+    std::ofstream(directory / "profile") << profile;
+    desktop.programs.say("system_site.json", kSiteHas);
+  }
+
+  test::TempDir directory;
+  Desktop desktop{{"DCONF_PROFILE=" + (directory / "profile")}};
 };
 
 }  // namespace
@@ -85,4 +103,74 @@ TEST_CASE("without dconf nothing is changed, since what the user has set cannot 
   REQUIRE_FALSE(read);
   CHECK(read.error().code == Errc::unsupported);
   CHECK(read.error().what.find("dconf-cli") != std::string::npos);
+}
+
+TEST_CASE("what a site sets for all is not set by the user, and undo leaves the user's own database without it") {
+  for (const char* first : {"user-db:user", "# ours\n\n  user-db:joe # his\n", "service-db:keyfile/user"}) {
+    INFO(first);
+    Site site(std::string(first) + "\nsystem-db:site\n");
+    const std::string own = std::string_view(first) == "user-db:user" ? "dconf.json"
+                            : first[0] == '#'                         ? "dconf_joe.json"
+                                                                      : "dconf_keyfile_user.json";
+    CHECK(site.desktop.access->read(kAnimations).value() == Reading{});
+    test::TempDir directory;
+    test::FakeClock clock;
+    auto journal = settings::SettingsJournal::open(directory.path(), settings::SettingsJournal::Use::write).value();
+    settings::Engine engine(*site.desktop.access, journal, clock, base::BootId{"boot"});
+    CHECK(engine.apply(*settings::find(settings::System::linux, "desktop-animations")).outcome == Outcome::observed);
+    CHECK_FALSE(site.desktop.programs.text(own).empty());
+    CHECK(engine.undo().at(0).outcome == Outcome::undone);
+    CHECK(site.desktop.programs.text(own).empty());
+    CHECK(site.desktop.programs.text("system_site.json") == kSiteHas);
+  }
+}
+
+TEST_CASE("a profile in which the user has no database is refused, and nothing is written") {
+  for (const char* profile : {"system-db:site\nuser-db:user\n", "nonsense\n", ""}) {
+    INFO(profile);
+    Site site(profile);
+    const auto read = site.desktop.access->read(kAnimations);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().what.find("does not begin with a database of the user's") != std::string::npos);
+  }
+}
+
+TEST_CASE("a profile that is not there is no profile without values") {
+  Desktop desktop({"DCONF_PROFILE=/nonexistent/profile"});
+  const auto read = desktop.access->read(kAnimations);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().what.find("DCONF_PROFILE names /nonexistent/profile") != std::string::npos);
+  CHECK_FALSE(desktop.access->write(kAnimations, Value{"variant", "false"}));
+}
+
+TEST_CASE("without DCONF_PROFILE the session's profile counts, then the system's, then an administrator's forbids it") {
+  test::TempDir root;
+  ::setenv("M1OPT_SYS_ROOT", root.path().c_str(), 1);
+  const auto say = [&root](const std::string& path, const char* text) {
+    std::filesystem::create_directories(std::filesystem::path(root.path() + path).parent_path());
+    std::ofstream(root.path() + path) << text;
+  };
+  const auto tools = settings::make_tools({"XDG_RUNTIME_DIR=" + root.path() + "/runtime", "XDG_DATA_DIRS=/usr/share"});
+  const auto found = [&tools] { return settings::user_database(*tools).value(); };
+  CHECK(found() == "user-db:user");
+  say("/usr/share/dconf/profile/user", "user-db:vendor\n");
+  CHECK(found() == "user-db:vendor");
+  say("/etc/dconf/profile/user", "user-db:admin\nsystem-db:local\n");
+  CHECK(found() == "user-db:admin");
+  say("/runtime/dconf/profile", "user-db:session\n");
+  CHECK(found() == "user-db:session");
+  say("/run/dconf/user/" + std::to_string(::getuid()), "user-db:user\n");
+  CHECK(settings::user_database(*tools).error().what.find("prescribes the profile of dconf") != std::string::npos);
+  ::unsetenv("M1OPT_SYS_ROOT");
+}
+
+TEST_CASE("what dconf is asked with is gone afterwards") {
+  Site site("user-db:user\nsystem-db:site\n");
+  test::TempDir temporary;
+  const char* before = std::getenv("TMPDIR");
+  const std::string kept = before != nullptr ? before : "";
+  ::setenv("TMPDIR", temporary.path().c_str(), 1);
+  CHECK(site.desktop.access->read(kAnimations).value() == Reading{});
+  CHECK(std::filesystem::is_empty(temporary.path()));
+  kept.empty() ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", kept.c_str(), 1);
 }

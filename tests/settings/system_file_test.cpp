@@ -1,9 +1,4 @@
-#include <filesystem>
-#include <fstream>
-
-#include "base/file.h"
-#include "settings/machine.h"
-#include "settings/parts.h"
+#include "settings/kernel_tree.h"
 #include "support/catch.h"
 
 using namespace m1opt;
@@ -13,45 +8,9 @@ using settings::Outcome;
 using settings::Reading;
 using settings::Target;
 using settings::Value;
-
-namespace {
-
-constexpr const char* kGovernor = "/sys/devices/system/cpu/cpufreq/policy*/scaling_governor";
-const Target kGovernors{Means::sys_file, {kGovernor}};
-
-/// A tree that stands before /proc/sys and /sys.
-class Kernel {
- public:
-  Kernel() { ::setenv("M1OPT_SYS_ROOT", root_.path().c_str(), 1); }
-  Kernel(const Kernel&) = delete;
-  Kernel& operator=(const Kernel&) = delete;
-  ~Kernel() { ::unsetenv("M1OPT_SYS_ROOT"); }
-
-  void say(const std::string& path, const std::string& text) {
-    std::filesystem::create_directories(std::filesystem::path(root_.path() + path).parent_path());
-    std::ofstream(root_.path() + path) << text;
-  }
-  void policies(std::initializer_list<const char*> governors) {
-    int number = 0;
-    for (const char* governor : governors) say(policy(number++), std::string(governor) + "\n");
-  }
-  [[nodiscard]] std::string text(const std::string& path) const {
-    const auto read = base::read_file(root_.path() + path);
-    return read ? *read : std::string();
-  }
-  static std::string policy(int number) {
-    return "/sys/devices/system/cpu/cpufreq/policy" + std::to_string(number) + "/scaling_governor";
-  }
-
-  std::unique_ptr<settings::SettingAccess> files = settings::make_system_file();
-
- private:
-  test::TempDir root_;
-};
-
-settings::Setting governor_row() { return *settings::find(settings::System::linux, "cpu-governor"); }
-
-}  // namespace
+using test::Kernel;
+using test::governor_row;
+using test::kGovernors;
 
 TEST_CASE("a file of the kernel's is read without its end of line, and written whole") {
   Kernel kernel;
@@ -144,12 +103,3 @@ TEST_CASE("killed between two processors, by a change or by its undo, each gets 
 }
 
 #endif
-
-TEST_CASE("half done is what is made of the value before and the one set, and nothing else") {
-  const Reading before = Value{{}, "powersave"};
-  const Reading set = Value{{}, "performance"};
-  CHECK(settings::is_half_done(Value{{}, "policy0=performance policy1=powersave"}, before, set));
-  CHECK_FALSE(settings::is_half_done(Value{{}, "policy0=performance policy1=userspace"}, before, set));
-  CHECK_FALSE(settings::is_half_done(Value{{}, "userspace"}, before, set));
-  CHECK_FALSE(settings::is_half_done(Reading{}, before, set));
-}
