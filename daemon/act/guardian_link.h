@@ -7,9 +7,9 @@
 
 #include "act/frame.h"
 #include "base/fd.h"
-#include "base/killed_children.h"
 #include "model/snapshot.h"
 #include "model/undo_record.h"
+#include "platform/posix/killed_children.h"
 
 namespace m1opt::act {
 
@@ -60,7 +60,7 @@ class GuardianLink {
   Options options_;
   Fd socket_;
   std::int32_t pid_{0};
-  KilledChildren killed_;
+  platform::posix::KilledChildren killed_;
   FrameReader reader_;
   std::set<RecordId> acknowledged_;
   std::vector<std::string> reports_;

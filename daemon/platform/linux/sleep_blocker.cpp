@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <utility>
 
-#include "base/killed_children.h"
 #include "platform/linux/inhibitor.h"
+#include "platform/posix/killed_children.h"
 
 namespace m1opt::platform {
 
@@ -117,7 +117,7 @@ class LogindBlocker final : public SleepBlocker {
   std::function<Result<void>(const std::string&)> trusted_;
   std::optional<Inhibitor> current_;  ///< has the lock
   std::optional<Inhibitor> next_;     ///< will take its place
-  base::KilledChildren ended_;
+  posix::KilledChildren ended_;
 };
 
 }  // namespace
