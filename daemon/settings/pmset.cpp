@@ -20,12 +20,12 @@ struct Source {
   const char* flag;
   std::string_view words;
 };
-constexpr std::array kSources{Source{"ac", "AC Power:", "-c", "on mains"},
+constexpr std::array kPowerSources{Source{"ac", "AC Power:", "-c", "on mains"},
                               Source{"battery", "Battery Power:", "-b", "on battery"},
                               Source{"ups", "UPS Power:", "-u", "on a UPS"}};
 
 const Source* source_of(const Target& target) {
-  for (const Source& source : kSources) {
+  for (const Source& source : kPowerSources) {
     if (source.name == target.arguments.at(0)) return &source;
   }
   return nullptr;
