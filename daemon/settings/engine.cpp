@@ -52,6 +52,7 @@ Report Engine::plan(const Setting& setting) {
 Report Engine::apply(const Setting& setting) {
   Report report = plan(setting);
   if (report.outcome != Outcome::would) return report;
+  report.after.reset();
   fault_point("settings.read");
   Record record;
   record.setting = setting.name;
@@ -91,6 +92,7 @@ Report Engine::take_back(Record record, const Reading& now, Report report) {
     const auto written = access_.write(record.target, record.before);
     fault_point("settings.taken_back");
     const auto after = access_.read(record.target);
+    report.after = after ? *after : Reading{};
     if (!written || !after || !same(*after, record.before)) {
       report.text += "; it could not be put back either, m1optctl tune undo tries again";
       record.fate = Fate::failed;
@@ -99,7 +101,6 @@ Report Engine::take_back(Record record, const Reading& now, Report report) {
       report.outcome = Outcome::failed;
       return report;
     }
-    report.after = *after;
   }
   if (auto closed = close(std::move(record), Fate::not_taken, report.text); !closed) {
     return fail(report, closed.error());
@@ -108,7 +109,7 @@ Report Engine::take_back(Record record, const Reading& now, Report report) {
 }
 
 Report Engine::verify(const Record& record) {
-  Report report{record.setting, Outcome::observed, record.before, record.set, {}, Errc::changed};
+  Report report{record.setting, Outcome::observed, record.before, {}, {}, Errc::changed};
   const auto now = access_.read(record.target);
   if (!now) return fail(report, now.error());
   report.after = *now;
@@ -127,7 +128,7 @@ std::vector<Report> Engine::undo(const Which& which) {
 }
 
 Report Engine::undo_one(const Record& record) {
-  Report report{record.setting, Outcome::undone, record.set, record.before, {}, Errc::changed};
+  Report report{record.setting, Outcome::undone, {}, {}, {}, Errc::changed};
   const auto now = access_.read(record.target);
   if (!now) return fail(report, now.error());
   report.before = *now;
@@ -135,6 +136,7 @@ Report Engine::undo_one(const Record& record) {
   Fate fate = Fate::undone;
   if (same(*now, record.before)) {
     report.outcome = Outcome::already;
+    report.after = *now;
   } else if (!same(*now, record.set) && !is_half_done(*now, record.before, record.set)) {
     fate = Fate::changed;
     report.outcome = Outcome::changed;
@@ -144,10 +146,10 @@ Report Engine::undo_one(const Record& record) {
     const auto written = access_.write(record.target, record.before);
     fault_point("settings.undo_written");
     const auto after = access_.read(record.target);
+    if (after) report.after = *after;
     if (!written) return fail(report, written.error());
     if (!after) return fail(report, after.error());
     fault_point("settings.undo_read_back");
-    report.after = *after;
     if (!same(*after, record.before)) {
       return fail(report, {Errc::unsupported, 0,
                            "the system took " + text_of(record.before) + " and has " + text_of(*after)});
@@ -176,7 +178,7 @@ bool Engine::is_over(const Record& record) const {
 }
 
 Report Engine::settle(const Record& record) {
-  Report report{record.setting, Outcome::observed, record.before, record.set, {}, Errc::changed};
+  Report report{record.setting, Outcome::observed, record.before, {}, {}, Errc::changed};
   if (is_over(record)) {
     report.outcome = Outcome::undone;
     report.text = "the machine was started anew, which ends it";
