@@ -33,6 +33,11 @@ std::string trimmed(std::string text) {
   return text;
 }
 
+Failure unanswered(Failure failure) {
+  failure.unanswered = true;
+  return failure;
+}
+
 }  // namespace
 
 Failure failure_of(const Response& response) {
@@ -70,7 +75,7 @@ Expected<Document> ask(const Context& context, const Request& request,
   auto connection = connect(context, timeout);
   if (!connection) return connection.error();
   const auto response = connection->exchange(request);
-  if (!response) return response.error();
+  if (!response) return unanswered(response.error());
   if (response->server.starts_with("m1optd/")) {
     warn_of_other_version(context, std::string_view(response->server).substr(7));
   }
@@ -78,8 +83,8 @@ Expected<Document> ask(const Context& context, const Request& request,
   boost::system::error_code error;
   Document document{response->body, boost::json::parse(response->body, error)};
   if (error) {
-    return Failure{exit_code::kFailure, fmt::format("the answer is not JSON ({})", error.message()),
-                   "Is the socket m1optd's?"};
+    return unanswered({exit_code::kFailure, fmt::format("the answer is not JSON ({})", error.message()),
+                       "Is the socket m1optd's?"});
   }
   return document;
 }

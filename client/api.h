@@ -24,7 +24,7 @@ Expected<Connection> connect(const Context& context,
                              std::chrono::milliseconds timeout = kAnswerTime);
 
 /// One request and its answer. A problem document becomes a Failure with its
-/// detail and hint. Another version of the daemon is a warning on standard error.
+/// detail and hint; without an answer that can be read it is `unanswered`. Another version of the daemon is a warning on standard error.
 Expected<Document> ask(const Context& context, const Request& request,
                        std::chrono::milliseconds timeout = kAnswerTime);
 

@@ -21,6 +21,7 @@ struct Failure {
   std::string text;
   std::string fix;
   std::string problem{};  ///< the API's code of a problem document, "not_found"
+  bool unanswered{false};  ///< a request had gone out: whether it was carried out is not known
 };
 
 [[noreturn]] inline void throw_exception_from_error(const Failure& failure,

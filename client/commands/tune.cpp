@@ -50,7 +50,8 @@ int list(const Context& context, const Words& words) {
     const bool is_own = words.wish.system == os::own_system();
     print(context, tune::list_text(context, words.wish.system, is_own ? parts.changed() : std::vector<std::string>{}));
   }
-  return exit_code::kOk;
+  parts.tell_missing();
+  return parts.exit_status();
 }
 
 /// What is not among those that are meant.
@@ -142,10 +143,11 @@ int undo(const Context& context, const Words& words) {
   }
   tune::BothParts parts(context, words.wish,
                         context.dry_run ? tune::OwnPart::Use::read : tune::OwnPart::Use::write);
+  if (const auto unknown = parts.find_unknown()) return report(context, *unknown);
   const std::vector<Row> rows = parts.undo(context.dry_run);
   if (words.json) {
     print_json(tune::document("m1opt.tune_result/1", rows));
-  } else {
+  } else if (!rows.empty() || parts.knows_all()) {
     print(context, tune::undone_text(context, rows, context.dry_run));
   }
   parts.tell_missing();
@@ -154,10 +156,11 @@ int undo(const Context& context, const Words& words) {
 
 int verify(const Context& context, const Words& words) {
   tune::BothParts parts(context, words.wish, tune::OwnPart::Use::read);
+  if (const auto unknown = parts.find_unknown()) return report(context, *unknown);
   const std::vector<Row> rows = parts.verify();
   if (words.json) {
     print_json(tune::document("m1opt.tune_result/1", rows));
-  } else {
+  } else if (!rows.empty() || parts.knows_all()) {
     print(context, tune::verified_text(context, rows));
   }
   parts.tell_missing();
@@ -166,10 +169,11 @@ int verify(const Context& context, const Words& words) {
 
 int history(const Context& context, const Words& words) {
   tune::BothParts parts(context, words.wish, tune::OwnPart::Use::read);
+  if (const auto unknown = parts.find_unknown()) return report(context, *unknown);
   const boost::json::array records = parts.records();
   if (words.json) {
     print_json({{"schema", "m1opt.tune_history/1"}, {"version", M1OPT_VERSION}, {"records", records}});
-  } else {
+  } else if (!records.empty() || parts.knows_all()) {
     print(context, tune::history_text(context, records));
   }
   parts.tell_missing();
@@ -180,10 +184,11 @@ struct Verb {
   const char* name;
   int (*run)(const Context& context, const Words& words);
   bool other_system;  ///< may be asked of the system that this is not
+  bool recorded;      ///< takes names that are only in a journal, of another version
 };
 constexpr std::array kVerbs{
-    Verb{"list", list, true},     Verb{"plan", plan, true},       Verb{"apply", apply, false},
-    Verb{"verify", verify, false}, Verb{"undo", undo, false},     Verb{"history", history, false},
+    Verb{"list", list, true, false},      Verb{"plan", plan, true, false}, Verb{"apply", apply, false, false},
+    Verb{"verify", verify, false, true}, Verb{"undo", undo, false, true}, Verb{"history", history, false, true},
 };
 
 Failure unknown(const std::string& verb) {
@@ -218,7 +223,8 @@ int run_tune(Context& context, Arguments& arguments) {
     }
     words.wish.system = *other;
   }
-  if (const auto known = tune::select(words.wish); !known) return report(context, known.error());
+  const bool is_looked_up = verb->recorded && !words.wish.names.empty();
+  if (const auto known = tune::select(words.wish); !known && !is_looked_up) return report(context, known.error());
   return verb->run(context, words);
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "client/json_view.h"
 #include "client/tune/document.h"
@@ -38,8 +39,69 @@ OwnPart* BothParts::own() {
 }
 
 DaemonPart* BothParts::daemon() {
-  if (!daemon_) daemon_.emplace(DaemonPart::open(context_));
+  if (!daemon_) {
+    daemon_.emplace(DaemonPart::open(context_));
+    if (*daemon_) daemon_fault_ = (**daemon_).fault();
+  }
   return *daemon_ ? &**daemon_ : nullptr;
+}
+
+OwnPart* BothParts::own_records(const char* words) {
+  if (!is_root_by_sudo() || names_own()) return own();
+  if (wish_.names.empty()) for_user_ = words;
+  return nullptr;
+}
+
+DaemonPart* BothParts::daemon_records() {
+  DaemonPart* part = daemon();
+  return daemon_fault_ ? nullptr : part;
+}
+
+bool BothParts::needs_daemon() const {
+  return wish_.names.empty() || std::any_of(wish_.names.begin(), wish_.names.end(), [this](const std::string& name) {
+    const os::Setting* setting = os::find(wish_.system, name);
+    return setting == nullptr ? !own_has(name) : is_daemons(*setting);
+  });
+}
+
+bool BothParts::own_has(const std::string& name) const {
+  if (!own_ || !*own_) return false;
+  const auto& records = (**own_).records();
+  return std::any_of(records.begin(), records.end(), [&](const os::Record& record) { return record.setting == name; });
+}
+
+bool BothParts::names_own() const {
+  return std::any_of(wish_.names.begin(), wish_.names.end(), [this](const std::string& name) {
+    const os::Setting* setting = os::find(wish_.system, name);
+    return setting != nullptr && !is_daemons(*setting);
+  });
+}
+
+bool BothParts::is_recorded(const std::string& name) {
+  if (!is_root_by_sudo() && own() != nullptr && own_has(name)) return true;
+  DaemonPart* part = daemon_records();
+  if (part == nullptr || part->lists(name)) return part != nullptr;
+  const auto records = part->records();
+  if (!records) daemon_fault_ = records.error();
+  return records && std::any_of(records->begin(), records->end(), [&](const boost::json::value& record) {
+    return text_at(record, "setting") == name;
+  });
+}
+
+std::optional<Failure> BothParts::find_unknown() {
+  const auto unknown = std::find_if(wish_.names.begin(), wish_.names.end(), [this](const std::string& name) {
+    return os::find(wish_.system, name) == nullptr && !is_recorded(name);
+  });
+  if (unknown == wish_.names.end()) return std::nullopt;
+  Failure failure = no_such_setting(*unknown, wish_.system);
+  std::optional<Failure> blind = daemon_fault_;
+  if (daemon_ && !*daemon_) blind = daemon_->error();
+  if (own_ && !*own_) blind = own_->error();
+  if (blind) {
+    failure.text += " in this version, and whether another one has changed it cannot be told: " + blind->text;
+    failure.exit_status = blind->exit_status;
+  }
+  return failure;
 }
 
 bool BothParts::is_named(const std::string& name) const {
@@ -90,25 +152,27 @@ std::vector<Row> BothParts::apply(std::vector<Row> rows) {
 
 std::vector<Row> BothParts::undo(bool dry_run) {
   std::vector<Row> rows;
-  if (own() != nullptr) append(rows, own()->undo(wish_.names, dry_run));
-  if (daemon() != nullptr) append(rows, daemon()->undo(wish_.names, dry_run));
+  if (OwnPart* part = own_records("undo --all")) append(rows, part->undo(wish_.names, dry_run));
+  if (DaemonPart* part = daemon_records()) append(rows, part->undo(wish_.names, dry_run));
   return rows;
 }
 
 std::vector<Row> BothParts::verify() {
   std::vector<Row> rows;
-  if (own() != nullptr) append(rows, own()->verify(wish_.names));
-  if (daemon() != nullptr) append(rows, daemon()->verify(wish_.names));
+  if (OwnPart* part = own_records("verify")) append(rows, part->verify(wish_.names));
+  if (DaemonPart* part = daemon_records()) append(rows, part->verify(wish_.names));
   return rows;
 }
 
 boost::json::array BothParts::records() {
   boost::json::array records;
-  if (own() != nullptr) {
-    for (const os::Record& record : own()->records()) records.push_back(to_json(record));
+  if (OwnPart* part = own_records("history")) {
+    for (const os::Record& record : part->records()) records.push_back(to_json(record));
   }
-  if (daemon() != nullptr) {
-    for (boost::json::value& record : daemon()->records()) records.push_back(std::move(record));
+  if (DaemonPart* part = daemon_records()) {
+    auto known = part->records();
+    if (!known) daemon_fault_ = known.error();
+    if (known) std::move(known->begin(), known->end(), std::back_inserter(records));
   }
   const auto foreign = std::remove_if(records.begin(), records.end(), [this](const boost::json::value& record) {
     return !wish_.names.empty() && !is_named(text_at(record, "setting"));
@@ -123,13 +187,13 @@ boost::json::array BothParts::records() {
 
 std::vector<std::string> BothParts::changed() {
   std::vector<std::string> names;
-  if (own() != nullptr) {
-    for (const os::Record& record : own()->records()) {
+  if (OwnPart* part = own_records("list")) {
+    for (const os::Record& record : part->records()) {
       if (record.open) names.push_back(record.setting);
     }
   }
-  if (daemon() != nullptr) {
-    for (const std::string& name : daemon()->changed()) names.push_back(name);
+  if (DaemonPart* part = daemon_records()) {
+    for (const std::string& name : part->changed()) names.push_back(name);
   }
   return names;
 }
@@ -140,6 +204,10 @@ void BothParts::tell_missing() const {
     const Failure& failure = daemon_->error();
     report(context_, {failure.exit_status, "settings of the whole machine are left out: " + failure.text, failure.fix});
   }
+  if (daemon_fault_ && needs_daemon()) report(context_, *daemon_fault_);
+  if (!for_user_.empty()) {
+    complain(context_, fmt::format("your own settings are left out: run m1optctl tune {} without sudo", for_user_));
+  }
   if (!for_root_.empty()) {
     complain(context_, fmt::format("left for root: sudo m1optctl tune apply {}", fmt::join(for_root_, " ")));
   }
@@ -147,11 +215,8 @@ void BothParts::tell_missing() const {
 
 int BothParts::exit_status() const {
   if (own_ && !*own_) return own_->error().exit_status;
-  const bool asks_daemon = std::any_of(wish_.names.begin(), wish_.names.end(), [this](const std::string& name) {
-    const os::Setting* setting = os::find(wish_.system, name);
-    return setting != nullptr && is_daemons(*setting);
-  });
-  if (asks_daemon && daemon_ && !*daemon_) return daemon_->error().exit_status;
+  if (daemon_fault_ && needs_daemon()) return daemon_fault_->exit_status;
+  if (!wish_.names.empty() && needs_daemon() && daemon_ && !*daemon_) return daemon_->error().exit_status;
   return exit_code::kOk;
 }
 

@@ -19,9 +19,23 @@ os::Reading reading_at(const value& document, std::string_view path) {
 }
 
 /// What the daemon's words mean for scripts.
-int exit_status_for(const std::string& outcome) {
-  return outcome == "refused" || outcome == "failed" || outcome == "not_taken" ? exit_code::kFailure
-                                                                               : exit_code::kOk;
+int exit_status_for(const std::string& outcome, const std::string& code) {
+  if (outcome != "refused" && outcome != "failed" && outcome != "not_taken") return exit_code::kOk;
+  return code == "not_permitted" ? exit_code::kNotPermitted : exit_code::kFailure;
+}
+
+/// It may still be at it, or have done it.
+bool is_unknown(const Failure& failure) {
+  return failure.unanswered || failure.problem == "timed_out" || failure.problem == "internal";
+}
+
+Row unknown(const os::Setting& setting, const Failure& failure) {
+  Row row;
+  row.setting = setting;
+  row.outcome = "unknown";
+  row.text = fmt::format("{}. What became of it says: m1optctl tune history {}", failure.text, setting.name);
+  row.exit_status = failure.exit_status;
+  return row;
 }
 
 os::Setting setting_of(const value& row) {
@@ -31,6 +45,26 @@ os::Setting setting_of(const value& row) {
   setting.name = text_at(row, "name");
   setting.scope = os::Scope::system;
   return setting;
+}
+
+/// Of a row with an open record.
+Row verified(const value& found) {
+  Row row;
+  row.setting = setting_of(found);
+  row.before = reading_at(found, "before");
+  row.text = text_at(found, "problem");
+  if (!row.text.empty()) {
+    row.outcome = "failed";
+    row.exit_status = exit_code::kFailure;
+    return row;
+  }
+  row.after = reading_at(found, "value");
+  const os::Reading set = reading_at(found, "set");
+  row.outcome = os::same(row.after, set) ? "observed" : "changed";
+  if (row.outcome == "observed") return row;
+  row.text = fmt::format("m1opt set {}; before that it was {}", os::text_of(set), os::text_of(row.before));
+  row.exit_status = exit_code::kDegraded;
+  return row;
 }
 
 bool is_changed(const value& row) { return find(row, "record") != nullptr || flag_at(row, "wished"); }
@@ -65,6 +99,7 @@ Row DaemonPart::plan(const os::Setting& setting) const {
   const bool is_told = !text_at(*found, "why_not").empty();
   if (is_told) row.text = text_at(*found, "why_not");
   row.outcome = is_told || !row.text.empty() ? "refused" : os::same(row.before, row.after) ? "already" : "would";
+  if (row.outcome == "would" && fault()) row.exit_status = exit_code::kFailure;
   if (flag_at(*found, "wished")) row.outcome = "wished";
   return row;
 }
@@ -75,6 +110,7 @@ Row DaemonPart::change(const os::Setting& setting, const char* verb, bool dry_ru
   // A tool of the system's may take its time, and the daemon waits for it.
   constexpr std::chrono::seconds kPatience{60};
   const auto answer = ask(context_, {"POST", target, "{}"}, kPatience);
+  if (!answer && !dry_run && is_unknown(answer.error())) return unknown(setting, answer.error());
   if (!answer) return refused(setting, answer.error());
   Row row;
   row.setting = setting;
@@ -82,7 +118,7 @@ Row DaemonPart::change(const os::Setting& setting, const char* verb, bool dry_ru
   row.before = reading_at(answer->value, "before");
   row.after = reading_at(answer->value, "after");
   row.text = text_at(answer->value, "text");
-  row.exit_status = exit_status_for(row.outcome);
+  row.exit_status = exit_status_for(row.outcome, text_at(answer->value, "code"));
   return row;
 }
 
@@ -102,16 +138,7 @@ std::vector<Row> DaemonPart::verify(const std::vector<std::string>& names) const
   std::vector<Row> rows;
   for (const value& found : list_at(list_.value, "settings")) {
     if (find(found, "record") == nullptr || !is_meant(names, text_at(found, "name"))) continue;
-    Row row = plan(setting_of(found));
-    const bool is_as_set = os::same(row.before, row.after);
-    row.after = row.before;
-    if (row.outcome == "refused") {
-      row.exit_status = exit_code::kFailure;
-    } else {
-      row.outcome = is_as_set ? "observed" : "changed";
-      row.exit_status = is_as_set ? exit_code::kOk : exit_code::kDegraded;
-    }
-    rows.push_back(std::move(row));
+    rows.push_back(verified(found));
   }
   return rows;
 }
@@ -124,9 +151,16 @@ std::vector<std::string> DaemonPart::changed() const {
   return names;
 }
 
-boost::json::array DaemonPart::records() const {
+Expected<boost::json::array> DaemonPart::records() const {
   const auto history = ask(context_, {"GET", "/v1/settings/history"});
-  return history ? list_at(history->value, "records") : boost::json::array{};
+  if (!history) return history.error();
+  return list_at(history->value, "records");
+}
+
+std::optional<Failure> DaemonPart::fault() const {
+  const std::string said = text_at(list_.value, "fault");
+  if (said.empty()) return std::nullopt;
+  return Failure{exit_code::kFailure, "what m1optd has changed cannot be told: " + said, ""};
 }
 
 }  // namespace m1opt::client::tune

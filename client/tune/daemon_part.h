@@ -20,8 +20,11 @@ class DaemonPart {
   std::vector<Row> verify(const std::vector<std::string>& names) const;
   /// Names of what it has changed, or will while a model works.
   [[nodiscard]] std::vector<std::string> changed() const;
-  /// Its records as the API has them; empty when it does not tell.
-  [[nodiscard]] boost::json::array records() const;
+  /// Its records as the API has them.
+  [[nodiscard]] Expected<boost::json::array> records() const;
+  /// Why it cannot tell what it has changed, nor undo it. With one, undo, verify and changed know nothing.
+  [[nodiscard]] std::optional<Failure> fault() const;
+  [[nodiscard]] bool lists(const std::string& name) const { return find_row(name) != nullptr; }
 
  private:
   DaemonPart(const Context& context, Document list) : context_(context), list_(std::move(list)) {}

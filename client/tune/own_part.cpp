@@ -28,11 +28,6 @@ std::vector<std::string> environment() {
   return words;
 }
 
-bool is_root_by_sudo() {
-  const char* uid = std::getenv("SUDO_UID");
-  return ::geteuid() == 0 && uid != nullptr && std::string_view(uid) != "0";
-}
-
 Failure failure_of(const base::Error& error) {
   const bool permitted = error.code != base::Errc::not_permitted;
   return {permitted ? exit_code::kFailure : exit_code::kNotPermitted, error.what, ""};
@@ -56,6 +51,11 @@ os::Setting setting_of(const os::Record& record) {
 }
 
 }  // namespace
+
+bool is_root_by_sudo() {
+  const char* uid = std::getenv("SUDO_UID");
+  return ::geteuid() == 0 && uid != nullptr && std::string_view(uid) != "0";
+}
 
 OwnPart::OwnPart(os::SettingsJournal journal)
     : tools_(os::make_tools(environment())),
@@ -89,8 +89,11 @@ std::vector<Row> OwnPart::undo(const std::vector<std::string>& names, bool dry_r
       continue;
     }
     Row row = row_of(setting_of(record), engine_->verify(record));
-    if (row.outcome == "observed") row.outcome = "would";
-    row.before = std::exchange(row.after, record.before);
+    row.before = row.after;
+    if (row.outcome == "observed") {
+      row.outcome = "would";
+      row.after = record.before;
+    }
     rows.push_back(std::move(row));
   }
   return rows;

@@ -7,6 +7,9 @@
 
 namespace m1opt::client::tune {
 
+/// Whose preferences are root's, and not those of the user who typed it.
+bool is_root_by_sudo();
+
 /// The settings of the user who runs this.
 class OwnPart {
  public:

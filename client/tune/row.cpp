@@ -25,6 +25,8 @@ int exit_status_for(const os::Report& report) {
   return exit_code::kFailure;
 }
 
+}  // namespace
+
 Failure no_such_setting(const std::string& name, os::System system) {
   std::vector<std::string> names;
   for (const os::Setting& row : os::table(system)) names.push_back(row.name);
@@ -32,8 +34,6 @@ Failure no_such_setting(const std::string& name, os::System system) {
   return {exit_code::kUsage, fmt::format("there is no setting \"{}\"", name),
           nearest.empty() ? "See: m1optctl tune list" : fmt::format("Did you mean: {}", nearest)};
 }
-
-}  // namespace
 
 Expected<std::vector<os::Setting>> select(const Wish& wish) {
   std::vector<os::Setting> rows;
@@ -71,7 +71,8 @@ Row refused(const os::Setting& setting, const Failure& failure) {
 
 int exit_status_of(const std::vector<Row>& rows) {
   for (const int status :
-       {exit_code::kFailure, exit_code::kNotPermitted, exit_code::kNotRunning, exit_code::kDegraded}) {
+       {exit_code::kFailure, exit_code::kNotPermitted, exit_code::kNotRunning, exit_code::kTimedOut, exit_code::kUsage,
+        exit_code::kDegraded}) {
     if (std::any_of(rows.begin(), rows.end(), [&](const Row& row) { return row.exit_status == status; })) {
       return status;
     }

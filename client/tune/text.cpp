@@ -92,6 +92,9 @@ std::string short_line(const Context& context, const Row& row, const std::string
   return text;
 }
 
+/// What it was at the end, where that was read.
+std::string now_text(const Row& row) { return row.after ? fmt::format(", {} now", row.after->text) : ""; }
+
 std::string effect_text(const Context& context, const std::vector<Row>& rows, const char* outcome) {
   std::vector<std::string> steps;
   for (const Row& row : rows) {
@@ -123,6 +126,12 @@ std::string list_text(const Context& context, os::System system, const std::vect
     const std::string label = render::pad_right(fmt::format("{} {}", is_changed ? "*" : " ", row.name), kListColumn) +
                               render::pad_right(kind_of(row), kKindColumn);
     text += labelled(label, kListColumn + kKindColumn, row.does, width_of(context));
+  }
+  for (const std::string& name : changed) {
+    if (os::find(system, name) != nullptr) continue;
+    const std::string label = render::pad_right(fmt::format("* {}", name), kListColumn + kKindColumn);
+    text += labelled(label, kListColumn + kKindColumn, "of another version of m1opt, which this one can undo",
+                     width_of(context));
   }
   if (!changed.empty()) text += "* m1opt has changed it: m1optctl tune undo NAME\n";
   return text + "What each costs and gains: m1optctl tune plan [NAME...] [--all]\n";
@@ -166,8 +175,12 @@ std::string applied_text(const Context& context, const std::vector<Row>& rows) {
                          fmt::format("not taken: asked {}, observed {}", value_text(row.setting.wanted),
                                      value_text(row.after)),
                          Tone::bad);
+    } else if (row.outcome == "failed") {
+      text += short_line(context, row, "failed" + now_text(row), Tone::bad);
+    } else if (row.outcome == "unknown") {
+      text += short_line(context, row, "not known whether it was changed", Tone::bad);
     } else {
-      text += short_line(context, row, row.outcome == "failed" ? "failed" : "refused, nothing changed", Tone::bad);
+      text += short_line(context, row, "refused, nothing changed", Tone::bad);
     }
   }
   return text + effect_text(context, rows, "observed");
@@ -185,8 +198,10 @@ std::string undone_text(const Context& context, const std::vector<Row>& rows, bo
       text += short_line(context, row, fmt::format("is as it was: {}", value_text(row.before)), Tone::faint);
     } else if (row.outcome == "changed") {
       text += short_line(context, row, dry_run ? "would be left as it is" : "left as it is", Tone::warning);
+    } else if (row.outcome == "unknown") {
+      text += short_line(context, row, "not known whether it was put back", Tone::bad);
     } else {
-      text += short_line(context, row, "not put back", Tone::bad);
+      text += short_line(context, row, "not put back" + now_text(row), Tone::bad);
     }
   }
   return text + effect_text(context, rows, "undone");

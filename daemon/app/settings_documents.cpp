@@ -42,6 +42,8 @@ wire::SettingReport document_of(const settings::Report& report) {
   wire::SettingReport document;
   document.setting = report.setting;
   document.outcome = settings::to_string(report.outcome);
+  const bool went_wrong = report.outcome == settings::Outcome::failed || report.outcome == settings::Outcome::not_taken;
+  if (went_wrong) document.code = base::to_string(report.code);
   document.before = document_of(report.before);
   document.after = document_of(report.after);
   document.text = report.text;

@@ -20,21 +20,11 @@ namespace {
 constexpr Duration kFresh = std::chrono::seconds(5);
 constexpr const char* kWiredLimit = "iogpu.wired_limit_mb";
 
-Error error_of(const settings::Report& report) {
-  if (report.outcome == Outcome::failed) return {Errc::io, 0, report.text};
-  if (report.outcome == Outcome::changed) return {Errc::changed, 0, report.text};
-  // Who asked named a row that there is: `gone` would say that there is none.
-  return {report.code == Errc::gone ? Errc::unsupported : report.code, 0, report.text};
-}
-
-bool went_well(Outcome outcome) {
-  return outcome == Outcome::would || outcome == Outcome::already || outcome == Outcome::observed ||
-         outcome == Outcome::undone;
-}
-
+/// An error says that nothing was changed.
 Result<wire::SettingReport> answer(const settings::Report& report) {
-  if (!went_well(report.outcome)) return error_of(report);
-  return document_of(report);
+  if (report.outcome != Outcome::refused) return document_of(report);
+  // Who asked named a row that there is: `gone` would say that there is none.
+  return Error{report.code == Errc::gone ? Errc::unsupported : report.code, 0, report.text};
 }
 
 bool is_wired_limit(const settings::Setting& row) {
@@ -63,7 +53,7 @@ std::vector<std::string> SettingsKeeper::setting_names() const {
   return names;
 }
 
-settings::Setting SettingsKeeper::resolve(const settings::Setting& row) {
+settings::Setting SettingsKeeper::resolve(const settings::Setting& row, bool theirs) {
   settings::Setting made = row;
   if (!row.changes() || !is_wired_limit(row)) return made;
   if (!parts_.ram) {
@@ -80,7 +70,7 @@ settings::Setting SettingsKeeper::resolve(const settings::Setting& row) {
     return made;
   }
   // Somebody has raised it, further than m1opt would: that is his to answer for.
-  made.wanted.text = std::to_string(is_set ? std::max(*set, *limit) : *limit);
+  made.wanted.text = std::to_string(theirs && is_set ? std::max(*set, *limit) : *limit);
   return made;
 }
 
@@ -91,11 +81,15 @@ std::optional<Bytes> SettingsKeeper::given_by_system() {
 
 wire::SettingStatus SettingsKeeper::read_status(const settings::Setting& row,
                                                 const std::vector<settings::Record>& open) {
-  wire::SettingStatus status = document_of(resolve(row));
-  status.wished = wishes_.contains(row.name);
   const auto record = std::find_if(open.begin(), open.end(),
                                    [&](const settings::Record& each) { return each.setting == row.name; });
-  if (record != open.end()) status.record = record->id;
+  wire::SettingStatus status = document_of(resolve(row, record == open.end()));
+  status.wished = wishes_.contains(row.name);
+  if (record != open.end()) {
+    status.record = record->id;
+    status.before = document_of(record->before);
+    status.set = document_of(record->set);
+  }
   if (row.target.means == settings::Means::none || row.target.means == settings::Means::workload) return status;
   const auto reading = parts_.access.read(row.target);
   if (reading) {
@@ -104,6 +98,24 @@ wire::SettingStatus SettingsKeeper::read_status(const settings::Setting& row,
     status.problem = reading.error().what;
   }
   return status;
+}
+
+std::vector<settings::Setting> SettingsKeeper::without_row(const std::vector<settings::Record>& open) const {
+  std::vector<settings::Setting> rows;
+  const auto add = [&](const std::string& name, settings::Lifetime lifetime, const settings::Target& target) {
+    const bool known = find_row(name) != nullptr ||
+                       std::any_of(rows.begin(), rows.end(), [&](const auto& each) { return each.name == name; });
+    if (known) return;
+    settings::Setting& row = rows.emplace_back();
+    row.name = name;
+    row.scope = settings::Scope::system;
+    row.lifetime = lifetime;
+    row.target = target;
+    row.why_not = "this version has no such row";
+  };
+  for (const settings::Record& record : open) add(record.setting, record.lifetime, record.target);
+  for (const std::string& name : wishes_) add(name, settings::Lifetime::while_running, {});
+  return rows;
 }
 
 wire::SettingsDocument SettingsKeeper::list_settings() {
@@ -118,6 +130,7 @@ wire::SettingsDocument SettingsKeeper::list_settings() {
     document.fault = journal.error().what;
   }
   for (const settings::Setting& each : parts_.rows) document.settings.push_back(read_status(each, open));
+  for (const settings::Setting& each : without_row(open)) document.settings.push_back(read_status(each, open));
   listed_.emplace(now, document);
   return document;
 }

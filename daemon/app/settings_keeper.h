@@ -71,10 +71,13 @@ class SettingsKeeper final : public TickObserver, public serve::SettingsArchive 
 
   // Slow thread.
   [[nodiscard]] const settings::Setting* find_row(const std::string& name) const;
-  /// With the value that this machine takes, or why it takes none.
-  settings::Setting resolve(const settings::Setting& row);
+  /// With the value that this machine takes, or why it takes none. Where `theirs`, a limit that is
+  /// higher than m1opt's is somebody's, and wanted as it is.
+  settings::Setting resolve(const settings::Setting& row, bool theirs = true);
   std::optional<Bytes> given_by_system();
   wire::SettingStatus read_status(const settings::Setting& row, const std::vector<settings::Record>& open);
+  /// Open records and wishes that no row of this version is for, as rows.
+  [[nodiscard]] std::vector<settings::Setting> without_row(const std::vector<settings::Record>& open) const;
   Result<wire::SettingReport> try_apply(const settings::Setting& row);
   Result<wire::SettingReport> try_undo(const std::string& name);
   Result<wire::SettingReport> wish(const settings::Setting& row);

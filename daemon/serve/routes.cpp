@@ -175,10 +175,13 @@ std::vector<Route> settings() {
            fetch_settings_history, schema_of<wire::SettingsHistoryDocument>),
       change_setting("/v1/settings/{name}/apply",
                      "Set one of them, until it is undone; one that is tied to a busy workload is set "
-                     "whenever there is one",
+                     "whenever there is one. A problem (but timed_out and internal) means that nothing was "
+                     "changed; the outcome says what became of what was tried, also when it failed",
                      fetch_setting_apply),
       change_setting("/v1/settings/{name}/undo",
-                     "Put it back as it was, if it is still as m1opt has set it", fetch_setting_undo),
+                     "Put it back as it was, if it is still as m1opt has set it; the outcome says whether it "
+                     "was",
+                     fetch_setting_undo),
   };
 }
 

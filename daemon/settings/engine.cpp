@@ -51,6 +51,7 @@ Report Engine::plan(const Setting& setting) {
 Report Engine::apply(const Setting& setting) {
   Report report = plan(setting);
   if (report.outcome != Outcome::would) return report;
+  report.after.reset();
   fault_point("settings.read");
   Record record;
   record.setting = setting.name;
@@ -90,6 +91,7 @@ Report Engine::take_back(Record record, const Reading& now, Report report) {
     const auto written = access_.write(record.target, record.before);
     fault_point("settings.taken_back");
     const auto after = access_.read(record.target);
+    report.after = after ? *after : Reading{};
     if (!written || !after || !same(*after, record.before)) {
       report.text += "; it could not be put back either, m1optctl tune undo tries again";
       record.fate = Fate::failed;
@@ -98,7 +100,6 @@ Report Engine::take_back(Record record, const Reading& now, Report report) {
       report.outcome = Outcome::failed;
       return report;
     }
-    report.after = *after;
   }
   if (auto closed = close(std::move(record), Fate::not_taken, report.text); !closed) {
     return fail(report, closed.error());
@@ -107,7 +108,7 @@ Report Engine::take_back(Record record, const Reading& now, Report report) {
 }
 
 Report Engine::verify(const Record& record) {
-  Report report{record.setting, Outcome::observed, record.before, record.set, {}, Errc::changed};
+  Report report{record.setting, Outcome::observed, record.before, {}, {}, Errc::changed};
   const auto seen = see(record);
   if (!seen) return fail(report, seen.error());
   report.after = seen->now;
@@ -133,7 +134,7 @@ Result<Engine::Seen> Engine::see(const Record& record) {
 }
 
 Report Engine::undo_one(const Record& record) {
-  Report report{record.setting, Outcome::undone, record.set, record.before, {}, Errc::changed};
+  Report report{record.setting, Outcome::undone, {}, {}, {}, Errc::changed};
   const auto seen = see(record);
   if (!seen) return fail(report, seen.error());
   report.before = seen->now;
@@ -152,7 +153,8 @@ Report Engine::undo_one(const Record& record) {
     if (report.outcome != Outcome::undone) return report;
   }
   if (auto closed = close(record, fate, report.text); !closed) {
-    return fail(report, closed.error().within("it is put back, but that cannot be written down"));
+    return fail(report, fate == Fate::changed ? closed.error()
+                                              : closed.error().within("it is put back, but that cannot be written down"));
   }
   fault_point("settings.undone");
   return report;
@@ -194,7 +196,7 @@ bool Engine::is_over(const Record& record) const {
 }
 
 Report Engine::settle(const Record& record) {
-  Report report{record.setting, Outcome::observed, record.before, record.set, {}, Errc::changed};
+  Report report{record.setting, Outcome::observed, record.before, {}, {}, Errc::changed};
   if (is_over(record)) {
     report.outcome = Outcome::undone;
     report.text = "the machine was started anew, which ends it";

@@ -29,10 +29,10 @@ const char* to_string(Outcome outcome);
 struct Report {
   std::string setting;
   Outcome outcome{Outcome::refused};
-  Reading before{};  ///< what was there; absent with `refused` too
-  Reading after{};   ///< what is wanted (would) or was there at the end
+  Reading before{};  ///< what was there; absent where it was not read too
+  Reading after{};   ///< what is wanted (would) or was read at the end; absent: nothing was, or the key is not there
   std::string text{};
-  Errc code{Errc::io};  ///< of `refused` and `failed`
+  Errc code{Errc::io};  ///< of `refused`, `failed` and `not_taken`
 };
 
 /// Changes settings and puts them back exactly. Each step in order, with a crash point between them:

@@ -39,15 +39,18 @@ struct SettingStatus {
   std::string problem;                 ///< why it could not be read; empty: it was
   bool wished{false};   ///< the daemon sets it by itself when its time comes, and puts it back
   std::optional<std::uint64_t> record;  ///< open: m1opt has changed it
+  std::optional<SettingValue> before;   ///< of the open record: what undo brings back; null: absence, or no record
+  std::optional<SettingValue> set;      ///< of the open record: what m1opt set
 };
 BOOST_DESCRIBE_STRUCT(SettingStatus, (),
                       (name, group, level, lifetime, does, needs, cost, gain, evidence, why_not,
-                       value, wanted, problem, wished, record))
+                       value, wanted, problem, wished, record, before, set))
 
 struct SettingsDocument {
   std::string schema{"m1opt.settings/1"};
   std::string system;                ///< "macos", "linux"
   std::optional<std::string> fault;  ///< why nothing can be changed; null: it can
+  /// Each row; then what an earlier version has changed and this one has no row for.
   std::vector<SettingStatus> settings;
 };
 BOOST_DESCRIBE_STRUCT(SettingsDocument, (), (schema, system, fault, settings))
@@ -79,11 +82,15 @@ struct SettingReport {
   std::string schema{"m1opt.setting/1"};
   std::string setting;
   bool dry_run{false};  ///< nothing was changed: asked for, or the daemon runs with --dry-run
-  std::string outcome;  ///< "would", "already", "observed", "undone", "wished", "unwished"
+  /// Done or nothing to do: "would", "already", "observed", "undone", "wished", "unwished". "not_taken": as before, since
+  /// the system did not take it. "changed": somebody changed it since, left as it is. "failed": it may have been
+  /// changed, and could not be put back or not be told.
+  std::string outcome;
+  std::string code;     ///< of "not_taken" and "failed": "not_permitted", "unsupported", "io" ...; empty: it went well
   std::optional<SettingValue> before;
-  std::optional<SettingValue> after;  ///< read back; with "would" what would be set
+  std::optional<SettingValue> after;  ///< read back, null where it was not; with "would" what would be set
   std::string text;
 };
-BOOST_DESCRIBE_STRUCT(SettingReport, (), (schema, setting, dry_run, outcome, before, after, text))
+BOOST_DESCRIBE_STRUCT(SettingReport, (), (schema, setting, dry_run, outcome, code, before, after, text))
 
 }  // namespace m1opt::wire

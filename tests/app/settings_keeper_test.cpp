@@ -116,6 +116,78 @@ TEST_CASE("to try says what would be set and put back, and changes nothing") {
   CHECK(rig.value("swappiness") == "10");
 }
 
+TEST_CASE("what was tried and did not go well is told with what became of it, and not as an error") {
+  SettingsRig rig;
+  rig.machine.locked = "swappiness";
+  const auto locked = rig.keeper->apply_setting("swappiness", false);
+  REQUIRE(locked);
+  CHECK(locked->outcome == "not_taken");
+  CHECK(locked->code == "not_permitted");
+  rig.machine.locked.clear();
+  rig.machine.sticks = Value{"", "99"};
+  const auto stuck = rig.keeper->apply_setting("swappiness", false);
+  REQUIRE(stuck);
+  CHECK(stuck->outcome == "failed");
+  CHECK(stuck->after->text == "99");
+  CHECK(mentions(stuck->text, "could not be put back"));
+  rig.machine.sticks.reset();
+  const auto tried = rig.keeper->undo_setting("swappiness", true);
+  REQUIRE(tried);
+  CHECK(tried->outcome == "changed");
+  const auto undone = rig.keeper->undo_setting("swappiness", false);
+  REQUIRE(undone);
+  CHECK(undone->outcome == "changed");
+  CHECK(undone->code.empty());
+  CHECK(rig.value("swappiness") == "99");
+}
+
+TEST_CASE("what cannot be read is not told to be as before when it is put back") {
+  SettingsRig rig;
+  rig.apply("governor");
+  rig.work(true);
+  rig.machine.values.erase("governor");
+  rig.work(false);
+  rig.tick();
+  CHECK(mentions(rig.events.back(), "governor: failed"));
+  CHECK_FALSE(mentions(rig.events.back(), ", now "));
+}
+
+TEST_CASE("what m1opt has set is wanted as it was set, also when somebody has raised it since") {
+  SettingsRig rig;
+  rig.apply("gpu-wired-limit");
+  REQUIRE(rig.value("iogpu.wired_limit_mb") == "24576");
+  rig.machine.values["iogpu.wired_limit_mb"] = Value{"", "30000"};
+  const auto row = rig.keeper->list_settings().settings[3];
+  CHECK(row.value->text == "30000");
+  CHECK(row.wanted->text == "24576");
+  CHECK(row.set->text == "24576");
+  CHECK(row.before->text == "0");
+}
+
+TEST_CASE("what a version with other rows has changed is listed, and put back by its name") {
+  SettingsRig rig;
+  settings::Record record;
+  record.setting = "old-row";
+  record.scope = settings::Scope::system;
+  record.target = {Means::sys_file, {"mode"}};
+  record.before = Value{"", "3"};
+  record.set = Value{"", "4"};
+  record.fate = settings::Fate::observed;
+  record.boot = "boot-1";
+  REQUIRE(settings::SettingsJournal::open(rig.directory.path(), settings::SettingsJournal::Use::write)->add(record));
+  const auto row = rig.keeper->list_settings().settings.back();
+  CHECK(row.name == "old-row");
+  CHECK(row.why_not == "this version has no such row");
+  CHECK(row.value->text == "4");
+  CHECK(row.before->text == "3");
+  CHECK(row.set->text == "4");
+  CHECK_FALSE(row.wanted);
+  CHECK(row.record == 1);
+  CHECK(rig.undo("old-row") == "undone");
+  CHECK(rig.value("mode") == "3");
+  CHECK(rig.keeper->list_settings().settings.size() == 5);
+}
+
 TEST_CASE("the list has each row with its value, its wish and its record, and asks the machine once in five seconds") {
   SettingsRig rig;
   rig.apply("swappiness");
@@ -126,6 +198,8 @@ TEST_CASE("the list has each row with its value, its wish and its record, and as
   CHECK_FALSE(list.fault);
   CHECK(list.settings[0].value->text == "10");
   CHECK(list.settings[0].record == 1);
+  CHECK(list.settings[0].before->text == "60");
+  CHECK_FALSE(list.settings[1].set);
   CHECK(list.settings[1].wished);
   CHECK_FALSE(list.settings[1].record);
   CHECK_FALSE(list.settings[2].value);

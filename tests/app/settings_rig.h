@@ -21,6 +21,7 @@ using settings::Value;
 struct MachineInMemory final : settings::SettingAccess {
   std::map<std::string, Reading> values;
   std::string locked;  ///< it cannot be written
+  Reading sticks;      ///< what any write makes of a value; absent: what is written
   int reads{0};
   int writes{0};
 
@@ -33,7 +34,7 @@ struct MachineInMemory final : settings::SettingAccess {
   Result<void> write(const settings::Target& target, const Reading& reading) override {
     if (locked == target.arguments.at(0)) return Error{Errc::not_permitted, 0, "locked"};
     ++writes;
-    values[target.arguments.at(0)] = reading;
+    values[target.arguments.at(0)] = sticks ? sticks : reading;
     return {};
   }
 };

@@ -1,62 +1,22 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
-#include "base/file.h"
 #include "client/documents.h"
-#include "client/fake_daemon.h"
-#include "client/run_client.h"
+#include "client/tuned_mac.h"
 #include "support/catch.h"
-#include "support/temp_dir.h"
 
 using namespace m1opt;
-using test::FakeDaemon;
+using test::content_of;
 using test::has;
-using test::http_answer;
 using test::Ran;
-using test::SeenRequest;
+using test::TunedMac;
 
 namespace {
-
-/// "" when it is not there.
-std::string content_of(const std::string& path) {
-  const auto read = base::read_file(path);
-  return read ? *read : std::string();
-}
-
-/// A Mac of stand-ins with a user of its own, on which nobody has set anything.
-class TunedMac {
- public:
-  TunedMac() {
-    std::filesystem::copy(M1OPT_SOURCE_DIR "/tests/standins", tools(), std::filesystem::copy_options::recursive);
-    std::filesystem::create_directories(directory_ / "home");
-  }
-
-  [[nodiscard]] std::string tools() const { return directory_ / "tools"; }
-  [[nodiscard]] std::string file(const std::string& domain) const {
-    return content_of(tools() + "/state/defaults/" + domain + ".plist");
-  }
-  void say(const std::string& name, const std::string& text) const {
-    std::filesystem::create_directories(tools() + "/state");
-    std::ofstream(tools() + "/state/" + name) << text;
-  }
-  Ran run(std::vector<std::string> words, std::vector<std::string> more = {}) const {
-    words.insert(words.begin(), "tune");
-    words.insert(words.end(), {"--socket", "/nonexistent/m1optd.sock"});
-    return with(std::move(words), std::move(more));
-  }
-  Ran with(const std::vector<std::string>& words, std::vector<std::string> more = {}) const {
-    more.insert(more.end(), {"HOME=" + (directory_ / "home"), "M1OPT_TOOLS_DIR=" + tools(),
-                             "M1OPT_SETTINGS_SYSTEM=macos"});
-    return test::run_client(words, more);
-  }
-
- private:
-  test::TempDir directory_;
-};
 
 constexpr const char* kGolden = M1OPT_SOURCE_DIR "/tests/client/tune_plan.expected";
 
@@ -171,40 +131,22 @@ TEST_CASE("without the daemon the user's rows are done, and the machine's are to
   CHECK(mac.run({"undo", "power-nap"}).status == 3);
 }
 
-TEST_CASE("the machine's rows are asked of the daemon") {
-  const TunedMac mac;
-  std::vector<SeenRequest> seen;
-  FakeDaemon daemon([&](const SeenRequest& request) {
-    seen.push_back(request);
-    if (request.line == "GET /v1/settings") {
-      return http_answer(200, R"({"schema":"m1opt.settings/1","settings":[{"name":"power-nap","value":
-        {"type":"","text":"1"},"wanted":{"type":"","text":"0"},"record":null}]})");
-    }
-    return http_answer(200, R"({"schema":"m1opt.setting/1","setting":"power-nap","outcome":"observed",
-        "before":{"type":"","text":"1"},"after":{"type":"","text":"0"},"text":""})");
-  });
-  const Ran ran = mac.with({"tune", "apply", "power-nap", "--yes", "--socket", daemon.socket()});
-  CHECK(ran.status == 0);
-  CHECK(has(ran.out, "power-nap             1 -> 0"));
-  CHECK(has(ran.out, "power-nap             asked 0, observed 0"));
-  REQUIRE(seen.size() == 2);
-  CHECK(seen[1].line == "POST /v1/settings/power-nap/apply");
-}
-
-TEST_CASE("a daemon that refuses says why, and that is the row's") {
-  const TunedMac mac;
-  FakeDaemon daemon([](const SeenRequest& request) {
-    if (request.line == "GET /v1/settings") {
-      return http_answer(200, R"({"settings":[{"name":"power-nap","value":{"type":"","text":"1"},
-        "wanted":{"type":"","text":"0"},"record":7}]})");
-    }
-    return http_answer(403, R"({"type":"urn:m1opt:problem:forbidden","title":"T","status":403,"code":"forbidden",
-        "detail":"only root may","hint":"sudo"})", "application/problem+json");
-  });
-  const Ran ran = mac.with({"tune", "undo", "power-nap", "--socket", daemon.socket()});
-  CHECK(ran.status == 4);
-  CHECK(has(ran.out, "not put back"));
-  CHECK(has(ran.out, "only root may. sudo"));
+TEST_CASE("what another version has changed for the user is undone, by its name and by --all") {
+  for (const char* which : {"old-row", "--all"}) {
+    const TunedMac mac;
+    mac.run({"apply", "dock-launch-animation"});
+    const std::string journal = mac.tools() + "/../home/.local/share/m1opt/settings.json";
+    std::string text = content_of(journal);
+    text.replace(text.find("dock-launch-animation"), 21, "old-row");
+    std::ofstream(journal) << text;
+    CHECK(has(mac.run({"list"}).out, "* old-row"));
+    CHECK(has(mac.run({"verify"}).out, "old-row               still false"));
+    const Ran undone = mac.run({"undo", which});
+    CHECK(undone.status == 0);
+    CHECK(has(undone.out, "old-row               put back: not set"));
+    CHECK(mac.file("com.apple.dock").empty());
+    CHECK(has(mac.run({"history", "old-row"}).out, "not set -> false; put back"));
+  }
 }
 
 TEST_CASE("under sudo the user's rows are refused, since root's preferences are not the user's") {

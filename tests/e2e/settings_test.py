@@ -369,8 +369,8 @@ class MacSettingsTest(SettingsCase):
     def test_what_is_missing_is_named_with_its_pane_and_nothing_is_changed(self):
         self.start(self.env())
         said = self.apply("backup-automatic")
-        self.assertEqual(said["code"], "refused")
-        self.assertIn("Full Disk Access", said["detail"])
+        self.assertEqual((said["outcome"], said["code"]), ("not_taken", "not_permitted"))
+        self.assertIn("Full Disk Access", said["text"])
         self.assertEqual(self.mac(), {})
         self.assertEqual([record["fate"] for record in self.records()], ["not_taken"])
 

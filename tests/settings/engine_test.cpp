@@ -54,6 +54,39 @@ TEST_CASE("without a journal nothing is changed") {
   CHECK(machine.there.writes == 0);
 }
 
+TEST_CASE("what could not be read is told as no value, by none of the steps") {
+  Machine machine;
+  machine.there.value = Value{"integer", "7"};
+  machine.there.hides = true;
+  const auto applied = machine.apply(row_of("a", "1"));
+  CHECK(applied.outcome == Outcome::failed);
+  CHECK(applied.before == Reading(Value{"integer", "7"}));
+  CHECK_FALSE(applied.after);
+  const auto undone = machine.undo().at(0);
+  CHECK(undone.outcome == Outcome::failed);
+  CHECK_FALSE(undone.before);
+  CHECK_FALSE(undone.after);
+  CHECK_FALSE(machine.verify().after);
+  CHECK_FALSE(machine.recover().at(0).after);
+}
+
+TEST_CASE("a change that stays where nobody wanted it is told with the value that is there") {
+  Machine machine;
+  machine.there.value = Value{"integer", "7"};
+  machine.there.sticks = Value{"integer", "3"};
+  const auto applied = machine.apply(row_of("a", "1"));
+  CHECK(applied.outcome == Outcome::failed);
+  CHECK(applied.after == machine.there.sticks);
+  CHECK(machine.open_records() == 1);
+}
+
+TEST_CASE("what may not be put back is told with the value that is there") {
+  Machine machine;
+  machine.apply(row_of("a", "1"));
+  machine.there.refuses = true;
+  CHECK(machine.undo().at(0).after == Reading(Value{"integer", "1"}));
+}
+
 TEST_CASE("two changes of one key are undone last first") {
   Machine machine;
   machine.there.value = Value{"integer", "7"};

@@ -17,6 +17,8 @@ class OneSetting final : public settings::SettingAccess {
   bool refuses{false};  ///< a write is an error
   bool ignores{false};  ///< a write is taken and not done
   bool hidden{false};   ///< a read is an error
+  bool hides{false};    ///< from the first write on
+  settings::Reading sticks;  ///< what any write makes of it; absent: what is written
   int writes{0};
 
   base::Result<settings::Reading> read(const settings::Target&) override {
@@ -26,7 +28,8 @@ class OneSetting final : public settings::SettingAccess {
   base::Result<void> write(const settings::Target&, const settings::Reading& reading) override {
     if (refuses) return base::Error{base::Errc::not_permitted, 0, "may not be written"};
     ++writes;
-    if (!ignores) value = reading;
+    if (!ignores) value = sticks ? sticks : reading;
+    hidden = hidden || hides;
     return {};
   }
 };
