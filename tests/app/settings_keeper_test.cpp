@@ -176,7 +176,7 @@ TEST_CASE("what a version with other rows has changed is listed, and put back by
   record.boot = "boot-1";
   REQUIRE(settings::SettingsJournal::open(rig.directory.path(), settings::SettingsJournal::Use::write)->add(record));
   const auto row = rig.keeper->list_settings().settings.back();
-  CHECK(row.name == "old-row");
+  REQUIRE(row.name == "old-row");
   CHECK(row.why_not == "this version has no such row");
   CHECK(row.value->text == "4");
   CHECK(row.before->text == "3");
@@ -198,6 +198,7 @@ TEST_CASE("the list has each row with its value, its wish and its record, and as
   CHECK_FALSE(list.fault);
   CHECK(list.settings[0].value->text == "10");
   CHECK(list.settings[0].record == 1);
+  REQUIRE(list.settings[0].before);
   CHECK(list.settings[0].before->text == "60");
   CHECK_FALSE(list.settings[1].set);
   CHECK(list.settings[1].wished);
