@@ -214,12 +214,13 @@ class OfStrangers(PythonTest):
         self.work.mkdir(parents=True)
         shared.chmod(0o1777)
         self.environment_of_owner = shared / ".venv"
-        version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+        # one that other users can start, too
+        real = Path(next(path for path in ("/usr/bin/python3", sys.executable) if os.path.exists(path))).resolve()
+        version = subprocess.check_output([real, "-c", "import sys; print('python%d.%d' % sys.version_info[:2])"], text=True).strip()
         packages = self.environment_of_owner / "lib" / version / "site-packages"
         packages.mkdir(parents=True)
         (packages / "evil.pth").write_text(f"import os; open({str(self.marker)!r}, 'a').write(str(os.geteuid()))\n")
         (self.environment_of_owner / "bin").mkdir()
-        real = Path(sys.executable).resolve()
         (self.environment_of_owner / "bin" / "python").symlink_to(real)
         (self.environment_of_owner / "pyvenv.cfg").write_text(f"home = {real.parent}\n")
 

@@ -82,7 +82,8 @@ class Install(unittest.TestCase):
     def test_what_was_set_for_the_systems_ollama_is_taken_back_before_the_client_goes(self):
         self.run_script("install")
         file = self.drop_in()
-        self.program(self.prefix / "bin" / "m1optctl", CLIENT.replace("exit 0", f'{{{{ [ "$1" != ollama ] || rm "{file}"; exit; }}}}', 1))
+        removes = CLIENT.replace("exit 0", f'{{{{ [ "$1" != ollama ] || rm "{file}"; exit; }}}}', 1)
+        self.program(self.prefix / "bin" / "m1optctl", removes)
         self.called()
         self.run_script("uninstall")
         self.assertIn("m1optctl ollama env --remove", self.called())
