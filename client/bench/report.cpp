@@ -110,7 +110,7 @@ std::string pressure_text(const Conditions& conditions) {
   const std::string swap = conditions.swap_used_bytes
                                ? render::format_bytes(*conditions.swap_used_bytes) + " of swap used"
                                : "swap unknown";
-  return fmt::format("{}, {}", conditions.pressure.empty() ? "unknown" : conditions.pressure, swap);
+  return fmt::format("{}, {}", conditions.pressure.empty() ? "unknown" : render::printable(conditions.pressure), swap);
 }
 
 std::string heat_text(const Outcome& outcome) {

@@ -10,6 +10,7 @@
 #include "client/bench/report.h"
 #include "client/commands/all.h"
 #include "client/interrupt.h"
+#include "client/render/text.h"
 #include "client/user_files.h"
 #include "wire/text.h"
 
@@ -59,13 +60,11 @@ std::string place_of_result(const BenchWords& words, const std::string& model) {
 
 int say_plan(const Context& context, const llm::Server& server, const llm::Model& model,
              const bench::Plan& plan) {
-  print(context,
-        fmt::format("would ask {} at {} for {} answers of {} tokens from {}{}\n",
-                    name_of(server.kind()), text_of(server.place()),
-                    plan.compare ? 2 * plan.runs : plan.runs, plan.tokens, model.name,
-                    plan.compare ? fmt::format(", and pause and unpause the daemon {} times at most",
-                                               2 * plan.runs)
-                                 : ""));
+  const std::string text =
+      fmt::format("would ask {} at {} for {} answers of {} tokens from {}{}", name_of(server.kind()),
+                  text_of(server.place()), plan.compare ? 2 * plan.runs : plan.runs, plan.tokens, model.name,
+                  plan.compare ? fmt::format(", and pause and unpause the daemon {} times at most", 2 * plan.runs) : "");
+  print(context, render::printable(text) + '\n');
   return exit_code::kOk;
 }
 

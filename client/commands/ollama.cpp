@@ -10,8 +10,9 @@
 #include "client/machine.h"
 #include "client/planning/machines.h"
 #include "client/planning/subject.h"
+#include "client/settings/cache_in_force.h"
 #include "client/settings/modelfile.h"
-#include "client/settings/ollama_variables.h"
+#include "client/settings/running_ollama.h"
 #include "client/user_files.h"
 
 namespace m1opt::client {
@@ -37,17 +38,23 @@ Expected<std::optional<std::int64_t>> context_in(const OllamaWords& words) {
   return Failure{exit_code::kUsage, fmt::format("--ctx \"{}\" is no number of tokens", words.context), ""};
 }
 
-/// The longest context with which it fits for sure, by its file or its known shape, with the cache
-/// that ollama env recommends; absent: that cannot be told.
-std::optional<std::int64_t> largest_context_of(const std::string& name, const EnvironmentWords& words, base::Bytes ram) {
+/// By its file or its known shape.
+settings::Reach reach_of(const std::string& name, const llm::Server& server, const EnvironmentWords& words,
+                         base::Bytes ram) {
   const auto subject = planning::find_subject(name, "");
   const auto machine = planning::machine_for(words.ram, "", "");
-  if (!subject || !machine) return std::nullopt;
+  if (!subject || !machine) return {};
+  // What runs here says nothing of another machine.
+  const auto running = words.ram.empty() ? settings::find_running_ollama(*platform::make_process_table("")) : std::nullopt;
+  const auto cache = settings::find_cache_in_force(running, settings::era_of(server.version(), running), ram);
   advise::Use use;
-  use.cache_type = advise::find_cache_type(settings::recommended_cache_type(ram));
+  use.parallel = static_cast<std::uint64_t>(cache.slots);
+  use.cache_type = advise::find_cache_type(cache.type);
   use.flash_attention = true;
-  return static_cast<std::int64_t>(
-      advise::largest_context(subject->shape, subject->weights, use, advise::at_least(*machine)));
+  if (use.cache_type == nullptr) return {};
+  return {static_cast<std::int64_t>(
+              advise::largest_context(subject->shape, subject->weights, use, advise::at_least(*machine))),
+          cache.text()};
 }
 
 int write_modelfile(const Context& context, const OllamaWords& words) {
@@ -64,11 +71,12 @@ int write_modelfile(const Context& context, const OllamaWords& words) {
   if (!shown) return report(context, {exit_code::kFailure, shown.error().what, ""});
   const auto ram = ram_of(words.environment);
   if (!ram) return report(context, ram.error());
-  const Machine machine = read_this_machine();
-  const auto choice = settings::choose_context(*shown, *ram, *asked,
-                                               largest_context_of(words.model, words.environment, *ram));
-  const std::string file =
-      settings::modelfile_text(words.model, *shown, choice, machine.reading.performance_cores);
+  const auto choice =
+      settings::choose_context(*shown, *ram, *asked, reach_of(words.model, *server, words.environment, *ram));
+  const std::string file = settings::modelfile_text(
+      words.model, *shown, choice,
+      words.environment.ram.empty() ? settings::choose_threads(read_this_machine().reading, "")
+                                    : settings::threads_of_another_machine());
   if (words.file.empty() || context.dry_run) {
     print(context, file);
     return exit_code::kOk;

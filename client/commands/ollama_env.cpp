@@ -131,7 +131,7 @@ object document(const Found& found, const std::vector<Change>& changes) {
           {"changes", std::move(list)}};
 }
 
-Expected<std::unique_ptr<settings::Keeping>> keeping_of_this_system() {
+Expected<std::unique_ptr<settings::Keeping>> keeping_of_this_system(bool remove) {
   if (mac::is_mac()) {
     if (::geteuid() == 0) {
       return Failure{exit_code::kUsage, "root's session is not the one that Ollama runs in",
@@ -140,17 +140,18 @@ Expected<std::unique_ptr<settings::Keeping>> keeping_of_this_system() {
     return settings::make_launch_agent({home_directory(), data_directory(), ::geteuid()},
                                        settings::run_system_tool);
   }
+  if (remove) return settings::make_drop_ins(settings::find_drop_ins("", home_directory()), settings::run_system_tool);
   const auto place = settings::find_drop_in_place("", home_directory());
   if (!place) return place.error();
-  return settings::make_drop_in(*place, settings::run_system_tool);
+  return settings::make_drop_ins({*place}, settings::run_system_tool);
 }
 
 std::string changes_text(const std::vector<Change>& changes, const std::string& hint, bool dry_run) {
   if (changes.empty()) return dry_run ? "nothing would change\n" : "nothing to change\n";
   std::string text;
   for (const Change& change : changes) {
-    text += fmt::format("{}: {} -> {}\n", change.name, change.before.value_or("not set"),
-                        change.after.value_or("not set"));
+    text += render::printable(fmt::format("{}: {} -> {}", change.name, change.before.value_or("not set"),
+                                          change.after.value_or("not set"))) + '\n';
   }
   return dry_run ? text : text + hint + '\n';
 }
@@ -184,7 +185,7 @@ int run_ollama_env(const Context& context, const EnvironmentWords& words) {
   std::vector<Change> changes;
   std::string hint;
   if (words.apply || words.remove) {
-    const auto keeping = keeping_of_this_system();
+    const auto keeping = keeping_of_this_system(words.remove);
     if (!keeping) return report(context, keeping.error());
     auto done = carry_out(**keeping, words, *found, context.dry_run);
     if (!done) return report(context, done.error());

@@ -3,6 +3,7 @@
 #include "client/api.h"
 #include "client/commands/all.h"
 #include "client/json_view.h"
+#include "client/render/text.h"
 
 namespace m1opt::client {
 
@@ -19,7 +20,7 @@ int run_version(Context& context, Arguments& arguments) {
   print(context, fmt::format("m1optctl {}\n", M1OPT_VERSION));
   if (!document) return report(context, document.error());
   const std::string daemon = text_at(document->value, "version");
-  print(context, fmt::format("m1optd   {}\n", daemon.empty() ? "unknown" : daemon));
+  print(context, fmt::format("m1optd   {}\n", daemon.empty() ? "unknown" : render::printable(daemon)));
   return exit_code::kOk;
 }
 

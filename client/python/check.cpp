@@ -8,6 +8,7 @@
 #include "client/interrupt.h"
 #include "client/python/judgement.h"
 #include "client/python/sharing.h"
+#include "client/python/trust.h"
 
 namespace m1opt::client::python {
 namespace {
@@ -141,6 +142,13 @@ Finding judge_environment(const Surroundings& s, const Environment& environment,
                     "");
 }
 
+Finding not_started(const Environment& environment, const std::string& stranger) {
+  return finding_of("python.environment", "Environment", FindingResult::fail, "the environment was not started",
+                    fmt::format("{} ({}): not started: {}, who could have any program run by it", environment.directory,
+                                environment.why, stranger),
+                    "Look at it as that user, or make one of your own: m1optctl python setup DIR");
+}
+
 void add(std::vector<Finding>& all, std::vector<Finding> more) {
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
@@ -191,6 +199,10 @@ Expected<std::vector<Finding>> examine(const Surroundings& s, const Runner& run)
   const auto environment = find_environment(s);
   std::string python = interpreters->first;
   if (environment) {
+    if (const auto stranger = find_stranger_in(environment->directory)) {
+      findings.push_back(not_started(*environment, *stranger));
+      return findings;
+    }
     python = python_of(environment->directory);
     const auto interpreter = ask_interpreter(run, python);
     if (interrupted()) return interruption();

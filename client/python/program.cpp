@@ -1,12 +1,12 @@
 #include "client/python/program.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "client/interrupt.h"
+#include "client/python/trust.h"
 #include "client/render/text.h"
 #include "platform/posix/tool.h"
 
@@ -27,12 +27,13 @@ std::vector<std::string> own_variables() {
   return variables;
 }
 
-/// Under sudo there are programs in the user's PATH and home that he can replace.
+/// Under sudo there are programs in the user's PATH and home that he can replace; and what lies beside
+/// a Python is run with it.
 Expected<void> check_owner_of(const std::string& program) {
-  struct stat about {};
-  if (::geteuid() != 0 || ::stat(program.c_str(), &about) != 0 || about.st_uid == 0) return {};
-  return Failure{exit_code::kNotPermitted,
-                 fmt::format("{} belongs to uid {}, and this is root: not started", program, about.st_uid),
+  if (::geteuid() != 0) return {};
+  const auto stranger = find_stranger_at(program);
+  if (!stranger) return {};
+  return Failure{exit_code::kNotPermitted, fmt::format("{}, and this is root: not started", *stranger),
                  "Run it as that user, without sudo"};
 }
 

@@ -13,6 +13,8 @@
 namespace m1opt::client::python {
 namespace {
 
+namespace fs = std::filesystem;
+
 /// What uv says, and what that means.
 struct Known {
   std::string_view said;
@@ -45,17 +47,51 @@ std::string error_line(const std::string& output) {
   return last.find(first) != std::string::npos ? first : fmt::format("{}; {}", first, last);
 }
 
-std::string left_of(const SetupPlan& plan) {
+/// What was at the place before anything was run.
+enum class Before { nothing, empty_directory, something };
+
+Before look_at(const std::string& directory) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(directory, error))) return Before::nothing;
+  return fs::is_empty(directory, error) && !error ? Before::empty_directory : Before::something;
+}
+
+/// Back to what was there before; false when not all of it could be removed.
+bool clear_away(const std::string& directory, Before before) {
+  std::error_code error;
+  if (before == Before::nothing) {
+    fs::remove_all(directory, error);
+    return !error;
+  }
+  std::vector<fs::path> entries;
+  fs::directory_iterator entry(directory, error);
+  for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) entries.push_back(entry->path());
+  for (const fs::path& each : entries) {
+    if (!error) fs::remove_all(each, error);
+  }
+  return !error;
+}
+
+/// Half an environment is none: plan_setup() would refuse it.
+std::string undo_beginning(const SetupPlan& plan, Before before) {
   std::error_code ignored;
-  if (!std::filesystem::exists(plan.directory, ignored)) return fmt::format("{} was not made", plan.directory);
+  if (!fs::exists(plan.directory, ignored)) return fmt::format("{} was not made", plan.directory);
+  if (before != Before::something && clear_away(plan.directory, before)) {
+    return fmt::format("What uv had begun in {} is removed", plan.directory);
+  }
+  return fmt::format("{} is left and is no environment: first rm -r {}", plan.directory, plan.directory);
+}
+
+std::string left_of(const SetupPlan& plan) {
   const auto use = measure_directory(plan.directory);
-  return fmt::format("{} is left with {}: the same command goes on from there, rm -r {} removes it", plan.directory,
-                     size_text(use.bytes), plan.directory);
+  const std::string rest = fmt::format("{} is left with {}: the same command goes on from there", plan.directory,
+                                       size_text(use.bytes));
+  return plan.kept.empty() ? fmt::format("{}, rm -r {} removes it", rest, plan.directory) : rest;
 }
 
 /// What is left stands with the reason, and the way to mend it after that.
-Failure with_rest(Failure failure, const SetupPlan& plan) {
-  failure.text += fmt::format(". {}", left_of(plan));
+Failure with_rest(Failure failure, const std::string& rest) {
+  failure.text += fmt::format(". {}", rest);
   return failure;
 }
 
@@ -83,7 +119,7 @@ Expected<void> check_new_python(const Surroundings& s, const Runner& run, const 
   return Failure{exit_code::kFailure,
                  fmt::format("uv took a Python for {} ({}), and this machine is {}", usual_name(interpreter->machine),
                              interpreter->base_prefix, s.machine),
-                 fmt::format("rm -r {}, then with --python {}", plan.directory, native_request(s))};
+                 fmt::format("The same command with --python {}", native_request(s))};
 }
 
 }  // namespace
@@ -105,21 +141,25 @@ Failure explain_uv(const Step& step, const CallResult& ran) {
 Expected<SetupOutcome> perform_setup(const Surroundings& s, const Runner& run, const SetupPlan& plan,
                                      const Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
+  const Before before = look_at(plan.directory);
   SetupOutcome outcome;
-  bool looked_at = !plan.kept.empty();
+  bool usable = !plan.kept.empty();
+  const auto fail = [&](const Failure& failure) {
+    return with_rest(failure, usable ? left_of(plan) : undo_beginning(plan, before));
+  };
   for (const Step& step : plan.steps) {
     const auto began = std::chrono::steady_clock::now();
-    if (const auto done = run_step(run, step, progress); !done) return with_rest(done.error(), plan);
+    if (const auto done = run_step(run, step, progress); !done) return fail(done.error());
     outcome.step_seconds.push_back(seconds_since(began));
-    if (looked_at) continue;
-    looked_at = true;
+    if (usable) continue;
     const auto native = check_new_python(s, run, plan);
-    if (interrupted()) return with_rest(interruption(), plan);
-    if (!native) return with_rest(native.error(), plan);
+    if (interrupted()) return fail(interruption());
+    if (!native) return fail(native.error());
+    usable = true;
   }
   if (progress && !plan.imports.empty()) progress({"import the packages and compute", {}, {}}, "");
   auto findings = examine_packages(s, run, python_of(plan.directory), plan.imports, true);
-  if (!findings) return with_rest(findings.error(), plan);
+  if (!findings) return fail(findings.error());
   outcome.findings = std::move(*findings);
   outcome.seconds = seconds_since(start);
   outcome.use = measure_directory(plan.directory);

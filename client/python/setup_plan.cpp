@@ -7,6 +7,7 @@
 #include "client/python/check.h"
 #include "client/python/judgement.h"
 #include "client/python/setup.h"
+#include "client/python/trust.h"
 
 namespace m1opt::client::python {
 namespace {
@@ -89,6 +90,9 @@ Expected<std::pair<int, int>> check_uv(const Surroundings& s, const Runner& run,
 Expected<std::string> check_kept(const Surroundings& s, const Runner& run, const std::string& directory,
                                  const std::string& wanted) {
   const std::string again = fmt::format("To begin anew: rm -r {}", directory);
+  if (const auto stranger = find_stranger_in(directory)) {
+    return Failure{exit_code::kNotPermitted, fmt::format("{} is not started: {}", directory, *stranger), "Name another one"};
+  }
   const auto interpreter = ask_interpreter(run, python_of(directory));
   if (!interpreter) {
     return refuse(fmt::format("{} is an environment whose Python does not run: {}", directory, interpreter.error().text),

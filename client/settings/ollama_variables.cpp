@@ -102,10 +102,7 @@ std::vector<Recommendation> recommend(base::Bytes ram, Era era) {
 
 int recommended_context(base::Bytes ram) { return tier_of(ram).context; }
 
-std::string recommended_cache_type(base::Bytes ram) {
-  const char* type = tier_of(ram).kv_type;
-  return *type == '\0' ? "f16" : type;
-}
+int recommended_slots(base::Bytes ram) { return tier_of(ram).parallel; }
 
 std::vector<StrayVariable> stray_variables(Era era) {
   std::vector<StrayVariable> strays{

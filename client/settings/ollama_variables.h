@@ -29,8 +29,8 @@ std::vector<Recommendation> recommend(base::Bytes ram, Era era);
 /// num_ctx for a machine of this RAM, the same everywhere: another one loads the model anew.
 int recommended_context(base::Bytes ram);
 
-/// Of the KV cache: "q8_0" or "f16".
-std::string recommended_cache_type(base::Bytes ram);
+/// OLLAMA_NUM_PARALLEL for a machine of this RAM.
+int recommended_slots(base::Bytes ram);
 
 /// A variable that does nothing, or harm, wherever it is set.
 struct StrayVariable {

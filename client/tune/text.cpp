@@ -234,7 +234,7 @@ std::string history_text(const Context& context, const boost::json::array& recor
     };
     const std::string said = fmt::format("{}; {}", change_text(reading("before"), reading("set")),
                                          fate_text(text_at(record, "fate"), flag_at(record, "open")));
-    text += labelled(fmt::format("{}  {}", time ? render::format_time(*time, now) : "?", text_at(record, "setting")),
+    text += labelled(fmt::format("{}  {}", time ? render::format_time(*time, now) : "?", printable(text_at(record, "setting"))),
                      kNameColumn + kWordColumn, printable(said), width_of(context));
     const std::string why = text_at(record, "text");
     if (!why.empty()) text += labelled("", 6, printable(why), width_of(context));

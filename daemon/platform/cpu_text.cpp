@@ -54,12 +54,12 @@ Result<CpuReading> parse_cpu_totals(std::string_view text, std::int64_t ticks_pe
   return Error{Errc::parse, 0, "/proc/stat has no whole cpu line"};
 }
 
-Result<int> parse_cpu_list_size(std::string_view text) {
+Result<std::vector<int>> parse_cpu_list(std::string_view text) {
   constexpr int kMost = 1 << 16;
   const Error bad{Errc::parse, 0, "not a list of CPUs"};
   text = trim(text);
   if (text.empty()) return bad;
-  int count = 0;
+  std::vector<int> cpus;
   while (!text.empty()) {
     const auto comma = text.find(',');
     const auto part = text.substr(0, comma);
@@ -69,9 +69,15 @@ Result<int> parse_cpu_list_size(std::string_view text) {
     const auto last =
         dash == std::string_view::npos ? first : parse_number<int>(part.substr(dash + 1));
     if (!first || !last || *first < 0 || *last < *first || *last >= kMost) return bad;
-    count += *last - *first + 1;
+    for (int cpu = *first; cpu <= *last && cpus.size() < kMost; ++cpu) cpus.push_back(cpu);
   }
-  return count;
+  return cpus;
+}
+
+Result<int> parse_cpu_list_size(std::string_view text) {
+  const auto cpus = parse_cpu_list(text);
+  if (!cpus) return cpus.error();
+  return static_cast<int>(cpus->size());
 }
 
 CoreKinds compute_core_kinds(const std::vector<int>& capacities) {

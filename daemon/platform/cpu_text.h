@@ -18,6 +18,8 @@ using namespace m1opt::model;
 /// time is part of user time already. `ticks_per_second` is _SC_CLK_TCK.
 Result<CpuReading> parse_cpu_totals(std::string_view text, std::int64_t ticks_per_second);
 
+/// The CPUs that "0-3,8" names, 65536 at most; `parse` when it is no such list.
+Result<std::vector<int>> parse_cpu_list(std::string_view text);
 /// How many CPUs "0-3,8" names; `parse` when it is no such list.
 Result<int> parse_cpu_list_size(std::string_view text);
 

@@ -5,7 +5,6 @@
 #include "client/json_view.h"
 #include "client/settings/drop_in.h"
 #include "client/settings/launch_agent.h"
-#include "client/settings/modelfile.h"
 #include "client/settings/ollama_variables.h"
 #include "client/settings/running_ollama.h"
 #include "base/file.h"
@@ -139,7 +138,7 @@ TEST_CASE("a drop-in is written, replaced and deleted, and nothing else is touch
   const auto place = find_drop_in_place(root.path(), root / "home");
   REQUIRE(place.has_value());
   CHECK_FALSE(place->of_user);
-  const auto keeping = make_drop_in(*place, [](const Words&) { return ToolAnswer{0, ""}; });
+  const auto keeping = make_drop_ins({*place}, [](const Words&) { return ToolAnswer{0, ""}; });
   const std::string file = root / "etc/systemd/system/ollama.service.d/m1opt.conf";
 
   CHECK(keeping->remove(false)->empty());
@@ -147,7 +146,8 @@ TEST_CASE("a drop-in is written, replaced and deleted, and nothing else is touch
   CHECK_FALSE(std::filesystem::exists(file));
   REQUIRE(keeping->apply(kTwo, false).has_value());
   CHECK(*base::read_file(file) ==
-        "# Written by m1optctl ollama env --apply; m1optctl ollama env --remove deletes it.\n[Service]\n"
+        "# Written by m1optctl ollama env --apply; m1optctl ollama env --remove deletes it.\n"
+        "# Ours: OLLAMA_KEEP_ALIVE=30m LLAMA_ARG_CACHE_RAM=512\n[Service]\n"
         "Environment=\"OLLAMA_KEEP_ALIVE=30m\"\nEnvironment=\"LLAMA_ARG_CACHE_RAM=512\"\n");
   CHECK(keeping->apply(kTwo, false)->empty());
   const auto changed = keeping->apply({{"OLLAMA_KEEP_ALIVE", "1h"}}, false);
@@ -161,7 +161,7 @@ TEST_CASE("a drop-in is written, replaced and deleted, and nothing else is touch
 
 TEST_CASE("a drop-in of that name by somebody else is left alone, and so are his others") {
   const test::TempDir root;
-  const auto keeping = make_drop_in({root / "ollama.service.d", false}, [](const Words&) { return ToolAnswer{0, ""}; });
+  const auto keeping = make_drop_ins({{root / "ollama.service.d", false}}, [](const Words&) { return ToolAnswer{0, ""}; });
   std::filesystem::create_directories(root / "ollama.service.d");
   REQUIRE(base::write_file_atomic(root / "ollama.service.d/m1opt.conf", "[Service]\n", 0644));
   CHECK_FALSE(keeping->apply(kTwo, false).has_value());
@@ -252,47 +252,3 @@ TEST_CASE("the job for a Mac is a property list that launchd can read") {
   CHECK(words[2] == "/bin/launchctl setenv OLLAMA_KEEP_ALIVE 30m; /bin/launchctl setenv LLAMA_ARG_CACHE_RAM 512");
 }
 #endif
-
-TEST_CASE("a Modelfile has the context of the machine, its performance cores, and no layers by hand") {
-  ollama::ShownModel model;
-  model.context_length = 131072;
-  const auto choice = choose_context(model, gigabytes(16), std::nullopt, std::nullopt);
-  CHECK(choice.tokens == 8192);
-  CHECK(choice.why == "Recommended for 16.0 GiB of RAM");
-  const std::string text = modelfile_text("llama3.2:3b", model, choice, 4);
-  CHECK(text.find("\nFROM llama3.2:3b\n") != std::string::npos);
-  CHECK(text.find("\nPARAMETER num_ctx 8192\n") != std::string::npos);
-  CHECK(text.find("\nPARAMETER num_thread 4\n") != std::string::npos);
-  CHECK(text.find("PARAMETER num_gpu") == std::string::npos);
-  CHECK(modelfile_text("a", model, choice, std::nullopt).find("PARAMETER num_thread") == std::string::npos);
-}
-
-TEST_CASE("num_gpu 1 of the model below is taken back") {
-  ollama::ShownModel model;
-  model.parameters = {{"num_gpu", "1"}, {"stop", "x"}};
-  CHECK(modelfile_text("a", model, {4096, "As asked for"}, 4).find("\nPARAMETER num_gpu -1\n") != std::string::npos);
-  model.parameters = {{"num_gpu", "-1"}};
-  CHECK(modelfile_text("a", model, {4096, "As asked for"}, 4).find("PARAMETER num_gpu") == std::string::npos);
-}
-
-TEST_CASE("no context is longer than the model was trained for, nor shorter than Ollama takes") {
-  ollama::ShownModel model;
-  model.context_length = 2048;
-  CHECK(choose_context(model, gigabytes(64), std::nullopt, std::nullopt).tokens == 2048);
-  CHECK(choose_context(model, gigabytes(64), 999999, std::nullopt).tokens == 2048);
-  CHECK(choose_context(model, gigabytes(64), 1, std::nullopt).tokens == 4);
-  CHECK(choose_context(model, gigabytes(64), 1024, std::nullopt).why == "As asked for");
-}
-
-TEST_CASE("a context that does not fit is not chosen, and one that was asked for is warned of") {
-  ollama::ShownModel model;
-  const auto chosen = choose_context(model, gigabytes(16), std::nullopt, 5120);
-  CHECK(chosen.tokens == 5120);
-  CHECK(chosen.why == "No more is sure to fit: m1optctl plan");
-  CHECK(choose_context(model, gigabytes(16), std::nullopt, 100000).tokens == 8192);
-  const auto asked = choose_context(model, gigabytes(16), 8000, 5120);
-  CHECK(asked.tokens == 8000);
-  CHECK(asked.why == "As asked for; but no more than 5120 fits: m1optctl plan");
-  CHECK(choose_context(model, gigabytes(16), std::nullopt, 0).why ==
-        "Recommended for 16.0 GiB of RAM; but the model does not fit at all: m1optctl plan");
-}

@@ -1,7 +1,11 @@
 #include "client/python/check.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 
+#include "client/python/setup.h"
 #include "client/python_rig.h"
 #include "support/catch.h"
 
@@ -164,6 +168,53 @@ TEST_CASE("an environment whose Python is gone, or is for Intel, has to be made 
   rig.environment("project/.venv", empty_python("x86_64"));
   findings = examined(rig);
   CHECK(finding(findings, "python.environment").finding == "the environment runs under Rosetta: no MLX, no MPS, and slow");
+}
+
+TEST_CASE("an environment that others can write is not started, by whatever it was found") {
+  PythonRig rig;
+  rig.uv();
+  const std::string place = rig.environment("project/.venv", empty_python("arm64"));
+  std::filesystem::create_directories(place + "/lib/python3.12/site-packages");
+  std::ofstream(place + "/lib/python3.12/site-packages/mine.pth") << "import os\n";
+  CHECK(finding(examined(rig), "python.environment").result == FindingResult::pass);
+  const auto refused = [&](const std::string& part) {
+    INFO(part);
+    const auto mode = std::filesystem::status(part).permissions();
+    std::filesystem::permissions(part, std::filesystem::perms::others_write, std::filesystem::perm_options::add);
+    rig.calls.clear();
+    for (const std::string& variable : {std::string(), place}) {
+      rig.about.virtual_env = variable;
+      const auto findings = examined(rig);
+      const Finding found = finding(findings, "python.environment");
+      CHECK(found.result == FindingResult::fail);
+      CHECK(has(found.evidence, "not started: " + part + " can be written by others"));
+      CHECK(find_finding(findings, "python.mlx") == nullptr);
+    }
+    CHECK(std::none_of(rig.calls.begin(), rig.calls.end(), [&](const auto& call) { return call.starts_with(place); }));
+    CHECK_FALSE(plan_setup(rig.about, rig.runner(), {".venv", "", true, false}));
+    std::filesystem::permissions(part, mode);
+  };
+  refused(place);
+  refused(rig.directory / "project");
+  for (const char* part : {"/pyvenv.cfg", "/bin", "/bin/python", "/lib", "/lib/python3.12/site-packages",
+                           "/lib/python3.12/site-packages/mine.pth"}) {
+    refused(place + part);
+  }
+}
+
+TEST_CASE("in a directory that is everybody's an environment of one's own is started, and another's is not") {
+  PythonRig rig;
+  rig.uv();
+  const std::string place = rig.environment("project/.venv", empty_python("arm64"));
+  std::filesystem::permissions(rig.directory / "project", std::filesystem::perms::all | std::filesystem::perms::sticky_bit);
+  CHECK(finding(examined(rig), "python.environment").result == FindingResult::pass);
+  if (::geteuid() != 0) return;
+  std::filesystem::remove(place + "/bin/python");
+  std::filesystem::create_symlink("/bin/sh", place + "/bin/python");
+  for (const char* part : {"/bin/python", "/bin", "/pyvenv.cfg", ""}) {
+    REQUIRE(::lchown((place + part).c_str(), 12345, 12345) == 0);
+    CHECK(has(finding(examined(rig), "python.environment").evidence, place + part + " belongs to uid 12345"));
+  }
 }
 
 TEST_CASE("files with a second name are what an environment shares with uv's cache") {

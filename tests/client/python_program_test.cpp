@@ -57,6 +57,18 @@ TEST_CASE("root starts no program that somebody else can change") {
   CHECK(has(refused.error().text, "belongs to uid 12345, and this is root"));
 }
 
+TEST_CASE("root starts nothing out of a directory that is another's, though the program is root's") {
+  if (::geteuid() != 0) return;
+  const test::PythonRig rig;
+  const std::string path = rig.directory / "bin/python3";
+  std::filesystem::create_symlink("/bin/true", path);
+  CHECK(run_program({{path}, kPatience}));
+  REQUIRE(::lchown((rig.directory / "bin").c_str(), 12345, 12345) == 0);
+  const auto refused = run_program({{path}, kPatience});
+  REQUIRE_FALSE(refused);
+  CHECK(has(refused.error().text, rig.directory / "bin belongs to uid 12345, and this is root: not started"));
+}
+
 TEST_CASE("the last line of an output is the last that says something, without what a terminal acts on") {
   CHECK(last_line("").empty());
   CHECK(last_line("\n \n").empty());

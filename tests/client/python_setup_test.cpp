@@ -176,7 +176,8 @@ TEST_CASE("a Python for Intel that uv took first stops the work before anything 
   const auto outcome = perform_setup(rig.about, rig.runner(), plan, {});
   REQUIRE_FALSE(outcome);
   CHECK(has(outcome.error().text, "uv took a Python for x86_64 (/opt/base), and this machine is arm64"));
-  CHECK(has(outcome.error().fix, "--python cpython-3.12-macos-aarch64-none"));
+  CHECK(outcome.error().fix == "The same command with --python cpython-3.12-macos-aarch64-none");
+  CHECK_FALSE(std::filesystem::exists(plan.directory));
   CHECK(rig.calls.back().ends_with("bin/python python"));
 }
 
@@ -196,6 +197,43 @@ TEST_CASE("a failure says what is left and how to go on") {
                                   "address information: Name or service not known). " + plan.directory + " is left with "));
   CHECK(has(outcome.error().text, "rm -r " + plan.directory + " removes it"));
   CHECK(has(outcome.error().fix, "HTTPS_PROXY"));
+}
+
+TEST_CASE("of an environment that uv only began nothing stays, and the same command can be given again") {
+  PythonRig rig;
+  rig.uv();
+  const std::string place = rig.directory / "project/env";
+  const bool was_there = GENERATE(false, true);
+  if (was_there) std::filesystem::create_directory(place);
+  const auto plan = plan_setup(rig.about, rig.runner(), wanted("env", true)).value();
+  rig.answers[plan.steps[0].words[0] + " venv --python 3.12 " + place] = "error: write failed\n";
+  rig.acts = [&](const Call& call) {
+    if (call.words[1] != "venv") return;
+    std::filesystem::create_directories(place + "/bin");
+    std::filesystem::create_symlink(rig.directory / "home", place + "/bin/link");
+    std::ofstream(place + "/.gitignore") << "*";
+  };
+  std::ofstream(rig.directory / "home/mine") << "mine";
+  const auto outcome = perform_setup(rig.about, rig.runner(), plan, {});
+  REQUIRE_FALSE(outcome);
+  CHECK(has(outcome.error().text, "What uv had begun in " + place + " is removed"));
+  CHECK(std::filesystem::exists(place) == was_there);
+  CHECK(std::filesystem::exists(rig.directory / "home/mine"));
+  let_uv_work(rig, "arm64");
+  const auto again = plan_setup(rig.about, rig.runner(), wanted("env", true)).value();
+  CHECK(perform_setup(rig.about, rig.runner(), again, {}));
+}
+
+TEST_CASE("what somebody put into the directory meanwhile is not removed with what uv began") {
+  PythonRig rig;
+  rig.uv();
+  const auto plan = plan_setup(rig.about, rig.runner(), wanted("env", true)).value();
+  std::filesystem::create_directory(plan.directory);
+  std::ofstream(plan.directory + "/mine") << "mine";
+  const auto outcome = perform_setup(rig.about, rig.runner(), plan, {});
+  REQUIRE_FALSE(outcome);
+  CHECK(has(outcome.error().text, plan.directory + " is left and is no environment: first rm -r " + plan.directory));
+  CHECK(std::filesystem::exists(plan.directory + "/mine"));
 }
 
 TEST_CASE("uv's failures are told by what they mean") {

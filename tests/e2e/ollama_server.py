@@ -33,6 +33,15 @@ def shown(document, verbose):
     return {**document, "model_info": info}
 
 
+def soiled(value, dirt, spared):
+    """With `dirt` after each text but those of the keys in `spared`."""
+    if isinstance(value, dict):
+        return {key: each if key in spared else soiled(each, dirt, spared) for key, each in value.items()}
+    if isinstance(value, list):
+        return [soiled(each, dirt, spared) for each in value]
+    return value + dirt if isinstance(value, str) else value
+
+
 class FakeOllama:
     """`names` are loaded, in that order, the longest idle first."""
 
@@ -46,6 +55,7 @@ class FakeOllama:
         # plain, empty: 200 and nothing in it; busy: 503; broken: an error after the head; slow: a second before each
         # answer; silent: none at all; stuck: none to a prompt; huge: a last line of some megabytes; cut: the connection ends in the middle
         self.mode = "plain"
+        self.dirt, self.spared = "", ()  # put after each text that it tells, but those of these keys
         self.rate = 50.0  # tokens a second that it claims; a function gives another for each request
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
@@ -114,6 +124,7 @@ class FakeOllama:
                 self.send_header("Transfer-Encoding", "chunked")
                 self.end_headers()
                 for line in lines:
+                    line = soiled(line, fake.dirt, fake.spared) if fake.dirt and isinstance(line, dict) else line
                     text = (line if isinstance(line, str) else json.dumps(line, separators=(",", ":")) + "\n").encode()
                     half = len(text) // 2  # a chunk need not end with a line
                     for piece in (text[:half], text[half:]):
@@ -147,6 +158,7 @@ class FakeOllama:
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 fake.asked.append((self.path, body))
+                body["model"] = body["model"].replace(fake.dirt, "") if fake.dirt else body["model"]
                 if not self.may_answer():
                     return
                 if body["model"] not in fake.local:

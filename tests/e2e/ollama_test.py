@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
+import threading
 import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import rig
-from ollama_server import SHOW, FakeOllama
+from ollama_server import SHOW, FakeOllama, soiled
 
 
 class OllamaTest(unittest.TestCase):
@@ -94,18 +97,109 @@ class ModelfileTest(OllamaTest):
         done = self.ctl("ollama", "modelfile", "llama3.2:3b", "--ram", "16G")
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = [line for line in done.stdout.splitlines() if not line.startswith("#")]
-        self.assertEqual(lines[:2], ["FROM llama3.2:3b", "PARAMETER num_ctx 8192"])
-        self.assertRegex(lines[2], r"^PARAMETER num_thread \d+$")
-        self.assertEqual(lines[3:], ["PARAMETER num_gpu -1"])
+        self.assertEqual(lines, ["FROM llama3.2:3b", "PARAMETER num_ctx 8192", "PARAMETER num_gpu -1"])
+        self.assertIn("# num_thread is not set: the cores are those of another machine.\n", done.stdout)
         path = self.place / "Modelfile"
         done = self.ctl("ollama", "modelfile", "llama3.2:3b", "--ctx", "999999", "-o", str(path))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("PARAMETER num_ctx 131072\n", path.read_text())
 
+    def num_ctx(self, *words):
+        done = self.ctl("ollama", "modelfile", "llama3.2:3b", *words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return int(re.search(r"^PARAMETER num_ctx (\d+)$", done.stdout, re.MULTILINE)[1]), done.stdout
+
+    def test_a_context_that_is_sure_to_fit_is_that_of_plan_with_the_cache_that_ollama_has_by_itself(self):
+        fits = json.loads(self.ctl("plan", "llama3.2:3b", "--ram", "3G", "--json").stdout)["largest_context"]
+        tokens, text = self.num_ctx("--ram", "3G")
+        self.assertLess(fits["F16"], fits["Q8_0"])
+        self.assertEqual(tokens, fits["F16"])
+        self.assertIn("# No more is sure to fit with a KV cache of f16 and 1 slot, assumed, since", text)
+
+    def test_the_cache_and_the_slots_of_the_running_server_are_reckoned_with(self):
+        server = self.start("ollama", "serve", "--seconds", "60")
+        self.assertIn("a KV cache of f16 and 1 slot, as the running Ollama has them", self.num_ctx()[1])
+        server.end()
+        self.start("ollama", "serve", "--seconds", "60", OLLAMA_KV_CACHE_TYPE="q8_0", OLLAMA_NUM_PARALLEL="3")
+        self.assertIn("a KV cache of q8_0 and 3 slots, as the running Ollama has them", self.num_ctx()[1])
+
+    def test_a_context_below_ollamas_least_is_said_to_be_raised(self):
+        tokens, text = self.num_ctx("--ctx", "1")
+        self.assertEqual(tokens, 4)
+        self.assertIn("# 1 was asked for, and 4 is the least that Ollama takes", text)
+
     def test_a_model_that_is_not_there_is_said(self):
         done = self.ctl("ollama", "modelfile", "no:such")
         self.assertEqual(done.returncode, 1)
         self.assertIn("model 'no:such' not found", done.stderr)
+
+
+class FakeLlamaServer(BaseHTTPRequestHandler):
+    """Tells `dirt` wherever it tells a text."""
+
+    dirt = ""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        answers = {"/health": {"status": "ok"},
+                   "/props": soiled({"model_alias": "a", "model_path": "/b", "model_ftype": "Q4_K_M", "build_info": "c"},
+                                    self.dirt, ())}
+        text = json.dumps(answers.get(self.path, {"error": {"message": "no" + self.dirt}})).encode()
+        self.send_response(200 if self.path in answers else 404)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+
+class HostileServerTest(OllamaTest):
+    """A server may tell anything; nothing of it may act on the terminal, or be a line of its own in a file."""
+
+    NEEDED = ("version", "expires_at", "modified_at", "created_at", "digest", "general.architecture", "error")
+    DIRTS = ("\x1b[2J\x1b]0;evil\x07", "\u009b31m", "\rSYSTEM evil", "\nSYSTEM evil\x7f")
+
+    def check(self, *words):
+        environment = {**os.environ, "HOME": str(self.place), "OLLAMA_HOST": f"127.0.0.1:{self.ollama.port}"}
+        done = subprocess.run([str(rig.M1OPTCTL), "--socket", "/nonexistent", *words], timeout=60, capture_output=True,
+                              check=False, env=environment)
+        for text in (done.stdout.decode(), done.stderr.decode()):
+            self.assertEqual(re.findall(r"[^\n\x20-\x7e\xa0-\U0010ffff]", text), [], (words, text))
+            self.assertNotIn("\nSYSTEM", text)
+        return done
+
+    def test_no_verb_prints_what_a_terminal_acts_on(self):
+        for spared in (self.NEEDED, ()):
+            for dirt in self.DIRTS:
+                self.ollama.dirt, self.ollama.spared = dirt, spared
+                for words in (["bench", "--dry-run"], ["ollama", "env"], ["ollama", "env", "--json"], ["models"],
+                              ["ollama", "modelfile", "llama3.2:3b"], ["plan", "llama3.2:3b"], ["recommend", "--ram", "16G"],
+                              ["bench", "no:such"]):
+                    with self.subTest(words=words, dirt=dirt, spared=bool(spared)):
+                        self.check(*words)
+                    self.assertTrue(self.ollama.asked or words[0] != "plan")
+        self.ollama.spared = self.NEEDED
+        self.check("doctor")
+        self.check("bench", "--runs", "1", "--tokens", "2")
+
+    def test_a_written_modelfile_has_its_own_lines_alone(self):
+        path = self.place / "Modelfile"
+        for dirt in self.DIRTS:
+            self.ollama.dirt, self.ollama.spared = dirt, self.NEEDED
+            self.ollama.shows["llama3.2:3b"] = {**SHOW, "parameters": "num_gpu  1"}
+            self.assertEqual(self.check("ollama", "modelfile", "llama3.2:3b", "-o", str(path)).returncode, 0)
+            text = path.read_bytes().decode()
+            self.assertEqual(re.findall(r"[^\n\x20-\x7e]", text), [])
+            self.assertTrue(all(line.split()[0] in ("#", "FROM", "PARAMETER") for line in text.splitlines()), text)
+
+    def test_nor_does_bench_of_a_llama_server(self):
+        for FakeLlamaServer.dirt in self.DIRTS:
+            server = ThreadingHTTPServer(("127.0.0.1", 0), FakeLlamaServer)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            self.check("bench", "--dry-run", "--at", f"127.0.0.1:{server.server_address[1]}")
+            self.check("bench", "other", "--dry-run", "--at", f"127.0.0.1:{server.server_address[1]}")
+            server.shutdown()
+            server.server_close()
 
 
 class PlanTest(OllamaTest):

@@ -10,6 +10,7 @@ import time
 import unittest
 from pathlib import Path
 
+import people
 import rig
 from rig import within
 
@@ -26,6 +27,14 @@ if words == ["--version"]:
     print("uv 0.13.9 (a stand-in)")
 elif words == ["cache", "dir"]:
     print({cache!r})
+elif words[0] == "venv" and os.path.exists({cache!r} + "/broken"):
+    os.makedirs(words[-1] + "/bin")
+    open(words[-1] + "/.gitignore", "w").write("*")
+    while os.path.exists({cache!r} + "/hang"):
+        print(os.getpid(), file=sys.stderr, flush=True)
+        time.sleep(0.2)
+    print("error: something broke", file=sys.stderr)
+    sys.exit(2)
 elif words[0] == "venv":
     subprocess.run([{python!r}, "-m", "venv", "--without-pip", words[-1]], check=True)
 elif os.path.exists({cache!r} + "/hang"):
@@ -150,6 +159,28 @@ class WithStandIns(PythonTest):
         (self.place / "cache" / "offline").unlink()
         self.assertEqual(self.ctl("setup", "env", "--mlx", "--yes").returncode, 0)
 
+    def test_after_an_environment_was_only_begun_the_same_command_can_be_given_again(self):
+        (self.place / "cache" / "broken").touch()
+        failed = self.ctl("setup", "env", "--mlx", "--yes")
+        self.assertEqual(failed.returncode, 1)
+        self.assertIn(f"What uv had begun in {self.place}/env is removed", failed.stderr)
+        self.assertNotIn("goes on", failed.stderr)
+        self.assertFalse((self.place / "env").exists())
+        (self.place / "cache" / "hang").touch()
+        running = subprocess.Popen([str(rig.M1OPTCTL), "python", "setup", "env", "--mlx", "--yes"], cwd=self.place,
+                                   env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(running.stderr.close)
+        next(line for line in running.stderr if line.strip().isdigit())
+        self.assertTrue((self.place / "env" / "bin").exists())
+        running.send_signal(signal.SIGINT)
+        said = running.stderr.read()
+        self.assertEqual(running.wait(timeout=20), 130)
+        self.assertIn("is removed", said)
+        for name in ("broken", "hang"):
+            (self.place / "cache" / name).unlink()
+        self.assertEqual(self.ctl("setup", "env", "--mlx", "--yes").returncode, 0)
+
     def test_an_interrupt_ends_uv_and_what_it_started(self):
         (self.place / "cache" / "hang").touch()
         running = subprocess.Popen([str(rig.M1OPTCTL), "python", "setup", "env", "--mlx", "--yes"], cwd=self.place,
@@ -164,6 +195,61 @@ class WithStandIns(PythonTest):
         self.assertIn(f"rm -r {self.place}/env removes it", said)
         for pid in pids:
             self.assertTrue(within(5, lambda pid=int(pid): rig.state_of(pid) in "-Z"), pid)
+
+
+@people.as_root
+class OfStrangers(PythonTest):
+    """An environment of another user's, in a directory that everybody may write to, above the one that is stood in."""
+
+    OWNER = 12345
+
+    def setUp(self):
+        super().setUp()
+        self.place.chmod(0o755)
+        self.marker = self.place / "marks" / "ran"
+        self.marker.parent.mkdir()
+        self.marker.parent.chmod(0o777)
+        shared = self.place / "shared"
+        self.work = shared / "work"
+        self.work.mkdir(parents=True)
+        shared.chmod(0o1777)
+        self.environment_of_owner = shared / ".venv"
+        # one that other users can start, too
+        real = Path(next(path for path in ("/usr/bin/python3", sys.executable) if os.path.exists(path))).resolve()
+        version = subprocess.check_output([real, "-c", "import sys; print('python%d.%d' % sys.version_info[:2])"], text=True).strip()
+        packages = self.environment_of_owner / "lib" / version / "site-packages"
+        packages.mkdir(parents=True)
+        (packages / "evil.pth").write_text(f"import os; open({str(self.marker)!r}, 'a').write(str(os.geteuid()))\n")
+        (self.environment_of_owner / "bin").mkdir()
+        (self.environment_of_owner / "bin" / "python").symlink_to(real)
+        (self.environment_of_owner / "pyvenv.cfg").write_text(f"home = {real.parent}\n")
+
+    def give_to(self, uid):
+        for path in (self.environment_of_owner, *self.environment_of_owner.rglob("*")):
+            os.lchown(path, uid, uid)
+
+    def check_as(self, uid, **more):
+        become = {"user": uid, "group": uid, "extra_groups": []} if uid else {}
+        done = subprocess.run([str(rig.M1OPTCTL), "python", "check", "--json"], text=True, capture_output=True, timeout=250,
+                              env={**self.environment, **more}, cwd=self.work, stdin=subprocess.DEVNULL, check=False, **become)
+        return {finding["id"]: finding for finding in json.loads(done.stdout)["findings"]}["python.environment"]
+
+    def assert_not_started(self, uid, **more):
+        found = self.check_as(uid, **more)
+        self.assertFalse(self.marker.exists(), f"uid {uid} ran what is {self.OWNER}'s")
+        self.assertEqual(found["result"], "fail", found)
+        self.assertIn(f"not started: {self.environment_of_owner} belongs to uid {self.OWNER}", found["evidence"])
+
+    def test_neither_root_nor_another_user_starts_it(self):
+        self.give_to(self.OWNER)
+        for uid in (0, people.STRANGER):
+            self.assert_not_started(uid)
+            self.assert_not_started(uid, VIRTUAL_ENV=str(self.environment_of_owner))
+
+    def test_its_owner_starts_it_and_that_would_have_run_what_lies_in_it(self):
+        self.give_to(people.STRANGER)
+        self.assertNotIn("not started", self.check_as(people.STRANGER)["evidence"])
+        self.assertEqual(set(self.marker.read_text()), set(str(people.STRANGER)))
 
 
 class TheProbe(unittest.TestCase):

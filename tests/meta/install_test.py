@@ -73,6 +73,28 @@ class Install(unittest.TestCase):
         self.calls.unlink(missing_ok=True)
         return calls
 
+    def drop_in(self):
+        file = self.root / "etc/systemd/system/ollama.service.d/m1opt.conf"
+        file.parent.mkdir(parents=True)
+        file.write_text("# Written by m1optctl ollama env --apply; m1optctl ollama env --remove deletes it.\n[Service]\n")
+        return file
+
+    def test_what_was_set_for_the_systems_ollama_is_taken_back_before_the_client_goes(self):
+        self.run_script("install")
+        file = self.drop_in()
+        removes = CLIENT.replace("exit 0", f'{{{{ [ "$1" != ollama ] || rm "{file}"; exit; }}}}', 1)
+        self.program(self.prefix / "bin" / "m1optctl", removes)
+        self.called()
+        self.run_script("uninstall")
+        self.assertIn("m1optctl ollama env --remove", self.called())
+        self.assertFalse((self.prefix / "bin" / "m1optctl").exists())
+
+    def test_what_is_left_of_it_is_named(self):
+        self.run_script("install")
+        file = self.drop_in()
+        said = self.run_script("uninstall", ok=False)
+        self.assertIn(f"{file} still sets variables of Ollama's", said)
+
     def test_a_package_is_made_without_touching_this_machines_daemon(self):
         stage = self.root / "stage"
         self.running.write_text("{}")

@@ -132,6 +132,45 @@ class MacUninstall(MacInstallCase):
         self.assertIn("joe's settings could not be put back", said)
         self.assertTrue(self.daemon.exists() and self.client.exists())
 
+    def agent(self, uid):
+        """What `ollama env --apply` has made for a user."""
+        home = self.dest / "Users" / f"user{uid}"
+        plist = home / "Library/LaunchAgents/com.level33.m1opt.ollama-env.plist"
+        self.write(plist, "<plist/>", 0o644)
+        for path in (plist, plist.parent):
+            os.chown(path, uid, -1)
+        (self.state / "home").write_text(str(home))
+        return plist
+
+    def test_what_was_set_for_ollama_is_taken_back_by_the_client_of_the_user_who_runs_sudo(self):
+        self.install()
+        uid = os.geteuid() or 54007
+        plist = self.agent(uid)
+        self.open_to_all()
+        self.write(self.client, f'#!/bin/sh\n[ "$*" = "ollama env --remove" ] || exit 3\nrm "{plist}"\n')
+        self.calls()
+        said = self.uninstall(SUDO_UID=str(uid), SUDO_USER="joe")
+        self.assertIn(f"sudo #{uid} m1optctl ollama env --remove", self.calls())
+        self.assertFalse(plist.exists())
+        self.assertNotIn(plist.name, said)
+
+    def test_nothing_is_removed_while_what_was_set_for_ollama_cannot_be_taken_back(self):
+        self.install()
+        uid = os.geteuid() or 54007
+        self.agent(uid)
+        self.open_to_all()
+        self.write(self.client, '#!/bin/sh\n[ "$1" != ollama ] || exit 1\nexit 3\n')
+        said = self.uninstall(ok=False, SUDO_UID=str(uid), SUDO_USER="joe")
+        self.assertIn("joe's variables of Ollama's could not be taken back", said)
+        self.assertTrue(self.daemon.exists() and self.client.exists())
+
+    def test_what_was_set_for_the_ollama_of_other_users_is_named(self):
+        self.install()
+        plist = self.agent(os.geteuid())
+        said = self.uninstall(ok=False)
+        self.assertIn(f"{plist} still sets variables of Ollama's", said)
+        self.assertTrue(plist.exists())
+
     def test_settings_of_other_users_are_named_with_the_file_that_knows_them(self):
         self.install()
         uid = os.geteuid() or 54007

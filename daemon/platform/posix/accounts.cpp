@@ -44,6 +44,25 @@ std::vector<std::uint32_t> list_groups(int (*call)(const char*, Group, Group*, i
   return {primary};
 }
 
+struct GroupEntry {
+  std::string name;  ///< "" when there is none
+  std::vector<std::string> members;
+};
+
+GroupEntry read_group(std::uint32_t gid) {
+  GroupEntry found;
+  with_buffer([&](char* buffer, std::size_t size) {
+    group entry{};
+    group* result = nullptr;
+    const int code = ::getgrgid_r(gid, &entry, buffer, size, &result);
+    if (result == nullptr) return code;
+    found.name = result->gr_name;
+    for (char** member = result->gr_mem; *member != nullptr; ++member) found.members.emplace_back(*member);
+    return code;
+  });
+  return found;
+}
+
 }  // namespace
 
 Result<std::uint32_t> find_group(const std::string& name) {
@@ -95,20 +114,24 @@ std::vector<std::uint32_t> groups_of(std::uint32_t uid) {
   return list_groups(::getgrouplist, name, primary);
 }
 
-bool is_service_group(std::uint32_t gid) {
-  std::string name;
-  std::vector<std::string> members;
-  with_buffer([&](char* buffer, std::size_t size) {
-    group entry{};
-    group* result = nullptr;
-    const int code = ::getgrgid_r(gid, &entry, buffer, size, &result);
-    if (result == nullptr) return code;
-    name = result->gr_name;
-    for (char** member = result->gr_mem; *member != nullptr; ++member) members.emplace_back(*member);
-    return code;
+bool is_own_group(std::uint32_t gid, std::uint32_t uid) {
+  const GroupEntry group = read_group(gid);
+  bool alone = !group.name.empty() && std::all_of(group.members.begin(), group.members.end(), [&](const auto& member) {
+    const auto account = find_user(member);
+    return account && (*account == 0 || *account == uid);
   });
-  if (name != "daemon" && name != "syslog") return false;
-  return std::all_of(members.begin(), members.end(), [](const std::string& member) {
+  ::setpwent();
+  while (const passwd* entry = ::getpwent()) {
+    if (entry->pw_gid == gid && entry->pw_uid != 0 && entry->pw_uid != uid) alone = false;
+  }
+  ::endpwent();
+  return alone;
+}
+
+bool is_service_group(std::uint32_t gid) {
+  const GroupEntry group = read_group(gid);
+  if (group.name != "daemon" && group.name != "syslog") return false;
+  return std::all_of(group.members.begin(), group.members.end(), [](const std::string& member) {
     const auto uid = find_user(member);
     return uid && *uid < kFirstPerson;
   });

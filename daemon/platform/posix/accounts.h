@@ -17,6 +17,8 @@ Result<std::uint32_t> find_group(const std::string& name);
 Result<std::uint32_t> find_user(const std::string& name);
 /// The primary group first; empty when there is no such user.
 std::vector<std::uint32_t> groups_of(std::uint32_t uid);
+/// Is nobody but this user and root in the group, as far as the accounts can be listed? One thread only.
+bool is_own_group(std::uint32_t gid, std::uint32_t uid);
 /// daemon (it may write to /var/run on macOS) or syslog (/var/log on Ubuntu), unless a person is in it.
 bool is_service_group(std::uint32_t gid);
 
