@@ -47,7 +47,8 @@ std::optional<std::int64_t> largest_context_of(const std::string& name, const En
   use.cache_type = advise::find_cache_type(settings::recommended_cache_type(ram));
   use.flash_attention = true;
   return static_cast<std::int64_t>(
-      advise::largest_context(subject->shape, subject->weights, use, advise::at_least(*machine)));
+      advise::largest_context(subject->shape, subject->weights, use,
+                              advise::at_least(advise::asked_about(*machine, name, subject->weights.bytes))));
 }
 
 int write_modelfile(const Context& context, const OllamaWords& words) {
