@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -73,23 +74,29 @@ std::string time_before(double seconds) {
                                      std::chrono::duration<double>(std::min(seconds, since_1970)))});
 }
 
-Expected<std::int64_t> parse_size(std::string_view text) {
-  const Failure bad = not_an_amount(text, "size", "512M or 16G");
-  std::string_view rest = text;
+Expected<std::int64_t> parse_ram(std::string_view word) {
+  constexpr double kLeast = 512.0 * 1024 * 1024;
+  constexpr double kMost = 1024.0 * 1024 * 1024 * 1024 * 1024;
+  const Failure bad{exit_code::kUsage, fmt::format("\"{}\" is no amount of RAM from 512 MiB to 1024 TiB", word),
+                    "Like: 16 or 16G for 16 GiB, 1.5T, 16384M"};
+  std::string_view rest = word;
   const auto number = take_number(rest);
   if (!number) return bad;
-  double factor = 1;
-  if (!rest.empty() && rest != "B") {
-    constexpr std::string_view kUnits = "KMGT";
-    const std::size_t power = kUnits.find(rest.front());
-    if (power == std::string_view::npos) return bad;
-    factor = std::pow(1024.0, static_cast<double>(power + 1));
+  constexpr std::string_view kUnits = "KMGT";
+  std::size_t power = kUnits.find('G');
+  if (!rest.empty()) {
+    power = kUnits.find(static_cast<char>(std::toupper(static_cast<unsigned char>(rest.front()))));
     rest.remove_prefix(1);
-    if (!rest.empty() && rest != "B" && rest != "iB") return bad;
+    if (power == std::string_view::npos || !(rest.empty() || rest == "B" || rest == "iB" || rest == "b" || rest == "ib")) return bad;
   }
-  const double bytes = *number * factor;
-  if (bytes > 9.0e18) return bad;
+  const double bytes = *number * std::pow(1024.0, static_cast<double>(power + 1));
+  if (bytes < kLeast || bytes > kMost) return bad;
   return static_cast<std::int64_t>(bytes);
+}
+
+std::optional<double> parse_decimal(std::string_view word) {
+  const auto number = take_number(word);
+  return word.empty() ? number : std::nullopt;
 }
 
 }  // namespace m1opt::client

@@ -116,7 +116,7 @@ std::optional<double> bound_across(const Split& split, const Weights& weights, c
     const auto bandwidth = bandwidth_of(nodes[share.node].machine.chip);
     if (!bandwidth) return std::nullopt;
     const double part = all > 0 ? static_cast<double>(share.weights) / all : 0;
-    seconds += part * static_cast<double>(weights.bytes_per_token) / (bandwidth->bytes_per_s * bandwidth->reached_high);
+    seconds += part * static_cast<double>(weights.bytes_per_token) / bandwidth->high;
   }
   return seconds > 0 ? std::optional(1 / seconds) : std::nullopt;
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "client/advise/footprint.h"
@@ -35,8 +36,11 @@ struct Machine {
   std::optional<std::uint64_t> ram;
   std::optional<std::uint64_t> available;  ///< now
   std::optional<MetalLimit> metal;
-  std::vector<Holder> models;        ///< loaded by Ollama now
+  std::vector<Holder> models;        ///< loaded by Ollama now, and to stay so
+  std::optional<Holder> own;         ///< loaded now too: the very model that is asked about
+  std::uint64_t own_returns{0};      ///< of what `own` holds becomes available once it is loaded anew
   std::vector<Holder> targets;       ///< processes that m1opt may suspend
+  std::optional<std::uint64_t> swap_free;  ///< swap and zram that there is room in
   std::vector<std::string> unknown;
 };
 
@@ -46,7 +50,21 @@ MetalLimit observed_metal_limit(std::uint64_t ram);
 /// The same with Metal's limit at the lower end of its range: what fits then fits for sure.
 Machine at_least(Machine machine);
 
-/// What a limit leaves: of Metal's without the margin and the models loaded, of RAM what is available.
+/// For a question about the model of that name, of which `mapped` bytes are read from its file: where
+/// Ollama has it loaded it does not stand in its own way. "x" is "x:latest".
+Machine asked_about(Machine machine, std::string_view name, std::uint64_t mapped);
+
+/// What is left to the system and other programs where nobody tells what they take: 15 %, at least 2 GiB.
+std::uint64_t reserve_of(std::uint64_t ram);
+/// Of a machine whose memory is known only by its size; absent where what is available was read.
+std::optional<std::uint64_t> reserve_in(const Machine& machine);
+
+/// What suspending all targets can free at the most: a stopped program keeps its memory until the
+/// system compresses it, to about half at best; on Linux only into swap or zram, as far as there is any.
+std::uint64_t freed_by_suspending(const Machine& machine);
+
+/// What a limit leaves: of Metal's without the margin and the models loaded; of RAM what is available,
+/// else all but the reserve.
 struct Room {
   std::optional<Range> metal;
   std::optional<std::uint64_t> memory;

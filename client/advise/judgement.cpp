@@ -29,6 +29,9 @@ std::optional<std::uint64_t> need(const Question& question, const Use& use) {
   return footprint->loaded();
 }
 
+/// Metal's limit leaves the system its part; without one only the reserve does.
+bool is_by_reserve(const Machine& machine) { return !machine.metal && reserve_in(machine); }
+
 Answer within_metal(const Question& question, std::uint64_t bytes) {
   if (!question.room.metal || bytes <= question.room.metal->low) return Answer::yes;
   return bytes <= question.room.metal->high ? Answer::maybe : Answer::no;
@@ -38,8 +41,8 @@ Answer within(const Question& question, const Use& use, std::uint64_t more_memor
   const auto bytes = need(question, use);
   if (!bytes) return Answer::no;
   if (question.room.memory && *bytes > *question.room.memory + more_memory) return Answer::no;
-  if (!question.room.memory && question.machine.ram && *bytes > *question.machine.ram) return Answer::no;
-  return within_metal(question, *bytes);
+  const Answer answer = within_metal(question, *bytes);
+  return answer == Answer::yes && is_by_reserve(question.machine) ? Answer::maybe : answer;
 }
 
 std::uint64_t longest_for(const Question& question, Use use) {
@@ -93,8 +96,27 @@ std::string shortage(const Question& question, const Use& use) {
   if (question.room.metal && *bytes > question.room.metal->high) {
     return fmt::format("needs {} where Metal has room for {}", gib_text(*bytes), gib_text(question.room.metal->high));
   }
-  return fmt::format("needs {} where {} are {}", gib_text(*bytes), gib_text(question.room.memory.value_or(question.machine.ram.value_or(0))),
-                     question.room.memory ? "available now" : "there");
+  return fmt::format("needs {} where {} are {}", gib_text(*bytes), gib_text(question.room.memory.value_or(0)),
+                     question.machine.available ? "available now" : "left without a reserve for the system");
+}
+
+Judgement verdict_of(const Question& question, const Use& use) {
+  const Machine& machine = question.machine;
+  if (!question.room.metal && !question.room.memory) {
+    return {Fit::unknown, true, "cannot be told: the memory of this machine is not known", use};
+  }
+  if (const Answer answer = within(question, use, 0); answer != Answer::no) {
+    return {Fit::fits, answer == Answer::yes, machine.this_one ? "fits now" : "fits", use};
+  }
+  const std::uint64_t freed = freed_by_suspending(machine);
+  if (freed > 0 && within(question, use, freed) != Answer::no) {
+    return {Fit::fits_after_suspending, false,
+            fmt::format("fits once {} {} suspended and the system has compressed up to {} of {}", names_of(machine.targets),
+                        machine.targets.size() == 1 ? "is" : "are", gib_text(freed), machine.targets.size() == 1 ? "it" : "them"),
+            use, "if it compresses that much"};
+  }
+  if (auto verdict = with_less(question, use)) return *verdict;
+  return {Fit::fits_not, true, "does not fit: " + shortage(question, use), use};
 }
 
 }  // namespace
@@ -112,24 +134,13 @@ const char* word_of(Fit fit) {
 }
 
 Judgement judge(const Shape& shape, const Weights& weights, const Use& use, const Machine& machine) {
-  const Question question{shape, weights, machine, room_in(machine)};
-  if (!question.room.metal && !question.room.memory && !machine.ram) {
-    return {Fit::unknown, true, "cannot be told: the memory of this machine is not known", use};
+  Judgement verdict = verdict_of({shape, weights, machine, room_in(machine)}, use);
+  if (!machine.models.empty() && verdict.fit != Fit::unknown) verdict.sentence += fmt::format(", with {} kept loaded", names_of(machine.models));
+  if (!verdict.certain && verdict.doubt.empty()) {
+    verdict.doubt = is_by_reserve(machine) ? "if the system and other programs take no more than is reserved for them"
+                                           : "if this macOS allows the upper end of that range";
   }
-  if (const Answer answer = within(question, use, 0); answer != Answer::no) {
-    return {Fit::fits, answer == Answer::yes, machine.this_one ? "fits now" : "fits", use};
-  }
-  std::uint64_t held = 0;
-  for (const Holder& target : machine.targets) held += target.bytes;
-  if (held > 0) {
-    if (const Answer answer = within(question, use, held); answer != Answer::no) {
-      return {Fit::fits_after_suspending, answer == Answer::yes,
-              fmt::format("fits once {} {} suspended ({}, which can then be compressed)", names_of(machine.targets),
-                          machine.targets.size() == 1 ? "is" : "are", gib_text(held)), use};
-    }
-  }
-  if (auto verdict = with_less(question, use)) return *verdict;
-  return {Fit::fits_not, true, "does not fit: " + shortage(question, use), use};
+  return verdict;
 }
 
 std::uint64_t largest_context(const Shape& shape, const Weights& weights, const Use& use, const Machine& machine) {

@@ -13,9 +13,10 @@ const char* word_of(Fit fit);
 /// What the numbers come to. `use` is how it fits, where that is not how it was asked for.
 struct Judgement {
   Fit fit{Fit::unknown};
-  bool certain{true};    ///< false: it depends on where in its range Metal's limit lies
+  bool certain{true};    ///< false: it depends on what `doubt` says
   std::string sentence;
   Use use;
+  std::string doubt{};   ///< "if this macOS allows the upper end of that range"; "" when certain
 };
 
 Judgement judge(const Shape& shape, const Weights& weights, const Use& use, const Machine& machine);

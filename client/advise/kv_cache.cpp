@@ -15,6 +15,8 @@ using base::Error;
 using base::Result;
 
 constexpr std::uint64_t kPad = 256;
+/// Above that a cache is absurd; below it no sum of what stands beside it wraps.
+constexpr std::uint64_t kMostBytes = 1ULL << 50U;
 constexpr std::array kCacheTypes{"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "IQ4_NL", "Q5_0", "Q5_1"};
 
 std::uint64_t padded(std::uint64_t tokens) { return (tokens + kPad - 1) / kPad * kPad; }
@@ -57,8 +59,8 @@ std::uint64_t cells_of_slot(const Use& use) { return padded(padded(use.context *
 
 Result<KvCache> kv_cache_of(const Shape& shape, const Use& use) {
   if (use.context == 0 || use.context > kLongestUse || use.parallel == 0 || use.parallel > kMostSlots ||
-      use.batch > kLongestUse) {
-    return Error{Errc::unsupported, 0, "a context of 1 to 16777216 tokens in 1 to 64 slots"};
+      use.batch > kLongestBatch) {
+    return Error{Errc::unsupported, 0, "a context of 1 to 16777216 tokens in 1 to 64 slots, in batches of at most 65536"};
   }
   if (!use.flash_attention && use.cache_type->block > 1) {
     return Error{Errc::unsupported, 0, fmt::format("a cache of {} needs flash attention", use.cache_type->name)};
@@ -80,6 +82,7 @@ Result<KvCache> kv_cache_of(const Shape& shape, const Use& use) {
     (layer.windowed ? cache.windowed_layers : cache.full_layers) += 1;
     (layer.windowed ? cache.windowed_bytes : cache.full_bytes) += *cell * (layer.windowed ? cache.windowed_cells : cache.full_cells);
   }
+  if (cache.bytes() > kMostBytes) return Error{Errc::unsupported, 0, "a cache of more than 2^50 bytes"};
   return cache;
 }
 

@@ -18,6 +18,7 @@ struct Use {
 
 inline constexpr std::uint64_t kLongestUse = 1U << 24U;
 inline constexpr std::uint64_t kMostSlots = 64;
+inline constexpr std::uint64_t kLongestBatch = 1U << 16U;
 
 /// The batch; where none is set what Ollama from 0.30 on takes for that context.
 std::uint64_t batch_of(const Use& use);

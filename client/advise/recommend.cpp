@@ -78,7 +78,8 @@ std::vector<Named> commonly_named(const Machine& machine) {
     const Weights weights = weights_of(*model, row.text("mix"));
     Use use;
     use.context = kWorkingContext;
-    named.push_back({model, row.text("mix"), row.real("claimed_gb"), weights, judge(model->shape, weights, use, machine)});
+    named.push_back({model, row.text("mix"), row.real("claimed_gb"), weights,
+                     judge(model->shape, weights, use, asked_about(machine, model->name, weights.bytes))});
   }
   return named;
 }

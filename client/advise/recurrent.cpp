@@ -35,14 +35,17 @@ constexpr std::array kRows{
     Row{"qwen35moe", Which::between_full},
 };
 
-/// Numbers of the model's shape; all of them below 2^20, or the model is absurd.
+/// Widths of a model are below 2^20 and all else below 2^16, or it is absurd; no product of these wraps.
+constexpr std::uint64_t kWidest = 1U << 20U;
+constexpr std::uint64_t kMost = 1U << 16U;
+
+/// Numbers of the model's shape.
 class Numbers {
  public:
   Numbers(std::string_view architecture, const gguf::Metadata& metadata) : prefix_(std::string(architecture) + "."), metadata_(metadata) {}
 
-  [[nodiscard]] std::uint64_t at(const char* key, std::uint64_t otherwise = 0) const {
-    const std::uint64_t value = gguf::number(metadata_, prefix_ + key).value_or(otherwise);
-    return std::min<std::uint64_t>(value, 1U << 20U);
+  [[nodiscard]] std::uint64_t at(const char* key, std::uint64_t otherwise = 0, std::uint64_t most = kMost) const {
+    return std::min(gguf::number(metadata_, prefix_ + key).value_or(otherwise), most);
   }
 
  private:
@@ -52,7 +55,7 @@ class Numbers {
 
 /// Of one layer and slot, as 4-byte floats.
 std::uint64_t bytes_of_state(const Numbers& numbers) {
-  const std::uint64_t embedding = numbers.at("embedding_length");
+  const std::uint64_t embedding = numbers.at("embedding_length", 0, kWidest);
   if (const std::uint64_t head = numbers.at("wkv.head_size"); head != 0) {
     return 4 * embedding * (numbers.at("token_shift_count", 2) + head);
   }
@@ -62,7 +65,7 @@ std::uint64_t bytes_of_state(const Numbers& numbers) {
     const std::uint64_t heads = numbers.at("attention.head_count");
     return 4 * (3 * (kernel > 0 ? kernel - 1 : 3) * heads * head + head * head * heads);
   }
-  const std::uint64_t inner = numbers.at("ssm.inner_size");
+  const std::uint64_t inner = numbers.at("ssm.inner_size", 0, kWidest);
   const std::uint64_t state = numbers.at("ssm.state_size");
   const std::uint64_t convolution = (kernel > 0 ? kernel - 1 : 0) * (inner + 2 * numbers.at("ssm.group_count") * state);
   return 4 * (convolution + state * inner);

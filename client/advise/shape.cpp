@@ -17,7 +17,11 @@ using base::Result;
 // Above these a model is absurd; below them no product overflows.
 constexpr std::uint64_t kMostLayers = 1024;
 constexpr std::uint64_t kWidest = 1U << 20U;
+constexpr std::uint64_t kMostHeads = 1U << 14U;
+constexpr std::uint64_t kWidestFeedForward = 1U << 26U;
 constexpr std::uint64_t kLongestContext = 1U << 30U;
+constexpr std::uint64_t kMostState = 1ULL << 40U;
+constexpr std::uint64_t kLongestWindow = 0xFFFFFFFF;  // llama.cpp holds it in 32 bits
 /// These keep nothing of tokens: they read a text whole.
 constexpr std::array kEncoders{"bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "jina-bert-v2", "jina-bert-v3",
                                "eurobert", "modern-bert", "gemma-embedding", "clip"};
@@ -33,10 +37,10 @@ class Reader {
     return found.value_or(otherwise);
   }
   /// One number for all layers, or one for each.
-  [[nodiscard]] Result<std::vector<std::uint64_t>> each(const std::string& key, std::vector<std::uint64_t> otherwise) const {
+  [[nodiscard]] Result<std::vector<std::uint64_t>> each(const std::string& key, std::vector<std::uint64_t> otherwise, std::uint64_t most) const {
     const auto* list = gguf::array(metadata_, prefix_ + key);
     if (list == nullptr) {
-      const auto one = number(key, kNone, kWidest);
+      const auto one = number(key, kNone, most);
       if (!one) return one.error();
       return *one == kNone ? std::move(otherwise) : std::vector(otherwise.size(), *one);
     }
@@ -45,7 +49,7 @@ class Reader {
     }
     for (std::size_t i = 0; i < otherwise.size(); ++i) {
       const std::int64_t member = list->members[i];
-      if (member < 0 || static_cast<std::uint64_t>(member) > kWidest) return broken(fmt::format("{}{} is absurd: {}", prefix_, key, member));
+      if (member < 0 || static_cast<std::uint64_t>(member) > most) return broken(fmt::format("{}{} is absurd: {}", prefix_, key, member));
       otherwise[i] = static_cast<std::uint64_t>(member);
     }
     return otherwise;
@@ -100,8 +104,10 @@ Result<void> fill_layers(const Reader& reader, const gguf::Metadata& metadata, S
   M1OPT_TAKE(lengths, lengths_of(reader, shape));
   std::uint64_t cached = 0;
   M1OPT_TAKE(cached, layers_with_cache(reader, shape));
+  if (const auto window = reader.number("attention.sliding_window", 0, kLongestWindow); !window) return window.error();
   const Windows windows = windows_of(shape.architecture, metadata, shape.layers.size());
   const Recurrent recurrent = recurrent_of(shape.architecture, metadata, kv_heads);
+  if (recurrent.bytes > kMostState) return broken("its recurrent layers keep absurdly much");
   const bool encoder = std::find(kEncoders.begin(), kEncoders.end(), shape.architecture) != kEncoders.end();
   shape.window = windows.size;
   for (std::size_t i = 0; i < shape.layers.size(); ++i) {
@@ -141,18 +147,20 @@ Result<Shape> shape_of(const gguf::Metadata& metadata) {
   M1OPT_TAKE(shape.context_length, reader.number("context_length", 0, kLongestContext));
   M1OPT_TAKE(shape.experts, reader.number("expert_count", 0, kWidest));
   M1OPT_TAKE(shape.experts_used, reader.number("expert_used_count", 0, kWidest));
+  if (shape.experts_used > shape.experts) return broken(fmt::format("{} of {} experts are used", shape.experts_used, shape.experts));
   const std::vector<std::uint64_t> none(shape.layers.size(), 0);
   std::vector<std::uint64_t> heads;
-  M1OPT_TAKE(heads, reader.each("attention.head_count", none));
+  M1OPT_TAKE(heads, reader.each("attention.head_count", none, kMostHeads));
   shape.heads = *std::max_element(heads.begin(), heads.end());
   std::vector<std::uint64_t> kv_heads;
-  M1OPT_TAKE(kv_heads, reader.each("attention.head_count_kv", heads));
+  M1OPT_TAKE(kv_heads, reader.each("attention.head_count_kv", heads, kWidest));
   std::vector<std::uint64_t> dense;
-  M1OPT_TAKE(dense, reader.each("feed_forward_length", none));
+  M1OPT_TAKE(dense, reader.each("feed_forward_length", none, kWidest));
   std::vector<std::uint64_t> expert;
-  M1OPT_TAKE(expert, reader.each("expert_feed_forward_length", none));
+  M1OPT_TAKE(expert, reader.each("expert_feed_forward_length", none, kWidest));
   shape.feed_forward = std::max(*std::max_element(dense.begin(), dense.end()),
                                 *std::max_element(expert.begin(), expert.end()) * shape.experts_used);
+  if (shape.feed_forward > kWidestFeedForward) return broken("its experts are absurdly wide");
   if (const auto* tokens = gguf::array(metadata, "tokenizer.ggml.tokens")) shape.vocabulary = std::min(tokens->count, kLongestContext);
   if (auto filled = fill_layers(reader, metadata, shape, std::move(kv_heads)); !filled) return filled.error();
   return shape;

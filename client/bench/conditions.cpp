@@ -45,8 +45,10 @@ Conditions conditions_of(const value& status) {
   return conditions;
 }
 
+bool is_slowed(std::optional<double> thermal_level) { return thermal_level.value_or(0) >= kHotLevel; }
+
 bool is_hot(const Conditions& conditions) {
-  return conditions.thermal_level.value_or(0) >= kHotLevel ||
+  return is_slowed(conditions.thermal_level) ||
          conditions.temperature_celsius.value_or(0) >= kHotCelsius;
 }
 

@@ -24,6 +24,7 @@ Conditions conditions_of(const boost::json::value& status);
 
 /// From here on the processor is slowed down by heat, as the rule thermal_heavy has it.
 bool is_hot(const Conditions& conditions);
+bool is_slowed(std::optional<double> thermal_level);
 bool is_heat_known(const Conditions& conditions);
 
 /// Does the daemon hold all that it held when it was last left alone?

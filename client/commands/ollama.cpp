@@ -53,7 +53,8 @@ settings::Reach reach_of(const std::string& name, const llm::Server& server, con
   use.flash_attention = true;
   if (use.cache_type == nullptr) return {};
   return {static_cast<std::int64_t>(
-              advise::largest_context(subject->shape, subject->weights, use, advise::at_least(*machine))),
+              advise::largest_context(subject->shape, subject->weights, use,
+                                      advise::at_least(advise::asked_about(*machine, name, subject->weights.bytes)))),
           cache.text()};
 }
 

@@ -170,7 +170,7 @@ Expected<std::vector<Change>> carry_out(settings::Keeping& keeping, const Enviro
 
 Expected<base::Bytes> ram_of(const EnvironmentWords& words) {
   if (!words.ram.empty()) {
-    const auto size = parse_size(words.ram);
+    const auto size = parse_ram(words.ram);
     if (!size) return size.error();
     return base::Bytes{*size};
   }

@@ -40,7 +40,7 @@ Expected<advise::Use> use_asked(const PlanWords& words, const planning::Subject&
   if (!parallel) return parallel.error();
   use.parallel = *parallel;
   if (!words.batch.empty()) {
-    const auto batch = planning::count_of("--batch", words.batch, 1U << 16U);
+    const auto batch = planning::count_of("--batch", words.batch, advise::kLongestBatch);
     if (!batch) return batch.error();
     use.batch = *batch;
   }

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 
+#include "client/amount.h"
 #include "client/planning/machines.h"
 #include "client/shell_words.h"
 
@@ -48,7 +48,7 @@ Expected<Node> node_of(const std::string& word, const std::string& system, std::
   const std::size_t digits = name.find_last_not_of("0123456789") + 1;
   address = at == std::string::npos ? name : word.substr(at + 1);
   if (!is_safe(name) || !is_safe(address) || digits == name.size()) return wrong_word(word);
-  const auto other = other_machine(name.substr(digits) + "G", system, colon == std::string::npos ? "" : machine.substr(colon + 1));
+  const auto other = other_machine(name.substr(digits), system, colon == std::string::npos ? "" : machine.substr(colon + 1));
   if (!other) return other.error();
   return Node{name, *other};
 }
@@ -97,7 +97,7 @@ Expected<AcrossPlan> plan_across(const Subject& subject, const advise::Use& use,
   }
   number_names(plan);
   if (!link.empty()) {
-    plan.link_gbit = std::strtod(link.c_str(), nullptr);
+    plan.link_gbit = parse_decimal(link).value_or(0);
     if (!(plan.link_gbit > 0) || plan.link_gbit > 1000) {
       return Failure{exit_code::kUsage, fmt::format("--link \"{}\" is no number of gigabits a second", link), "Like: --link 10"};
     }

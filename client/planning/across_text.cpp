@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "client/advise/text.h"
 #include "client/planning/across.h"
 #include "client/planning/table_text.h"
@@ -14,6 +16,8 @@ using boost::json::object;
 using boost::json::value;
 
 std::string verdict_text(const AcrossPlan& plan) {
+  const bool sure = std::all_of(plan.nodes.begin(), plan.nodes.end(), [](const advise::Node& node) { return node.machine.metal.has_value(); });
+  if (plan.split.fits && !sure) return "fits, by these layers, if Linux and other programs take no more than their reserve: 15 % of RAM, at least 2 GiB";
   if (plan.split.fits) return "fits for sure, by these layers";
   return fmt::format("does not fit: there is no room for {} of it", gib_text(plan.split.missing));
 }

@@ -2,14 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cctype>
-#include <map>
 
 #include "client/amount.h"
 #include "client/llm/server.h"
 #include "client/mac/system.h"
 #include "client/machine.h"
+#include "client/planning/targets.h"
 #include "decide/metrics.h"
 #include "model/sample.h"
 #include "ollama/answers.h"
@@ -26,13 +25,11 @@ using advise::Machine;
 using advise::System;
 
 constexpr llm::Server::Timeout kAnswer{2000};
-/// What the kernel keeps of a name (Linux 15 letters, macOS 16).
-constexpr std::size_t kShortName = 15;
 
 model::Sample read_memory() {
   model::Sample sample;
   for (const platform::Sensor& sensor : platform::make_sensors("")) {
-    if (sensor.name == "memory" || sensor.name == "gpu") (void)sensor.read(sample);
+    if (sensor.name == "memory" || sensor.name == "swap" || sensor.name == "gpu") (void)sensor.read(sample);
   }
   return sample;
 }
@@ -71,34 +68,9 @@ void read_models(Machine& machine) {
   for (const auto& model : *loaded) machine.models.push_back({model.name, static_cast<std::uint64_t>(model.size.value())});
 }
 
-/// Short names of the processes that the shipped configuration may suspend, with their full ones.
-std::map<std::string, std::string> names_of_targets() {
-  std::map<std::string, std::string> names;
-  const auto config = wire::parse_config(wire::kDefaultConfig, "", decide::known_metrics());
-  if (!config) return names;
-  for (const auto& target : config->targets) {
-    if (target.mode != model::TargetMode::suspend) continue;
-    for (const std::string& executable : target.executables) {
-      const std::string name = executable.substr(executable.rfind('/') + 1);
-      names[name.substr(0, kShortName)] = target.name;
-    }
-  }
-  return names;
-}
-
 void read_targets(Machine& machine) {
-  const auto names = names_of_targets();
-  const auto table = platform::make_process_table("");
-  const auto pids = table->list();
-  if (!pids) return;
-  std::map<std::string, std::uint64_t> held;
-  for (const std::int32_t pid : *pids) {
-    const auto process = table->stat(pid);
-    if (!process || process->state == model::RunState::stopped) continue;
-    const auto found = names.find(process->name.substr(0, kShortName));
-    if (found != names.end()) held[found->second] += static_cast<std::uint64_t>(process->footprint.value());
-  }
-  for (const auto& [name, bytes] : held) machine.targets.push_back({name, bytes});
+  const auto config = wire::parse_config(wire::kDefaultConfig, "", decide::known_metrics());
+  if (config) machine.targets = held_by_targets(*config, *platform::make_process_table(""));
 }
 
 /// "M1 Pro", "m1 pro", "Apple M1 Pro".
@@ -127,6 +99,7 @@ Machine this_machine() {
   } else {
     machine.unknown.emplace_back("the system does not tell how much memory there is");
   }
+  if (sample.swap) machine.swap_free = static_cast<std::uint64_t>(sample.swap->total.value() - sample.swap->used.value());
   read_metal(sample, machine);
   read_models(machine);
   read_targets(machine);
@@ -136,9 +109,7 @@ Machine this_machine() {
 
 Expected<Machine> other_machine(const std::string& ram, const std::string& system, const std::string& chip) {
   Machine machine;
-  // "16" means 16 GiB: nobody plans for a machine of 16 bytes.
-  const bool bare = !ram.empty() && std::all_of(ram.begin(), ram.end(), [](unsigned char letter) { return std::isdigit(letter) != 0; });
-  const auto bytes = parse_size(bare ? ram + "G" : ram);
+  const auto bytes = parse_ram(ram);
   if (!bytes) return bytes.error();
   machine.ram = static_cast<std::uint64_t>(*bytes);
   if (system.empty() || system == "macos") {

@@ -24,7 +24,8 @@ std::uint64_t cache_of_slot(const Plan& plan, std::uint64_t context) {
 
 }  // namespace
 
-Expected<Plan> make_plan(const Subject& subject, const advise::Machine& machine, const advise::Use& use) {
+Expected<Plan> make_plan(const Subject& subject, const advise::Machine& asked, const advise::Use& use) {
+  const advise::Machine machine = advise::asked_about(asked, subject.name, subject.weights.bytes);
   const auto footprint = advise::footprint_of(subject.shape, subject.weights, use, machine.system);
   if (!footprint) return Failure{exit_code::kFailure, fmt::format("{}: {}", subject.name, footprint.error().what), ""};
   Plan plan{subject, machine, use, *footprint, advise::judge(subject.shape, subject.weights, use, machine), {}, {}, {}, {}};
@@ -34,7 +35,7 @@ Expected<Plan> make_plan(const Subject& subject, const advise::Machine& machine,
     other.flash_attention = use.flash_attention || other.cache_type->block > 1;
     plan.reach.push_back({type, advise::largest_context(subject.shape, subject.weights, other, advise::at_least(machine))});
   }
-  plan.bandwidth = bandwidth_for(machine.chip, machine.this_one);
+  plan.bandwidth = Calibration(machine).bandwidth_for(subject.weights.bytes_per_token);
   if (plan.bandwidth) {
     plan.fresh = advise::speed_of(*plan.bandwidth, subject.weights.bytes_per_token, 0);
     plan.full = advise::speed_of(*plan.bandwidth, subject.weights.bytes_per_token, cache_of_slot(plan, use.context));

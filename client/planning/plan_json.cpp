@@ -79,8 +79,11 @@ object machine_json(const advise::Machine& machine) {
           {"available_bytes", value_or_null(machine.available)},
           {"metal", std::move(metal)},
           {"fit_margin_bytes", machine.metal ? value(advise::kFitMargin) : value(nullptr)},
+          {"reserve_bytes", value_or_null(advise::reserve_in(machine))},
           {"loaded_models", holders_json(machine.models)},
+          {"own_loaded_bytes", machine.own ? value(machine.own->bytes) : value(nullptr)},
           {"targets", holders_json(machine.targets)},
+          {"suspending_frees_at_most_bytes", advise::freed_by_suspending(machine)},
           {"unknown", std::move(unknown)}};
 }
 
@@ -97,12 +100,12 @@ object terms_json(const advise::Footprint& footprint) {
 }
 
 object speed_json(const advise::Speed& speed) {
-  return {{"low_tokens_per_s", speed.low}, {"high_tokens_per_s", speed.high}, {"bound_tokens_per_s", speed.bound}};
+  return {{"low_tokens_per_s", speed.low}, {"high_tokens_per_s", speed.high}, {"bound_tokens_per_s", value_or_null(speed.bound)}};
 }
 
 value speeds_json(const Plan& plan) {
   if (!plan.bandwidth) return nullptr;
-  return {{"bandwidth_bytes_per_s", plan.bandwidth->bytes_per_s},
+  return {{"bandwidth_bytes_per_s", value_or_null(plan.bandwidth->memory)},
           {"source", plan.bandwidth->source},
           {"doubt", text_or_null(plan.bandwidth->doubt)},
           {"empty_context", speed_json(plan.fresh)},
@@ -123,6 +126,7 @@ object to_json(const Plan& plan) {
           {"verdict",
            {{"fit", advise::word_of(plan.verdict.fit)},
             {"certain", plan.verdict.certain},
+            {"doubt", text_or_null(plan.verdict.doubt)},
             {"text", plan.verdict.sentence},
             {"use", use_json(plan.verdict.use)}}},
           {"largest_context", std::move(reach)},

@@ -82,6 +82,12 @@ void add_holders(std::string_view label, const std::vector<advise::Holder>& hold
   for (const auto& holder : holders) lines.amount(label, gib_text(holder.bytes), fmt::format("{}: {}", what, holder.name));
 }
 
+std::string freed_text(const advise::Machine& machine) {
+  if (machine.system == advise::System::macos) return "of that becomes free then: half of it at best, as far as macOS compresses it";
+  return machine.swap_free.value_or(0) == 0 ? "of that becomes free then: there is no swap or zram to put it into"
+                                            : "of that becomes free then: half of it at best, and what there is swap or zram for";
+}
+
 void add_machine(const Plan& plan, Lines& lines) {
   const advise::Machine& machine = plan.machine;
   lines.line("Machine", fmt::format("{}{}{}, {}", machine.this_one ? "this one, " : "", machine.chip.empty() ? "chip not known" : machine.chip,
@@ -90,23 +96,30 @@ void add_machine(const Plan& plan, Lines& lines) {
   const advise::Room room = advise::room_in(machine);
   if (machine.metal) {
     lines.amount("Metal's limit", gib_text(machine.metal->bytes), machine.metal->source);
+    if (machine.own) lines.amount("Loaded now", gib_text(machine.own->bytes), fmt::format("not taken off: {} itself", machine.own->name));
     add_holders("Loaded now", machine.models, "taken off the limit", lines);
     lines.amount("Fit margin", gib_text(advise::kFitMargin), "taken off the limit: llama-server --fit leaves it free");
     lines.amount("Room for Metal", gib_text(*room.metal), "");
   }
   if (machine.available) lines.amount("Available now", gib_text(*machine.available), "of RAM");
+  if (machine.own_returns > 0) lines.amount("", gib_text(machine.own_returns), fmt::format("besides, which {} itself holds now", machine.own->name));
+  if (const auto reserve = advise::reserve_in(machine)) {
+    lines.amount("System and programs", "~ " + gib_text(*reserve), "a reserve and no reading: 15 % of RAM, at least 2 GiB");
+    lines.amount("Room in RAM", "~ " + gib_text(*room.memory), "");
+  }
   if (!machine.metal) add_holders("Loaded now", machine.models, "in it already", lines);
   add_holders("Could be suspended", machine.targets, "holds", lines);
+  if (!machine.targets.empty()) lines.amount("", "up to " + gib_text(advise::freed_by_suspending(machine)), freed_text(machine));
   for (const std::string& unknown : machine.unknown) lines.line("Not known", unknown);
 }
 
 /// What the prompt cache leaves of RAM, where that is little.
 std::string later_text(const Plan& plan) {
-  const auto memory = plan.machine.available ? plan.machine.available : plan.machine.ram;
+  const auto memory = advise::room_in(plan.machine).memory;
   const auto fitting = advise::footprint_of(plan.subject.shape, plan.subject.weights, plan.verdict.use, plan.machine.system);
   if (!memory || !fitting || *memory < fitting->loaded() || *memory - fitting->loaded() > advise::kPromptCache) return {};
-  return fmt::format("the prompt cache may grow beyond the {} that are then left{}: bound it with LLAMA_ARG_CACHE_RAM, in MiB",
-                     gib_text(*memory - fitting->loaded()), plan.machine.available ? "" : ", for the system too");
+  return fmt::format("the prompt cache may grow beyond the {} that are then left: bound it with LLAMA_ARG_CACHE_RAM, in MiB",
+                     gib_text(*memory - fitting->loaded()));
 }
 
 /// What the settings are under which it fits.
@@ -138,9 +151,10 @@ std::string reach_text(const Plan& plan) {
 std::string rate(double tokens_per_s) { return fmt::format("{:.{}f}", tokens_per_s, tokens_per_s < 10 ? 1 : 0); }
 
 std::string speed_text(const Plan& plan) {
-  if (!plan.bandwidth) return "not known: this chip's memory bandwidth is not (--chip names one), and no bench of it was kept";
-  return fmt::format("~ {} to {} tokens/s with an empty context, {} to {} with a full one; {} at the very most, by the memory's bandwidth",
-                     rate(plan.fresh.low), rate(plan.fresh.high), rate(plan.full.low), rate(plan.full.high), rate(plan.fresh.bound));
+  if (!plan.bandwidth) return "not known: this chip's memory bandwidth is not (--chip names one), and no bench of a comparable model was kept";
+  const std::string bound = plan.fresh.bound ? fmt::format("; {} at the very most, by the memory's bandwidth", rate(*plan.fresh.bound)) : "";
+  return fmt::format("~ {} to {} tokens/s with an empty context, {} to {} with a full one{}",
+                     rate(plan.fresh.low), rate(plan.fresh.high), rate(plan.full.low), rate(plan.full.high), bound);
 }
 
 }  // namespace
@@ -153,7 +167,7 @@ std::string to_text(const Plan& plan, const render::Style& style) {
   lines.blank();
   add_machine(plan, lines);
   lines.blank();
-  const std::string verdict = plan.verdict.sentence + (plan.verdict.certain ? "" : ", if this macOS allows the upper end of that range");
+  const std::string verdict = plan.verdict.sentence + (plan.verdict.certain ? "" : ", " + plan.verdict.doubt);
   lines.add(labelled("Verdict", kLabel, render::paint(style, tone_of(plan.verdict), verdict), static_cast<std::size_t>(style.width)));
   if (plan.verdict.fit != advise::Fit::fits_not && plan.verdict.fit != advise::Fit::unknown) {
     lines.line("To be set", settings_text(plan.verdict.use));

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "client/advise/text.h"
-#include "client/planning/calibration.h"
 #include "client/planning/table_text.h"
 #include "client/render/format.h"
 #include "client/render/text.h"
@@ -22,15 +21,16 @@ value count_or_null(std::uint64_t count) { return count == 0 ? value(nullptr) : 
 std::string sign_of(const advise::KnownModel& model) { return model.unverified == "shape" ? "~" : ""; }
 
 std::string speed_text(const Recommendation& recommendation, const advise::Weights& weights) {
-  if (!recommendation.bandwidth) return "?";
-  const auto speed = advise::speed_of(*recommendation.bandwidth, weights.bytes_per_token, 0);
+  const auto bandwidth = recommendation.calibration.bandwidth_for(weights.bytes_per_token);
+  if (!bandwidth) return "?";
+  const auto speed = advise::speed_of(*bandwidth, weights.bytes_per_token, 0);
   return fmt::format("~{:.0f}-{:.0f}", speed.low, speed.high);
 }
 
 object choice_json(const Recommendation& recommendation, const advise::Choice& choice) {
   value speed(nullptr);
-  if (recommendation.bandwidth) {
-    const auto found = advise::speed_of(*recommendation.bandwidth, choice.weights.bytes_per_token, 0);
+  if (const auto bandwidth = recommendation.calibration.bandwidth_for(choice.weights.bytes_per_token)) {
+    const auto found = advise::speed_of(*bandwidth, choice.weights.bytes_per_token, 0);
     speed = {{"low_tokens_per_s", found.low}, {"high_tokens_per_s", found.high}};
   }
   return {{"name", choice.model->name},
@@ -57,6 +57,9 @@ object named_json(const advise::Named& named) {
 
 std::string machine_text(const advise::Machine& machine) {
   const std::string ram = machine.ram ? render::format_bytes(static_cast<double>(*machine.ram)) + " of RAM" : "RAM not known";
+  if (!machine.metal && machine.ram) {
+    return fmt::format("{}, of which ~ {} are left to the system and programs: a reserve and no reading", ram, advise::gib_text(advise::reserve_of(*machine.ram)));
+  }
   if (!machine.metal) return ram;
   return fmt::format("{}, of which Metal allows {} ({})", ram, advise::gib_text(machine.metal->bytes), machine.metal->source);
 }
@@ -64,7 +67,7 @@ std::string machine_text(const advise::Machine& machine) {
 }  // namespace
 
 Recommendation recommend(const advise::Machine& machine, const std::string& use) {
-  return {machine, use, advise::choices_for(machine, use), advise::commonly_named(machine), bandwidth_for(machine.chip, machine.this_one)};
+  return {machine, use, advise::choices_for(machine, use), advise::commonly_named(machine), Calibration(machine)};
 }
 
 object to_json(const Recommendation& recommendation) {
@@ -75,6 +78,7 @@ object to_json(const Recommendation& recommendation) {
   return {{"schema", "m1opt.recommendation/1"},
           {"version", M1OPT_VERSION},
           {"ram_bytes", recommendation.machine.ram ? value(*recommendation.machine.ram) : value(nullptr)},
+          {"reserve_bytes", recommendation.machine.ram ? value(advise::reserve_of(*recommendation.machine.ram)) : value(nullptr)},
           {"use", recommendation.use.empty() ? value(nullptr) : value(recommendation.use)},
           {"models", std::move(choices)},
           {"commonly_named", std::move(named)}};
@@ -97,7 +101,7 @@ std::string to_text(const Recommendation& recommendation, std::size_t most, cons
   for (const auto& row : recommendation.named) {
     text += render::labelled(fmt::format("  {} {}", row.model->name, row.mix), 24,
                              fmt::format("{} (said to be {:.1f} GB): {}{}", gigabytes_text(row.weights.bytes), row.claimed_gb, row.verdict.sentence,
-                                         row.verdict.certain ? "" : ", depending on the macOS"), width);
+                                         row.verdict.certain ? "" : ", " + row.verdict.doubt), width);
   }
   return text;
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "client/advise/recommend.h"
-#include "client/advise/speed.h"
+#include "client/planning/calibration.h"
 #include "client/render/style.h"
 
 namespace m1opt::client::planning {
@@ -16,7 +16,7 @@ struct Recommendation {
   std::string use;  ///< "" is any
   std::vector<advise::Choice> choices;
   std::vector<advise::Named> named;
-  std::optional<advise::Bandwidth> bandwidth;
+  Calibration calibration;
 };
 Recommendation recommend(const advise::Machine& machine, const std::string& use);
 

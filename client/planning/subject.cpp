@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "client/advise/quant_mix.h"
@@ -27,9 +28,11 @@ bool is_of_projector(const Tensor& tensor) {
 
 bool is_of_experts(const Tensor& tensor) { return tensor.name.find("_exps.") != std::string::npos; }
 
-/// Of each token only the experts used are read; of the embedding one row, unless it is the output too.
+/// Of each token only the experts used are read; of the embedding one row, unless it is the output
+/// too, and one of that which some models have for all layers.
 std::uint64_t read_for_token(const Tensor& tensor, const advise::Shape& shape, bool tied) {
-  if (tensor.name == "token_embd.weight" && !tied) return 0;
+  const bool looked_up = (tensor.name == "token_embd.weight" && !tied) || tensor.name == "per_layer_token_embd.weight";
+  if (looked_up) return tensor.bytes / std::max<std::uint64_t>(1, tensor.dims[1]);
   if (!is_of_experts(tensor) || shape.experts == 0) return tensor.bytes;
   return tensor.bytes / shape.experts * shape.experts_used;
 }
@@ -137,29 +140,38 @@ Subject subject_of(const advise::KnownModel& model, std::string_view mix) {
   return subject;
 }
 
+Expected<std::optional<Subject>> find_stored(const std::string& word) {
+  const auto store = models::find_store();
+  const auto name = advise::parse_model_name(word);
+  if (!store || !name) return std::optional<Subject>{};
+  for (const auto& stored : models::list_models(*store).models) {
+    if (!stored.name.is_same(*name)) continue;
+    auto subject = read_subject(*store, stored);
+    if (!subject) return Failure{exit_code::kFailure, fmt::format("{}: {}", stored.name.text(), subject.error().what), ""};
+    return std::optional(*std::move(subject));
+  }
+  return std::optional<Subject>{};
+}
+
 Expected<Subject> find_subject(const std::string& word, const std::string& mix) {
   if (is_file_word(word)) {
     auto subject = read_subject(word);
     if (!subject) return unreadable(subject.error());
     return *std::move(subject);
   }
-  const auto store = models::find_store();
-  const auto name = advise::parse_model_name(word);
-  if (store && name && mix.empty()) {
-    for (const auto& stored : models::list_models(*store).models) {
-      if (!stored.name.is_same(*name)) continue;
-      auto subject = read_subject(*store, stored);
-      if (!subject) return Failure{exit_code::kFailure, fmt::format("{}: {}", stored.name.text(), subject.error().what), ""};
-      return *std::move(subject);
+  if (mix.empty()) {
+    auto stored = find_stored(word);
+    if (!stored) return stored.error();
+    if (*stored) return **std::move(stored);
+    if (advise::parse_model_name(word)) {
+      auto told = ask_for_subject(word);
+      if (!told) return told.error();
+      if (*told) return **std::move(told);
     }
-  }
-  if (name && mix.empty()) {
-    auto told = ask_for_subject(word);
-    if (!told) return told.error();
-    if (*told) return **std::move(told);
   }
   const auto* known = advise::find_known_model(word);
   if (known == nullptr) {
+    const auto store = models::find_store();
     return Failure{exit_code::kFailure, fmt::format("\"{}\" is no file, not in Ollama's store{}, no running Ollama has it and its shape is not known", word,
                                                     store ? fmt::format(" ({})", store->directory) : ""), unknown_model(word)};
   }

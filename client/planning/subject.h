@@ -30,6 +30,9 @@ struct Subject {
 /// known; these are taken in that mix ("" is Q4_K_M).
 Expected<Subject> find_subject(const std::string& word, const std::string& mix);
 
+/// Looks in Ollama's store alone. Absent: there is none, or it has no such model.
+Expected<std::optional<Subject>> find_stored(const std::string& word);
+
 /// Of a whole file's tensors, a projector's among them.
 advise::Weights weights_of(const std::vector<advise::gguf::Tensor>& tensors, const advise::Shape& shape);
 

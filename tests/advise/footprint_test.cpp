@@ -71,16 +71,35 @@ TEST_CASE("no speed exceeds what the memory's bandwidth allows") {
   CHECK_FALSE(bandwidth_of("Intel(R) Core(TM) i7"));
   const auto quantised = *quantise(*find_known_model("mistral:7b"), "Q4_K_M");
   const Speed speed = speed_of(*m1, quantised.bytes_per_token, 0);
-  CHECK(speed.bound == Approx(15.9).margin(0.2));  // 18 to 22, as is widely said, cannot be
+  CHECK(*speed.bound == Approx(15.9).margin(0.2));  // 18 to 22, as is widely said, cannot be
   CHECK(speed.low < speed.high);
-  CHECK(speed.high < speed.bound);
+  CHECK(speed.high < *speed.bound);
   CHECK(speed_of(*m1, quantised.bytes_per_token, 1ULL << 30U).high < speed.high);
-  CHECK(speed_of(*m1, 0, 0).bound == 0);
+  CHECK_FALSE(speed_of(*m1, 0, 0).bound.has_value());
 }
 
 TEST_CASE("a model with experts is as fast as those it uses allow") {
   const auto m1 = *bandwidth_of("Apple M1 Max");
   const auto dense = speed_of(m1, quantise(*find_known_model("qwen3:32b"), "Q4_K_M")->bytes_per_token, 0);
   const auto experts = speed_of(m1, quantise(*find_known_model("qwen3:30b-a3b"), "Q4_K_M")->bytes_per_token, 0);
-  CHECK(experts.bound > 8 * dense.bound);
+  CHECK(*experts.bound > 8 * *dense.bound);
+}
+
+TEST_CASE("a bench counts for models that read about as much, and never changes what the memory's bandwidth allows") {
+  const auto m1 = bandwidth_of("Apple M1");
+  constexpr std::uint64_t kRead = 4'300'000'000;
+  const Speed known = speed_of(*m1, kRead, 0);
+  const auto with = [&](const std::vector<Measured>& benches) { return speed_of(*calibrated(m1, benches, kRead), kRead, 0); };
+  const Speed small = with({{0.25e9, 100}});
+  CHECK(small.low == known.low);
+  CHECK(small.high == known.high);
+  CHECK(small.bound == known.bound);
+  const Speed like = with({{0.25e9, 100}, {4.3e9, 12}, {2.2e9, 20}});
+  CHECK(like.low == Approx(2.2e9 * 20 / kRead * 0.9));
+  CHECK(like.high == Approx(12 * 1.1));
+  CHECK(like.bound == known.bound);
+  CHECK(with({{4.3e9, 15.8}}).high == known.bound);
+  CHECK_FALSE(with({{4.3e9, 30}}).bound.has_value());  // what was measured proves it wrong
+  CHECK_FALSE(calibrated(std::nullopt, {{0.25e9, 100}}, kRead).has_value());
+  CHECK_FALSE(speed_of(*calibrated(std::nullopt, {{4.3e9, 12}}, kRead), kRead, 0).bound.has_value());
 }

@@ -26,6 +26,15 @@ GgufBytes with(const std::function<void(GgufBytes&)>& change) {
 std::string file(const std::function<void(GgufBytes&)>& change) { return with(change).file(); }
 std::string header(const std::function<void(GgufBytes&)>& change) { return with(change).header(); }
 
+/// Rounded up and added, these sizes come to 2^64 and a little.
+std::string wrapped_tensors() {
+  GgufBytes bytes;
+  for (const std::uint64_t size : {(1ULL << 63U) - 64, 31ULL, (1ULL << 63U) - 64, 128ULL, 64ULL}) {
+    bytes.tensor("t" + std::to_string(bytes.tensors), {size}, 24);
+  }
+  return bytes.header() + std::string(4096, '\0');
+}
+
 std::vector<Broken> broken_beginnings() {
   return {
       {"", "the file ends inside the magic number"},
@@ -91,6 +100,13 @@ TEST_CASE("each broken file is refused with an error of its own") {
     }
   }
   CHECK(errors.size() >= 30);
+}
+
+TEST_CASE("sizes that wrap when they are added up are refused, not taken for a small file") {
+  ByteFile source(wrapped_tensors());
+  const auto read = gguf::read_header(source);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().what == "the tensors together take too many bytes");
 }
 
 TEST_CASE("a header beyond the budget is refused, whatever the size of the file") {

@@ -96,7 +96,62 @@ TEST_CASE("models that are loaded already take their part of Metal's limit") {
   CHECK(judged(machine, use(4096)).fit != Fit::fits);
 }
 
-TEST_CASE("what is available now counts, and what suspending could free") {
+TEST_CASE("a model that is loaded already does not stand in its own way") {
+  Machine machine = mac(16);
+  machine.this_one = true;
+  machine.metal = MetalLimit{{12124ULL << 20U, 12124ULL << 20U}, "read"};
+  machine.models = {{"llama3.1:8b", 59 * kGiBytes / 10}};
+  machine.available = 5 * kGiBytes;
+  const Model model;
+  CHECK(judged(machine, use(4096)).fit == Fit::fits_not);
+  for (const char* name : {"llama3.1:8b", "LLAMA3.1:8b", "library/llama3.1:8b"}) {
+    const auto verdict = judged(asked_about(machine, name, model.weights.bytes), use(4096));
+    CHECK(verdict.fit == Fit::fits);
+    CHECK(verdict.sentence == "fits now");
+  }
+  CHECK(largest_context(model.shape, model.weights, use(0), asked_about(machine, "llama3.1:8b", model.weights.bytes)) > 4096);
+  CHECK(judged(asked_about(machine, "llama3.1:70b", model.weights.bytes), use(4096)).fit == Fit::fits_not);
+  machine.models = {{"mine:latest", 1}};
+  CHECK(asked_about(machine, "mine", 0).models.empty());
+}
+
+TEST_CASE("other models that are loaded stay, and the verdict says so") {
+  Machine machine = mac(16);
+  machine.models = {{"llama3.1:8b", 5 * kGiBytes}, {"all-minilm:latest", kGiBytes / 10}};
+  CHECK(judged(asked_about(machine, "llama3.1:8b", 0), use(4096)).sentence == "fits, with all-minilm:latest kept loaded");
+  machine.models = {{"qwen3:8b", 10 * kGiBytes}};
+  CHECK(judged(machine, use(4096)).sentence == "does not fit: needs 5.69 GiB where Metal has room for 0.84 GiB, with qwen3:8b kept loaded");
+}
+
+TEST_CASE("on a processor the pages of the model's file count as available already") {
+  Machine machine;
+  machine.ram = 16 * kGiBytes;
+  machine.available = 6 * kGiBytes;
+  machine.models = {{"llama3.1:8b", 7 * kGiBytes}};
+  CHECK(room_in(asked_about(machine, "llama3.1:8b", 5 * kGiBytes)).memory == 8 * kGiBytes);
+  CHECK(room_in(asked_about(machine, "llama3.1:8b", 9 * kGiBytes)).memory == 6 * kGiBytes);
+  machine.ram = 7 * kGiBytes;
+  CHECK(room_in(asked_about(machine, "llama3.1:8b", 0)).memory == 7 * kGiBytes);
+}
+
+TEST_CASE("where nobody tells what the system takes it is left a reserve, and nothing is certain") {
+  Machine machine;
+  machine.ram = 16 * kGiBytes;
+  CHECK(reserve_in(machine) == reserve_of(16 * kGiBytes));
+  CHECK(reserve_of(8 * kGiBytes) == 2 * kGiBytes);
+  CHECK(reserve_of(100 * kGiBytes) == Approx(15.0 * kGiBytes).epsilon(0.001));
+  const auto verdict = judged(machine, use(4096));
+  CHECK(verdict.fit == Fit::fits);
+  CHECK_FALSE(verdict.certain);
+  CHECK(verdict.doubt == "if the system and other programs take no more than is reserved for them");
+  machine.ram = 6 * kGiBytes;
+  CHECK(judged(machine, use(4096)).sentence == "does not fit: needs 5.19 GiB where 4.00 GiB are left without a reserve for the system");
+  machine.available = 6 * kGiBytes;
+  CHECK_FALSE(reserve_in(machine).has_value());
+  CHECK(judged(machine, use(4096)).certain);
+}
+
+TEST_CASE("what is available now counts, and half of what suspending could free") {
   Machine machine = mac(16);
   machine.this_one = true;
   machine.available = 9 * kGiBytes;
@@ -105,7 +160,28 @@ TEST_CASE("what is available now counts, and what suspending could free") {
   machine.targets = {{"photoanalysisd", 2 * kGiBytes}};
   const auto verdict = judged(machine, use(4096));
   CHECK(verdict.fit == Fit::fits_after_suspending);
-  CHECK(verdict.sentence == "fits once photoanalysisd is suspended (2.00 GiB, which can then be compressed)");
+  CHECK_FALSE(verdict.certain);
+  CHECK(verdict.sentence == "fits once photoanalysisd is suspended and the system has compressed up to 1.00 GiB of it");
+  CHECK(verdict.doubt == "if it compresses that much");
+  machine.targets = {{"photoanalysisd", kGiBytes}};  // half of it is too little
+  CHECK(judged(machine, use(4096)).fit != Fit::fits_after_suspending);
+}
+
+TEST_CASE("suspending frees nothing on Linux where there is no swap left") {
+  Machine machine;
+  machine.this_one = true;
+  machine.ram = 16 * kGiBytes;
+  machine.available = 5 * kGiBytes;
+  machine.targets = {{"tracker-miner-fs-3", 8 * kGiBytes}};
+  CHECK(judged(machine, use(4096)).fit != Fit::fits_after_suspending);
+  machine.swap_free = 0;
+  for (const std::uint64_t context : {256, 4096, 16384, 131072}) CHECK(judged(machine, use(context)).fit != Fit::fits_after_suspending);
+  machine.swap_free = kGiBytes / 10;
+  CHECK(freed_by_suspending(machine) == kGiBytes / 10);
+  CHECK(judged(machine, use(4096)).fit != Fit::fits_after_suspending);
+  machine.swap_free = 16 * kGiBytes;
+  CHECK(freed_by_suspending(machine) == 4 * kGiBytes);
+  CHECK(judged(machine, use(4096)).fit == Fit::fits_after_suspending);
 }
 
 TEST_CASE("without any number of the machine there is no verdict") {

@@ -98,3 +98,9 @@ TEST_CASE("without flash attention all values are as wide as the widest") {
   use.flash_attention = false;
   CHECK(bytes(shape, use) == 256ULL * 2 * (64 + 128 + 128 + 128));
 }
+
+TEST_CASE("a cache that is absurdly large is refused before any sum wraps") {
+  const auto shape = dense(1024, 1U << 20U, 1, 1, 1U << 19U);
+  CHECK(kv_cache_of(shape, with(kLongestUse, "f32", kMostSlots)).error().what == "a cache of more than 2^50 bytes");
+  CHECK_FALSE(kv_cache_of(dense(2, 64, 4, 1, 32), {4096, 1, kLongestBatch + 1, find_cache_type("F16"), true}));
+}

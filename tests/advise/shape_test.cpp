@@ -136,3 +136,20 @@ TEST_CASE("a shape without its main numbers, or with absurd ones, is refused") {
   CHECK(why(metadata("x", {{"attention.head_count_kv", number(1U << 20U)}, {"attention.key_length", number(512)}})) ==
         "layer 1 keeps absurdly much of each token");
 }
+
+TEST_CASE("numbers that would wrap what is reckoned from them are refused") {
+  const auto refused = [](const std::string& arch, const Metadata& own) {
+    const auto shape = shape_of(metadata(arch, own));
+    return shape ? std::string("taken") : shape.error().what;
+  };
+  CHECK(refused("gemma3", {{"attention.sliding_window", number(~0ULL - 511)}}) ==
+        "gemma3.attention.sliding_window is absurd: 18446744073709551104");
+  CHECK(refused("gemma3", {{"attention.sliding_window", number(0xFFFFFFFF)}}) == "taken");
+  CHECK(refused("llama", {{"attention.head_count", number(1U << 20U)}}) == "llama.attention.head_count is absurd: 1048576");
+  CHECK(refused("llama", {{"expert_count", number(2)}, {"expert_used_count", number(1U << 20U)}}) == "1048576 of 2 experts are used");
+  CHECK(refused("llama", {{"expert_count", number(1U << 20U)}, {"expert_used_count", number(1U << 20U)}, {"expert_feed_forward_length", number(1U << 20U)}}) ==
+        "its experts are absurdly wide");
+  // 2^58 bytes for each of 64 slots are 2^64, and so nothing.
+  const Metadata state{{"attention.head_count", number(1U << 14U)}, {"attention.head_count_kv", number(0)}, {"kda.head_dim", number(1U << 20U)}, {"ssm.conv_kernel", number((1U << 20U) + 1)}};
+  CHECK(refused("kimi-linear", state) == "its recurrent layers keep absurdly much");
+}

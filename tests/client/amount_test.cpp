@@ -25,21 +25,29 @@ TEST_CASE("what is no duration above zero is a usage error that shows how to wri
   }
 }
 
-TEST_CASE("sizes are powers of 1024") {
-  CHECK(*parse_size("512") == 512);
-  CHECK(*parse_size("512B") == 512);
-  CHECK(*parse_size("1K") == 1024);
-  CHECK(*parse_size("300M") == 300LL << 20);
-  CHECK(*parse_size("16G") == 16LL << 30);
-  CHECK(*parse_size("16GB") == 16LL << 30);
-  CHECK(*parse_size("16GiB") == 16LL << 30);
-  CHECK(*parse_size("1.5T") == 3LL << 39);
+TEST_CASE("RAM is in powers of 1024, and a bare number in GiB") {
+  for (const char* text : {"16", "16.0", "16G", "16g", "16GB", "16GiB", "16gib", "16384M", "16384MiB", "16777216K", "0.015625T"}) {
+    INFO(text);
+    REQUIRE(parse_ram(text).has_value());
+    CHECK(*parse_ram(text) == 16LL << 30U);
+  }
+  CHECK(*parse_ram("16.5") == 33LL << 29U);
+  CHECK(*parse_ram("512M") == 512LL << 20U);
+  CHECK(*parse_ram("0.5") == 512LL << 20U);
 }
 
-TEST_CASE("what is no size is a usage error") {
-  for (const char* text : {"", "G", "16X", "16GX", "-1G", "16 G", "99999999T"}) {
+TEST_CASE("what is no RAM is a usage error that names the word and shows how to write one") {
+  for (const char* text : {"", "0", "0G", "0.4", "511M", "64B", "G", "16X", "16GX", "16Gi", "-1G", "-16", "16 G", "nan", "inf", "1e3", "0x10", "1025T"}) {
     INFO(text);
-    REQUIRE_FALSE(parse_size(text).has_value());
-    CHECK(parse_size(text).error().exit_status == 2);
+    const auto parsed = parse_ram(text);
+    REQUIRE_FALSE(parsed.has_value());
+    CHECK(parsed.error().exit_status == 2);
+    CHECK(parsed.error().text.find("\"" + std::string(text) + "\"") != std::string::npos);
+    CHECK(parsed.error().fix.find("16G") != std::string::npos);
   }
+}
+
+TEST_CASE("a decimal number has nothing behind it") {
+  CHECK(parse_decimal("2.5") == 2.5);
+  for (const char* text : {"", "10foo", "-1", "1e3", "1.2.3", " 1"}) CHECK_FALSE(parse_decimal(text).has_value());
 }

@@ -1,8 +1,13 @@
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
+#include <atomic>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "advise/gguf_bytes.h"
 #include "client/documents.h"
@@ -71,14 +76,16 @@ Metal's limit       10.67 to 11.84 GiB  seen on Macs with 16 GiB: it depends on
 Fit margin                    1.00 GiB  taken off the limit: llama-server --fit
                                         leaves it free
 Room for Metal       9.67 to 10.84 GiB
+System and programs         ~ 2.40 GiB  a reserve and no reading: 15 % of RAM,
+                                        at least 2 GiB
+Room in RAM                ~ 13.60 GiB
 Not known           what the system and other programs take there is not known
 
 Verdict             fits with a KV cache of q8_0, if this macOS allows the upper
                     end of that range
 To be set           num_ctx 65536, OLLAMA_KV_CACHE_TYPE=q8_0
-Careful             the prompt cache may grow beyond the 5.97 GiB that are then
-                    left, for the system too: bound it with LLAMA_ARG_CACHE_RAM,
-                    in MiB
+Careful             the prompt cache may grow beyond the 3.57 GiB that are then
+                    left: bound it with LLAMA_ARG_CACHE_RAM, in MiB
 Largest context     32768 with F16, 60160 with Q8_0, 108288 with Q4_0
 Speed               ~ 10 to 13 tokens/s with an empty context, 3.6 to 4.4 with a
                     full one; 15 at the very most, by the memory's bandwidth
@@ -134,11 +141,24 @@ TEST_CASE("a file's own numbers count, its vision tensors as a projector") {
   CHECK(text_at(plan, "model.source") == "file");
   CHECK(text_at(plan, "model.quantisation") == "F16");
   CHECK(number_at(plan, "model.bytes") == 2 * 64 * (320 + 320 + 128));
-  CHECK(number_at(plan, "model.bytes_per_token") == 2 * 64 * (320 + 128));
+  CHECK(number_at(plan, "model.bytes_per_token") == 2 * 64 * (320 + 128 + 1));
   const auto& terms = list_at(plan, "memory.terms");
   CHECK(number_at(terms.at(1), "bytes") == 2 * 512 * 2 * 32 * 2);
   CHECK(text_at(terms.at(4), "id") == "projector");
   CHECK(number_at(terms.at(4), "bytes") == 64 * 32 * 4);
+}
+
+TEST_CASE("of the embeddings that some models have for each layer only a token's row is read") {
+  const test::TempDir directory;
+  const auto bytes_for_token = [&](bool embeddings) {
+    GgufBytes bytes;
+    bytes.text("general.architecture", "gemma3n").u32("gemma3n.block_count", 2).u32("gemma3n.embedding_length", 64);
+    bytes.u32("gemma3n.attention.head_count", 4).tensor("token_embd.weight", {64, 320}, 1).tensor("blk.0.ffn_up.weight", {64, 128}, 1);
+    if (embeddings) bytes.tensor("per_layer_token_embd.weight", {512, 320}, 1);
+    put(directory / "e.gguf", bytes.file());
+    return number_at(json_of({"plan", directory / "e.gguf", "--json"}), "model.bytes_per_token").value();
+  };
+  CHECK(bytes_for_token(true) == bytes_for_token(false) + 2 * 512);
 }
 
 TEST_CASE("models are listed from Ollama's store and from a directory, and what cannot be used with its reason") {
@@ -197,6 +217,27 @@ TEST_CASE("what is recommended fits for sure, and the largest comes first") {
   }
 }
 
+TEST_CASE("what is recommended for Linux leaves the system its reserve") {
+  for (const std::string ram : {"8G", "16G", "32G"}) {
+    const auto document = json_of({"recommend", "--ram", ram, "--os", "linux", "--json"});
+    const double room = number_at(document, "ram_bytes").value() - number_at(document, "reserve_bytes").value();
+    CHECK(number_at(document, "reserve_bytes").value() >= 2.0 * 1024 * 1024 * 1024);
+    CHECK(list_at(document, "models").size() > 3);
+    for (const auto& row : list_at(document, "models")) {
+      CHECK(number_at(row, "bytes").value() < room);
+      const std::string context = std::to_string(static_cast<int>(number_at(row, "largest_context_q8_0").value()));
+      const std::string mix = text_at(row, "quantisation") == "MXFP4" ? "Q8_0" : text_at(row, "quantisation");
+      const auto plan = json_of({"plan", text_at(row, "name"), "--quant", mix, "--ctx", context, "--kv", "q8_0", "--ram", ram, "--os", "linux", "--json"});
+      INFO(ram << " " << text_at(row, "name") << " " << context);
+      CHECK(number_at(plan, "memory.loaded_bytes").value() <= room);
+      CHECK(text_at(plan, "verdict.fit") == "fits");
+      CHECK_FALSE(client::flag_at(plan, "verdict.certain"));
+    }
+  }
+  CHECK(has(run_client({"recommend", "--ram", "16G", "--os", "linux"}, {"COLUMNS=200"}).out,
+            "16.0 GiB of RAM, of which ~ 2.40 GiB are left to the system and programs: a reserve and no reading"));
+}
+
 TEST_CASE("models that are commonly named are put right") {
   const Ran eight = run_client({"recommend", "--ram", "8G"}, {"COLUMNS=200"});
   CHECK(has(eight.out, "  mistral:7b Q4_K_M     4.37 GB (said to be 4.1 GB): does not fit"));
@@ -218,23 +259,132 @@ TEST_CASE("a model that is too big is laid over several machines, with what to t
   CHECK(list_at(document, "steps").size() == 2);
 }
 
-TEST_CASE("a bench that was kept of this machine goes before what is known of its chip") {
-  const test::TempDir directory;
-  const std::string digest(64, 'a');
-  put(directory / ("models/blobs/sha256-" + digest), small_gguf());
-  put(directory / "models/manifests/registry.ollama.ai/library/small/latest",
-      R"({"layers":[{"mediaType":"application/vnd.ollama.image.model","digest":"sha256:)" + digest + R"(","size":)" +
-          std::to_string(small_gguf().size()) + "}]}");
-  const std::vector<std::string> environment{"OLLAMA_MODELS=" + (directory / "models"), "HOME=" + directory.path(), "XDG_DATA_HOME=" + (directory / "data")};
-  const auto before = json_of({"plan", "small", "--json"}, environment);
-  const std::string chip = text_at(before, "machine.chip");
-  const std::string bench = fmt::format(R"({{"schema":"m1opt.bench/1","machine":{{"chip":"{}"}},"model":{{"name":"small"}},)"
-                                        R"("generation":{{"active_tokens_per_s":{{"value":100}}}}}})", chip);
-  const std::string place = client::mac::is_mac() ? directory / "Library/Application Support/m1opt" : directory / "data/m1opt";
-  put(place + "/benches/one.json", bench);
-  const auto after = json_of({"plan", "small", "--json"}, environment);
-  CHECK(text_at(after, "speed.source") == "1 bench kept of this machine, give or take a tenth");
+namespace {
+
+/// A home with one small model in Ollama's store, and benches.
+struct Home {
+  test::TempDir directory;
+  std::vector<std::string> environment{"OLLAMA_MODELS=" + (directory / "models"), "HOME=" + directory.path(), "XDG_DATA_HOME=" + (directory / "data")};
+
+  Home() {
+    const std::string digest(64, 'a');
+    put(directory / ("models/blobs/sha256-" + digest), small_gguf());
+    put(directory / "models/manifests/registry.ollama.ai/library/small/latest",
+        R"({"layers":[{"mediaType":"application/vnd.ollama.image.model","digest":"sha256:)" + digest + R"(","size":)" +
+            std::to_string(small_gguf().size()) + "}]}");
+  }
+  void keep(const std::string& file, const std::string& model, int tokens_per_s, bool hot) const {
+    const std::string chip = text_at(json_of({"plan", "llama3.2:3b", "--json"}, environment), "machine.chip");
+    const std::string place = client::mac::is_mac() ? directory / "Library/Application Support/m1opt" : directory / "data/m1opt";
+    put(place + "/benches/" + file + ".json",
+        fmt::format(R"({{"schema":"m1opt.bench/1","machine":{{"chip":"{}"}},"model":{{"name":"{}"}},"runs":[{{"hot":false}},{{"hot":{}}}],)"
+                    R"("generation":{{"active_tokens_per_s":{{"value":{}}}}}}})", chip, model, hot, tokens_per_s));
+  }
+};
+
+/// A server that says nothing, and counts who comes.
+class SilentServer {
+ public:
+  SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address_;
+    REQUIRE(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address_), size) == 0);
+    REQUIRE(::listen(socket_.get(), 64) == 0);
+    REQUIRE(::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address_), &size) == 0);
+    thread_ = std::thread([this] {
+      while (!done_) {
+        const base::Fd caller(::accept(socket_.get(), nullptr, nullptr));
+        ++calls_;
+      }
+    });
+  }
+  ~SilentServer() {
+    done_ = true;
+    const base::Fd last(::socket(AF_INET, SOCK_STREAM, 0));
+    (void)::connect(last.get(), reinterpret_cast<const sockaddr*>(&address_), sizeof address_);
+    thread_.join();
+  }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+
+  [[nodiscard]] std::string place() const { return fmt::format("OLLAMA_HOST=127.0.0.1:{}", ntohs(address_.sin_port)); }
+  int take_calls() { return calls_.exchange(0); }
+
+ private:
+  base::Fd socket_;
+  sockaddr_in address_{};
+  std::atomic<bool> done_{false};
+  std::atomic<int> calls_{0};
+  std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("a bench that was kept of this machine goes before what is known of its chip, for models that read about as much") {
+  const Home home;
+  home.keep("hot", "small", 50, true);
+  CHECK(client::find(json_of({"plan", "small", "--json"}, home.environment), "speed.source") == nullptr);
+  home.keep("one", "small", 100, false);
+  const auto after = json_of({"plan", "small", "--json"}, home.environment);
+  CHECK(text_at(after, "speed.source") == "1 bench kept of this machine with a model that reads about as much for a token, give or take a tenth");
   CHECK(number_at(after, "speed.empty_context.low_tokens_per_s").value() == Approx(90));
   CHECK(number_at(after, "speed.empty_context.high_tokens_per_s").value() == Approx(110));
-  CHECK(client::find(json_of({"plan", "small", "--ram", "16G", "--json"}, environment), "speed") == nullptr);
+  CHECK(client::find(after, "speed.empty_context.bound_tokens_per_s") == nullptr);
+  CHECK(client::find(json_of({"plan", "llama3.2:3b", "--json"}, home.environment), "speed.source") == nullptr);
+  CHECK(client::find(json_of({"plan", "small", "--ram", "16G", "--json"}, home.environment), "speed") == nullptr);
+}
+
+TEST_CASE("benches of models that are gone cost no request") {
+  const Home home;
+  put(home.directory / "file.gguf", small_gguf());
+  SilentServer server;
+  auto environment = home.environment;
+  environment.push_back(server.place());
+  const auto calls = [&] {
+    json_of({"plan", home.directory / "file.gguf", "--json"}, environment);
+    return server.take_calls();
+  };
+  const int without = calls();
+  CHECK(without > 0);
+  for (const char* file : {"a", "b", "c", "d", "e"}) home.keep(file, "deleted:7b", 10, false);
+  CHECK(calls() == without);
+}
+
+TEST_CASE("--ram means the same to every verb") {
+  const test::TempDir directory;
+  const std::vector<std::vector<std::string>> verbs{{"plan", "llama3.1:8b", "--json"}, {"recommend", "--json"}, {"models", directory.path(), "--json"}, {"ollama", "env", "--json"}};
+  struct Word {
+    const char* word;
+    double gib;  ///< 0: refused
+  };
+  for (const Word& row : {Word{"64", 64}, Word{"64G", 64}, Word{"65536M", 64}, Word{"16.5", 16.5}, Word{"16.5GiB", 16.5}, Word{"0", 0}, Word{"64B", 0}, Word{"100M", 0}, Word{"16x", 0}}) {
+    for (auto words : verbs) {
+      const std::string verb = words.front();
+      words.insert(words.end(), {"--ram", row.word});
+      const Ran ran = run_client(words);
+      INFO(verb << " --ram " << row.word << ": " << ran.err);
+      if (row.gib == 0) {
+        CHECK(ran.status == 2);
+        CHECK(has(ran.err, fmt::format("\"{}\" is no amount of RAM", row.word)));
+        CHECK(has(ran.err, "16 or 16G"));
+        continue;
+      }
+      REQUIRE(ran.status == 0);
+      if (verb == "models") continue;
+      const auto document = boost::json::parse(ran.out);
+      CHECK(number_at(document, verb == "plan" ? "machine.ram_bytes" : "ram_bytes") == row.gib * 1024 * 1024 * 1024);
+    }
+  }
+}
+
+TEST_CASE("a link between machines is a number and nothing else") {
+  CHECK(run_client({"plan", "llama3.3:70b", "--across", "mini16,mini16", "--link", "2.5"}).status == 0);
+  for (const std::string link : {"10foo", "0", "-1", "1e1"}) {
+    const Ran ran = run_client({"plan", "llama3.3:70b", "--across", "mini16,mini16", "--link=" + link});
+    INFO(link);
+    CHECK(ran.status == 2);
+    CHECK(has(ran.err, "--link \"" + link + "\" is no number of gigabits a second"));
+  }
+  CHECK(run_client({"plan", "llama3.3:70b", "--across", "mini0,mini16"}).status == 2);
 }

@@ -39,7 +39,8 @@ void client_text(std::string_view input) {
   if (const auto seconds = client::parse_duration(input)) {
     require(*seconds > 0, "a duration is above zero");
   }
-  if (const auto size = client::parse_size(input)) require(*size >= 0, "no size is negative");
+  if (const auto ram = client::parse_ram(input)) require(*ram >= 512LL << 20U, "no RAM is less than that");
+  if (const auto number = client::parse_decimal(input)) require(*number >= 0, "no number is negative");
   require(client::mac::processors_of(input).size() <= 16, "a program is for a few processors");
   (void)client::python::processor_of_elf(input);
   (void)client::python::parse_interpreter(input);

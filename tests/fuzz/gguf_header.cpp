@@ -44,6 +44,8 @@ void gguf_header(std::string_view input) {
   }
   require(header->data_offset + end <= source.size(), "all weights are in the file");
   if (const auto shape = shape_of(header->metadata)) {
+    const Use use{8192, 2, 0, find_cache_type("F16"), true};
+    if (const auto cache = kv_cache_of(*shape, use)) require(cache->windowed_cells >= 2, "no window wraps to nothing");
     const auto footprint = footprint_of(*shape, {}, {8192, 2, 0, find_cache_type("Q8_0"), true}, System::macos);
     if (footprint) require(footprint->loaded() < 1ULL << 62U, "no part overflows");
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "client/advise/broken.h"
@@ -54,9 +55,8 @@ Result<std::uint64_t> alignment_of(const Metadata& metadata) {
 
 /// Are the weights all there? A download that broke off has a whole header.
 Result<void> check_length(const Header& header) {
-  if (header.tensors.empty()) return {};
-  const Tensor& last = header.tensors.back();
-  const std::uint64_t end = header.data_offset + last.offset + last.bytes;
+  std::uint64_t end = 0;
+  for (const Tensor& tensor : header.tensors) end = std::max(end, header.data_offset + tensor.offset + tensor.bytes);
   if (end <= header.file_bytes) return {};
   return broken(fmt::format("the file is cut off: it has {} bytes of {}", header.file_bytes, end));
 }

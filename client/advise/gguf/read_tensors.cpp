@@ -77,7 +77,8 @@ Result<std::vector<Tensor>> read_tensors(Cursor& cursor, std::uint64_t count, st
       return broken(fmt::format("tensor \"{}\" begins at {} where the one before it ends at {}", tensor->name,
                                 tensor->offset, next));
     }
-    if (tensor->bytes > kMost - next - alignment) return broken("the tensors together take too many bytes");
+    const std::uint64_t most = kMost - alignment;
+    if (tensor->bytes > most || next > most - tensor->bytes) return broken("the tensors together take too many bytes");
     next = (next + tensor->bytes + alignment - 1) / alignment * alignment;
     tensors.push_back(std::move(*tensor));
   }

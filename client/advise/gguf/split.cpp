@@ -12,6 +12,7 @@ namespace {
 
 using base::Result;
 
+constexpr std::uint64_t kMostBytes = 1ULL << 56U;  // so no sum over their tensors wraps
 constexpr std::size_t kEnding = 20;  // -00001-of-00003.gguf
 
 Result<void> check_place(const Header& header, std::size_t place, std::size_t count) {
@@ -54,6 +55,7 @@ Result<Model> join(std::vector<Header> headers) {
     if (headers.size() > 1) {
       if (auto right = check_place(header, place, headers.size()); !right) return right.error();
     }
+    if (header.file_bytes > kMostBytes - model.file_bytes) return broken("the files together are absurdly large");
     model.file_bytes += header.file_bytes;
     model.header_bytes += header.data_offset;
     for (Tensor& tensor : header.tensors) {
