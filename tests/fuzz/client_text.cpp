@@ -1,4 +1,4 @@
-// What the client takes apart itself: amounts, event streams, heads of programs, answers of interpreters, times, and
+// What the client takes apart itself: amounts, event streams, heads of programs, answers of interpreters, times, drop-ins, and
 // text that goes to a terminal. The first byte says where an event stream is cut.
 #include <vector>
 
@@ -9,6 +9,7 @@
 #include "client/python/probe.h"
 #include "client/render/format.h"
 #include "client/render/text.h"
+#include "client/settings/drop_in_file.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/targets.h"
 
@@ -56,6 +57,9 @@ void client_text(std::string_view input) {
   require(client::render::to_ascii(client::render::printable(input)).find('\x1b') ==
               std::string::npos, "nor when it is ASCII");
   (void)client::render::wrap(input, 20);
+  (void)client::settings::parse_drop_in(std::string(input));
+  const auto drop_in = client::settings::parse_drop_in(client::settings::drop_in_text({}, std::string(input)));
+  require(drop_in && drop_in->ours.empty(), "what others wrote into a drop-in is not ours");
   if (input.empty()) return;
   const auto cut = 1 + static_cast<unsigned char>(input[0]);
   const std::string_view text = input.substr(1);
