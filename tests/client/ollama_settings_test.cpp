@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <map>
 
-#include "client/advise/recommend.h"
 #include "client/mac/core_foundation.h"
 #include "client/json_view.h"
 #include "client/settings/drop_in.h"
@@ -296,21 +295,4 @@ TEST_CASE("a context that does not fit is not chosen, and one that was asked for
   CHECK(asked.why == "As asked for; but no more than 5120 fits: m1optctl plan");
   CHECK(choose_context(model, gigabytes(16), std::nullopt, 0).why ==
         "Recommended for 16.0 GiB of RAM; but the model does not fit at all: m1optctl plan");
-}
-
-TEST_CASE("a model that is loaded does not keep itself from fitting in its own Modelfile") {
-  using namespace m1opt::client::advise;
-  Machine machine;
-  machine.system = System::macos;
-  machine.ram = 16ULL << 30U;
-  machine.metal = MetalLimit{{12124ULL << 20U, 12124ULL << 20U}, "read"};
-  machine.models = {{"llama3.1:8b", 6'335'000'000}};
-  const auto* known = find_known_model("llama3.1:8b");
-  const auto weights = weights_of(*known, "Q4_K_M");
-  Use use;
-  use.cache_type = find_cache_type("q8_0");
-  const auto largest = largest_context(known->shape, weights, use, at_least(asked_about(machine, "llama3.1:8b", weights.bytes)));
-  const auto chosen = choose_context({}, gigabytes(16), std::nullopt, static_cast<std::int64_t>(largest));
-  CHECK(chosen.why == "Recommended for 16.0 GiB of RAM");
-  CHECK(chosen.tokens == 8192);
 }
