@@ -3,7 +3,6 @@
 #include <filesystem>
 
 #include "base/file.h"
-#include "client/advise/recommend.h"
 #include "client/settings/cache_in_force.h"
 #include "client/documents.h"
 #include "support/catch.h"
@@ -154,22 +153,4 @@ TEST_CASE("two threads of one performance core count once") {
           std::to_string(first) + "-" + std::to_string(first + 1) + "\n");
   }
   CHECK(choose_threads(machine, root.path()).count == 4);
-}
-
-TEST_CASE("a model that is loaded does not keep itself from fitting in its own Modelfile") {
-  using namespace m1opt::client::advise;
-  Machine machine;
-  machine.system = System::macos;
-  machine.ram = 16ULL << 30U;
-  machine.metal = MetalLimit{{12124ULL << 20U, 12124ULL << 20U}, "read"};
-  machine.models = {{"llama3.1:8b", 6'335'000'000}};
-  const auto* known = find_known_model("llama3.1:8b");
-  const auto weights = weights_of(*known, "Q4_K_M");
-  Use use;
-  use.cache_type = find_cache_type("q8_0");
-  const auto largest = largest_context(known->shape, weights, use, at_least(asked_about(machine, "llama3.1:8b", weights.bytes)));
-  const auto chosen = choose_context({}, ram_of(16), std::nullopt, {static_cast<std::int64_t>(largest), "a cache of q8_0"});
-  CHECK(has(chosen.why, "Recommended for 16.0 GiB of RAM"));
-  CHECK_FALSE(has(chosen.why, "not fit"));
-  CHECK(chosen.tokens == 8192);
 }
