@@ -43,7 +43,8 @@ constexpr std::array kClaims{
           Verdict::partly,
           "Metal follows it, after Ollama was restarted and until the next reboot. What is wired "
           "cannot be swapped: users report panics when the rest runs out.",
-          "tune apply gpu-wired-limit, by name only, keeps 8 GiB or a quarter of RAM free."},
+          "tune apply gpu-wired-limit, by name only, keeps 8 GiB or a quarter of RAM free, and only raises: "
+          "where Metal gives as much by itself, or does not tell, nothing is set."},
 
     // System settings
     Claim{"transparency", "System settings",

@@ -47,3 +47,7 @@ class SmallDisk:
     def set_writable(self, writable):
         mount(b"tmpfs", self.state, b"tmpfs", MS_REMOUNT | MS_NODEV_NOSUID | (0 if writable else MS_RDONLY),
               b"size=2m")
+
+    def faults(self):
+        """What the daemon says of its journal."""
+        return [finding for finding in self.status()["health"] if "journal" in finding["text"]]

@@ -8,9 +8,8 @@ import sqlite3
 import time
 import urllib.parse
 
-import journal_test
 import rig
-from journal_test import MNT_DETACH, MS_RDONLY, MS_REMOUNT, libc, mount
+from disk import MNT_DETACH, MS_RDONLY, MS_REMOUNT, SmallDisk, libc, mount
 from rig import E2eTest, on_linux, state_of, with_nice, within
 
 MS_BIND = 4096
@@ -171,7 +170,7 @@ class BrokenTest(HistoryTest):
 
 @on_linux
 @with_nice
-class DiskTest(journal_test.JournalTest, HistoryTest):
+class DiskTest(SmallDisk, HistoryTest):
     overlay = HistoryTest.overlay
 
     def test_a_file_on_a_disk_that_is_read_only(self):

@@ -26,9 +26,6 @@ class JournalTest(SmallDisk, E2eTest):
 
     # What is to be seen
 
-    def faults(self):
-        return [finding for finding in self.status()["health"] if "journal" in finding["text"]]
-
     def assert_nothing_is_changed(self, child, seconds=3):
         end = time.monotonic() + seconds
         while time.monotonic() < end:

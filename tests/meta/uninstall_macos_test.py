@@ -147,7 +147,7 @@ class MacUninstall(MacInstallCase):
         uid = os.geteuid() or 54007
         plist = self.agent(uid)
         self.open_to_all()
-        self.write(self.client, f'#!/bin/sh\n[ "$*" = "ollama env --remove" ] || exit 3\nrm "{plist}"\n')
+        self.write(self.client, f'#!/bin/sh\n[ "$1" != tune ] || exit 0\n[ "$*" = "ollama env --remove" ] || exit 3\nrm "{plist}"\n')
         self.calls()
         said = self.uninstall(SUDO_UID=str(uid), SUDO_USER="joe")
         self.assertIn(f"sudo #{uid} m1optctl ollama env --remove", self.calls())
@@ -159,7 +159,7 @@ class MacUninstall(MacInstallCase):
         uid = os.geteuid() or 54007
         self.agent(uid)
         self.open_to_all()
-        self.write(self.client, '#!/bin/sh\n[ "$1" != ollama ] || exit 1\nexit 3\n')
+        self.write(self.client, '#!/bin/sh\n[ "$1" != ollama ] || exit 1\n[ "$1" != tune ] || exit 0\nexit 3\n')
         said = self.uninstall(ok=False, SUDO_UID=str(uid), SUDO_USER="joe")
         self.assertIn("joe's variables of Ollama's could not be taken back", said)
         self.assertTrue(self.daemon.exists() and self.client.exists())

@@ -135,7 +135,7 @@ SETTINGS = (
            "Report report{record.setting, Outcome::undone, {}, {}, {}, Errc::changed};",
            "Report report{record.setting, Outcome::undone, record.set, record.before, {}, Errc::changed};", ("settings",)),
     Mutant("what somebody raised since counts as what m1opt wants", "daemon/app/settings_keeper.cpp",
-           "if (theirs && set && *set > *limit)", "if (set && *set > *limit)", ("app",)),
+           "theirs && is_set ? std::max(*set, *limit) : *limit", "is_set ? std::max(*set, *limit) : *limit", ("app",)),
     Mutant("what another version has changed is not listed", "daemon/app/settings_keeper.cpp",
            "for (const settings::Record& record : open) add(", "for (const settings::Record& record : std::vector<settings::Record>{}) add(",
            ("app",)),
