@@ -42,7 +42,7 @@ TEST_CASE("a model that is loaded is not said not to fit in its own Modelfile") 
   use.cache_type = advise::find_cache_type("q8_0");
   const auto machine = advise::at_least(advise::asked_about(mac_at_work(), "llama3.1:8b", weights.bytes));
   const auto largest = static_cast<std::int64_t>(advise::largest_context(known->shape, weights, use, machine));
-  const auto chosen = settings::choose_context({}, base::Bytes{16LL << 30U}, std::nullopt, {largest});
+  const auto chosen = settings::choose_context({}, base::Bytes{16LL << 30U}, std::nullopt, {largest, {}});
   CHECK(chosen.why.find("does not fit") == std::string::npos);
   CHECK(chosen.tokens == 8192);
 }
