@@ -35,8 +35,7 @@ constexpr std::array kRows{
     Row{"qwen35moe", Which::between_full},
 };
 
-/// Widths of a model are below 2^20 and all else below 2^16, or it is absurd; no product of these wraps.
-constexpr std::uint64_t kWidest = 1U << 20U;
+/// What is no width is below 2^16, or it is absurd; no product of these wraps.
 constexpr std::uint64_t kMost = 1U << 16U;
 
 /// Numbers of the model's shape.

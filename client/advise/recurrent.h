@@ -7,6 +7,9 @@
 
 namespace m1opt::client::advise {
 
+/// Widths of a model are below this, or it is absurd.
+inline constexpr std::uint64_t kWidest = 1U << 20U;
+
 /// The layers of a recurrent or hybrid model.
 struct Recurrent {
   std::uint64_t bytes{0};     ///< that a recurrent layer keeps for a slot; 0: there is none

@@ -16,7 +16,6 @@ using base::Result;
 
 // Above these a model is absurd; below them no product overflows.
 constexpr std::uint64_t kMostLayers = 1024;
-constexpr std::uint64_t kWidest = 1U << 20U;
 constexpr std::uint64_t kMostHeads = 1U << 14U;
 constexpr std::uint64_t kWidestFeedForward = 1U << 26U;
 constexpr std::uint64_t kLongestContext = 1U << 30U;
