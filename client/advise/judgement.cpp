@@ -97,7 +97,7 @@ std::string shortage(const Question& question, const Use& use) {
     return fmt::format("needs {} where Metal has room for {}", gib_text(*bytes), gib_text(question.room.metal->high));
   }
   return fmt::format("needs {} where {} are {}", gib_text(*bytes), gib_text(question.room.memory.value_or(0)),
-                     question.machine.available ? "available now" : "left without a reserve for the system");
+                     question.machine.available ? "available now" : "left beside the reserve for the system");
 }
 
 Judgement verdict_of(const Question& question, const Use& use) {
