@@ -145,7 +145,7 @@ TEST_CASE("where nobody tells what the system takes it is left a reserve, and no
   CHECK_FALSE(verdict.certain);
   CHECK(verdict.doubt == "if the system and other programs take no more than is reserved for them");
   machine.ram = 6 * kGiBytes;
-  CHECK(judged(machine, use(4096)).sentence == "does not fit: needs 5.19 GiB where 4.00 GiB are left without a reserve for the system");
+  CHECK(judged(machine, use(4096)).sentence == "does not fit: needs 5.19 GiB where 4.00 GiB are left beside the reserve for the system");
   machine.available = 6 * kGiBytes;
   CHECK_FALSE(reserve_in(machine).has_value());
   CHECK(judged(machine, use(4096)).certain);
