@@ -67,6 +67,22 @@ TEST_CASE("what a killed daemon left set is put back by the next one before anyt
   CHECK(rig.value("governor") == "performance");
 }
 
+TEST_CASE("a recovery puts back what is tied to a run of the daemon; the end of all also what lasts") {
+  SettingsRig rig;
+  rig.apply("governor");
+  rig.apply("swappiness");
+  rig.work(true);
+  REQUIRE(rig.value("governor") == "performance");
+  const auto recover = [&](Extent extent) {
+    return recover_settings(rig.directory.path(), rig.machine, rig.clock, BootId{"boot-1"}, extent).complete();
+  };
+  CHECK(recover(Extent::bound));
+  CHECK(rig.value("governor") == "powersave");
+  CHECK(rig.value("swappiness") == "10");
+  CHECK(recover(Extent::everything));
+  CHECK(rig.value("swappiness") == "60");
+}
+
 TEST_CASE("one that cannot be set is told once, is a finding, and is tried again after longer and longer waits") {
   SettingsRig rig;
   rig.apply("governor");

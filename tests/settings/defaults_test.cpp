@@ -1,5 +1,6 @@
 #include "settings/machine.h"
 #include "settings/stand_ins.h"
+#include "settings/tools.h"
 #include "support/catch.h"
 
 using namespace m1opt;
@@ -101,6 +102,22 @@ TEST_CASE("a domain behind Full Disk Access says which pane opens it, and stays 
   CHECK(written.error().code == Errc::not_permitted);
   CHECK(written.error().what.find("Privacy & Security > Full Disk Access") != std::string::npos);
   CHECK(mac.programs.text("defaults/com.apple.universalaccess.plist").empty());
+}
+
+TEST_CASE("a refusal of defaults is an error and no absent key, to read and to remove") {
+  struct Refusing final : settings::Tools {
+    base::Result<settings::ToolExit> run(const std::string&, const std::vector<std::string>&,
+                                         const std::vector<std::string>&) override {
+      settings::ToolExit exit;
+      exit.status = 1;
+      exit.errors = "defaults[12:34] Couldn't synchronise with cfprefsd\n";
+      return exit;
+    }
+    std::optional<std::string> variable(std::string_view) const override { return std::nullopt; }
+  } tools;
+  const auto defaults = settings::make_defaults(tools);
+  CHECK_FALSE(defaults->read(kDock));
+  CHECK_FALSE(defaults->write(kDock, Reading{}));
 }
 
 TEST_CASE("what a configuration profile sets is not taken for the user's") {
