@@ -3,6 +3,7 @@
 #include "client/advise/across.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace m1opt::client::advise {
@@ -52,7 +53,7 @@ void deal(std::vector<Share>& shares, std::uint64_t count) {
   std::uint64_t given = 0;
   for (Share& share : shares) {
     before += room > 0 ? static_cast<double>(left(share)) / room : 1.0 / static_cast<double>(shares.size());
-    const auto until = static_cast<std::uint64_t>(before * static_cast<double>(count) + 0.5);
+    const auto until = static_cast<std::uint64_t>(std::llround(before * static_cast<double>(count)));
     share.layers = std::min(until, count) - std::min(given, count);
     given = std::max(given, until);
   }

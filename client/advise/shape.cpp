@@ -64,7 +64,7 @@ class Reader {
   do {                                               \
     auto taken = (expression);                       \
     if (!taken) return taken.error();                \
-    into = std::move(*taken);                        \
+    (into) = std::move(*taken);                      \
   } while (false)
 
 /// Lengths of a key and a value: of layers that see all tokens and of windowed ones.

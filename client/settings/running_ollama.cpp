@@ -2,18 +2,17 @@
 
 #include <algorithm>
 
+#include "base/path.h"
 #include "ollama/answers.h"
 
 namespace m1opt::client::settings {
 namespace {
 
-std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
 bool is_server(platform::ProcessTable& processes, std::int32_t pid) {
   const auto words = processes.arguments(pid);
   if (!words || words->size() < 2 || ((*words)[1] != "serve" && (*words)[1] != "start")) return false;
   const auto program = processes.executable(pid);
-  return base_name(program ? *program : words->front()) == "ollama";
+  return base::base_name(program ? *program : words->front()) == "ollama";
 }
 
 /// Absent for one that is no engine, or is for both (MLX).

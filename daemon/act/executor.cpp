@@ -108,11 +108,7 @@ Outcome Executor::begin(const Action& action, const Companions& companions, Inst
   }
   if (auto same = check_identity(record); !same) return abandon(outcome, record, same.error());
   if (auto read = read_back(record, plan->notes); !read) return abandon(outcome, record, read.error());
-  // Last look: had the guardian taken over while we were at it (we may have been stopped for
-  // seconds between any two lines above), what we just did has no guard.
-  if (parts_.guardian.revoked()) {
-    return abandon(outcome, record, {Errc::unready, 0, "the guardian has taken over"});
-  }
+  if (auto guarded = check_guarded(); !guarded) return abandon(outcome, record, guarded.error());
   fault_point("executor.before_outcome");
   outcome.code = plan->notes.empty() ? OutcomeCode::applied : OutcomeCode::partial;
   outcome.text = with_notes(describe_changes(record.changes), plan->notes);
@@ -175,6 +171,11 @@ Result<void> Executor::check_identity(const UndoRecord& record) {
   if (!executable) return executable.error();
   if (*executable == record.executable) return {};
   return Error{Errc::changed, 0, "it runs another program now"};
+}
+
+Result<void> Executor::check_guarded() {
+  if (!parts_.guardian.revoked()) return {};
+  return Error{Errc::unready, 0, "the guardian has taken over"};
 }
 
 Result<void> Executor::apply(const ActionRow& row, std::vector<Change>& changes,

@@ -68,6 +68,9 @@ class Executor {
   Result<void> check_reversible(const ActionRow& row, Plan& plan);
   Result<void> record_before_act(UndoRecord& record);
   Result<void> check_identity(const UndoRecord& record);
+  /// Last look: had the guardian taken over while we were at it (we may have been stopped for seconds
+  /// between any two lines), what was just done has no guard.
+  Result<void> check_guarded();
   /// Removes from `changes` what this kernel does not support, with a note.
   Result<void> apply(const ActionRow& row, std::vector<Change>& changes,
                      std::vector<std::string>& notes);

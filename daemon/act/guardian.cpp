@@ -125,7 +125,7 @@ void Guardian::revoke_all(const std::string& why) {
     (void)send_frame(options_.socket, FrameType::revoked, {}, 0);
   }
   // Kept until the daemon answers: see the class comment.
-  for (const auto& [id, record] : held_) (void)undo(record, why);
+  for (auto& [id, record] : held_) (void)undo(record, why);
 }
 
 void Guardian::revoke_overdue() {
@@ -142,7 +142,8 @@ void Guardian::revoke_overdue() {
   for (const RecordId id : overdue) (void)undo(held_.at(id), "past its deadline");
 }
 
-bool Guardian::undo(const UndoRecord& record, const std::string& why) {
+bool Guardian::undo(UndoRecord& record, const std::string& why) {
+  if (record.changes.empty()) return true;
   fault_point("guardian.before_undo");
   // A holder that hangs is exactly whom the guardian must not wait for; undoing
   // twice does no harm.
@@ -160,7 +161,12 @@ bool Guardian::undo(const UndoRecord& record, const std::string& why) {
   fault_point("guardian.after_close");
   (void)send_frame(options_.socket, FrameType::undone,
                    fmt::format("{} {} {}", record.id, code, result.text), 0);
-  return is_over(result.code);
+  // Not of one that could not be undone whole: what it has handed on is found by its values.
+  if (!is_over(result.code)) return false;
+  std::erase_if(record.changes, [&](const Change& change) {
+    return std::find(result.put_back.begin(), result.put_back.end(), change) != result.put_back.end();
+  });
+  return true;
 }
 
 void Guardian::close_in_journal(RecordId id, OutcomeCode code, const std::string& text) {
@@ -171,13 +177,13 @@ void Guardian::close_in_journal(RecordId id, OutcomeCode code, const std::string
 
 int Guardian::undo_until_nothing_is_left() {
   for (int attempt = 0; attempt < kRetries; ++attempt) {
-    std::vector<const UndoRecord*> order;
-    for (const auto& [id, record] : held_) order.push_back(&record);
+    std::vector<UndoRecord*> order;
+    for (auto& [id, record] : held_) order.push_back(&record);
     std::stable_partition(order.begin(), order.end(), [](const UndoRecord* record) {
       return is_stop(record->kind);
     });
     std::vector<RecordId> finished;
-    for (const UndoRecord* record : order) {
+    for (UndoRecord* record : order) {
       if (undo(*record, "the daemon has ended")) finished.push_back(record->id);
     }
     for (const RecordId id : finished) held_.erase(id);

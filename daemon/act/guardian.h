@@ -21,8 +21,9 @@ namespace m1opt::act {
 /// In the last two cases it tells the daemon first (`revoked`) and keeps the
 /// records until the daemon has answered (`resumed`): a daemon that wakes up
 /// between its check and its system call may still stop a process, and finds
-/// it released again within a second. Undoing needs no disk; the journal is
-/// closed when it can be.
+/// it released again within a second. What was put back once is left, though:
+/// the daemon sets each value once, so whoever sets it afterwards is somebody
+/// else. Undoing needs no disk; the journal is closed when it can be.
 class Guardian {
  public:
   struct Options {
@@ -40,8 +41,8 @@ class Guardian {
   bool handle(const Frame& frame);
   void revoke_all(const std::string& why);
   void revoke_overdue();
-  /// True when nothing of the record is left.
-  bool undo(const UndoRecord& record, const std::string& why);
+  /// True when nothing of the record is left. Takes what it put back out of the record.
+  bool undo(UndoRecord& record, const std::string& why);
   void close_in_journal(RecordId id, OutcomeCode code, const std::string& text);
   int undo_until_nothing_is_left();
   void rehearse();

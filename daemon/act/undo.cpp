@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "act/actions.h"
 #include "act/inheritance.h"
@@ -16,7 +18,7 @@ constexpr int kPasses = 8;  // a target that forks faster than this is not a bac
 
 /// Counts what became of the single changes.
 struct Tally {
-  int restored{0};
+  std::vector<Change> restored;
   int inherited{0};
   int gone{0};
   int changed{0};
@@ -58,7 +60,7 @@ void undo_change(platform::ProcessControl& control, const Change& change, Tally&
     tally.fail({Errc::io, 0, "the value did not take"});
     return;
   }
-  ++tally.restored;
+  tally.restored.push_back(change);
 }
 
 /// Puts back what one heir inherited of one attribute; returns how many values.
@@ -102,21 +104,21 @@ int undo_inherited(platform::ProcessControl& control, platform::ProcessTable& ta
   return found;
 }
 
-UndoResult summarise(const UndoRecord& record, const Tally& tally) {
+UndoResult summarise(const UndoRecord& record, Tally tally) {
   if (tally.failure) {
     const auto code = tally.failure->code == Errc::not_permitted ? OutcomeCode::not_permitted
                                                                  : OutcomeCode::failed;
-    return {code, tally.failure->what};
+    return {code, tally.failure->what, std::move(tally.restored)};
   }
-  const int put_back = tally.restored + tally.inherited;
-  std::string text = fmt::format("{} of {} values put back", tally.restored, record.changes.size());
+  const bool put_back = !tally.restored.empty() || tally.inherited > 0;
+  std::string text = fmt::format("{} of {} values put back", tally.restored.size(), record.changes.size());
   if (tally.inherited > 0) text += fmt::format(", {} inherited ones too", tally.inherited);
   if (tally.gone > 0) text += fmt::format(", {} ended", tally.gone);
   if (tally.changed > 0) text += fmt::format(", {} changed by somebody else and left", tally.changed);
-  if (put_back > 0) return {OutcomeCode::undone, text};
-  if (tally.gone > 0 && tally.changed == 0) return {OutcomeCode::gone, text};
+  if (put_back) return {OutcomeCode::undone, text, std::move(tally.restored)};
+  if (tally.gone > 0 && tally.changed == 0) return {OutcomeCode::gone, text, {}};
   // Nothing had our value: it was never applied, or somebody else took it back.
-  return {OutcomeCode::changed, text};
+  return {OutcomeCode::changed, text, {}};
 }
 
 }  // namespace
@@ -124,7 +126,7 @@ UndoResult summarise(const UndoRecord& record, const Tally& tally) {
 UndoResult undo_record(platform::ProcessControl& control, platform::ProcessTable& table,
                        const BootId& boot, const UndoRecord& record,
                        const std::map<RecordId, UndoRecord>& open) {
-  if (record.boot != boot) return {OutcomeCode::gone, "the machine has been restarted since"};
+  if (record.boot != boot) return {OutcomeCode::gone, "the machine has been restarted since", {}};
   Tally tally;
   for (auto change = record.changes.rbegin(); change != record.changes.rend(); ++change) {
     undo_change(control, *change, tally);
@@ -137,7 +139,7 @@ UndoResult undo_record(platform::ProcessControl& control, platform::ProcessTable
       if (found == 0) break;
     }
   }
-  return summarise(record, tally);
+  return summarise(record, std::move(tally));
 }
 
 }  // namespace m1opt::act

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "model/action.h"
@@ -16,6 +17,7 @@ using namespace m1opt::model;
 struct UndoResult {
   OutcomeCode code{};  ///< undone, gone, changed; not_permitted and failed leave the record open
   std::string text;
+  std::vector<Change> put_back;  ///< of the record's own: what had our value and has it no more
 
   bool operator==(const UndoResult&) const = default;
 };

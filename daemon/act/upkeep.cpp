@@ -36,6 +36,7 @@ Outcome Executor::extend(const Action& action, const Companions& companions) {
       return abandon(outcome, record, more.error());
     }
   }
+  if (auto guarded = check_guarded(); !guarded) return abandon(outcome, record, guarded.error());
   outcome.code = OutcomeCode::applied;
   outcome.text = describe_changes(record.changes);
   return outcome;

@@ -325,7 +325,7 @@ void ControlLoop::publish(decide::Decision&& decision, const Sample& sample) {
   std::set<ProcessId> held;
   for (const auto& [id, record] : parts_.executor.open_records()) held.insert(record.process);
   guardian_status_.alive = parts_.guardian.alive();
-  if (auto own = cost_.measure(parts_.clock.now(), self_, guardian_status_)) own_ = std::move(own);
+  if (auto own = cost_.measure(parts_.clock.now(), self_, guardian_status_)) own_ = own;
   show_budget(state_.budget, parts_.config.config()->self, self_);
   std::vector<std::string> troubles;
   std::vector<HealthFinding> findings;

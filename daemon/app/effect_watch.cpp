@@ -51,7 +51,8 @@ EffectWatch::EffectWatch() {
 
 std::vector<HoldEffect> EffectWatch::note_tick(const TickRecord& tick, Duration span,
                                                const std::vector<std::optional<double>>& values) {
-  Moment& moment = recent_.emplace_back(Moment{tick.now, span, {}});
+  recent_.push_back(Moment{tick.now, span, {}});
+  Moment& moment = recent_.back();
   for (const std::size_t metric : metrics_) moment.values.push_back(values[metric]);
   while (tick.now - recent_.front().end >= kWatched) recent_.pop_front();
 

@@ -40,6 +40,15 @@ std::optional<Ban> find_ban(const Tick& tick, const std::string& target, Process
   return longest;
 }
 
+std::optional<Ban> find_rest(const Tick& tick, const std::string& target, ProcessId process) {
+  const auto found = tick.state.bans.find({target, process});
+  if (found == tick.state.bans.end()) return std::nullopt;
+  for (const auto& ban : found->second) {
+    if (ban.cause == BanCause::breather && ban.until > tick.now) return ban;
+  }
+  return std::nullopt;
+}
+
 std::string ban_text(const Ban& ban, Instant now) {
   const std::string left = duration_text(ban.until - now) + " left";
   switch (ban.cause) {

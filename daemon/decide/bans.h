@@ -17,6 +17,9 @@ void add_ban(Tick& tick, const std::string& target, ProcessId process, BanCause 
 std::optional<Ban> find_ban(const Tick& tick, const std::string& target, ProcessId process,
                             std::optional<ActionKind> kind);
 
+/// Until when a process that was suspended must run, for rules and users alike.
+std::optional<Ban> find_rest(const Tick& tick, const std::string& target, ProcessId process);
+
 /// "cooldown, 23 s left"
 std::string ban_text(const Ban& ban, Instant now);
 

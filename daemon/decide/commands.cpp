@@ -130,6 +130,13 @@ std::optional<Refusal> manual_obstacle(const Tick& tick, const Command& command,
   if (asked) return Refusal{ReplyCode::conflict, name + "another request suspends it now"};
   std::string text = standing_obstacle(tick, target);
   if (text.empty()) text = suspend_obstacle(tick, target);
+  // Else who asks again and again keeps it stopped for ever.
+  if (text.empty()) {
+    if (const auto rest = find_rest(tick, target.target, process.id)) text = ban_text(*rest, tick.now);
+  }
+  if (text.empty() && tick.suspensions_left() <= 0) {
+    text = fmt::format("{} were suspended in the last hour, the most allowed", tick.config.limits.suspensions_per_hour);
+  }
   if (!text.empty()) return Refusal{ReplyCode::refused, name + text};
   return std::nullopt;
 }

@@ -202,6 +202,14 @@ struct Ban {
   bool operator==(const Ban&) const = default;
 };
 
+/// The processes of one user that match one row: what one user starts switches off nobody else's.
+struct Crowd {
+  std::string target;
+  std::uint32_t uid{0};
+
+  auto operator<=>(const Crowd&) const = default;
+};
+
 /// A target or workload name with one process, or with ProcessId{} for the whole row.
 using BanKey = std::pair<std::string, ProcessId>;
 
@@ -302,7 +310,7 @@ struct State {
   std::optional<Instant> passive_until;
   std::map<std::string, int> vanished;  ///< row -> suspended processes that vanished
   std::set<ProcessId> refused;          ///< reported already
-  std::set<std::string> overfull;       ///< rows reported for limits.max_match
+  std::set<Crowd> overfull;             ///< reported for limits.max_match
 
   std::map<ProcessId, TierMemory> tiers;  ///< processes for which tiers were asked
   std::map<ErrandKind, ErrandMemory> errands;

@@ -55,17 +55,15 @@ void report_refusals(Tick& tick) {
 }
 
 void report_crowds(Tick& tick) {
-  std::set<std::string> overfull;
-  for (const auto& [name, count] : tick.matches) {
+  std::set<Crowd> overfull;
+  for (const auto& [crowd, count] : tick.matches) {
     if (count <= tick.config.limits.max_match) continue;
-    overfull.insert(name);
-  }
-  for (const auto& name : overfull) {
-    if (tick.state.overfull.contains(name)) continue;
+    overfull.insert(crowd);
+    if (tick.state.overfull.contains(crowd)) continue;
     tick.report(EventKind::target_refused, Severity::warning,
-                fmt::format("{} processes match {}, more than {}: none is acted on",
-                            tick.matches.at(name), name, tick.config.limits.max_match),
-                {}, name);
+                fmt::format("{} processes of uid {} match {}, more than {}: none of them is acted on", count,
+                            crowd.uid, crowd.target, tick.config.limits.max_match),
+                {}, crowd.target);
   }
   tick.state.overfull = std::move(overfull);
 }

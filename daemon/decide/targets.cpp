@@ -17,9 +17,10 @@ namespace {
 /// A target that wants less than this of a core takes nothing from anybody.
 constexpr double kIdleDemand = 1.0;
 
-bool is_overfull(const Tick& tick, const std::string& target) {
-  const auto count = tick.matches.find(target);
-  return count != tick.matches.end() && count->second > tick.config.limits.max_match;
+/// How many there are of its row and its user when that is too many, else 0.
+int crowd_of(const Tick& tick, const TargetSample& target) {
+  const auto count = tick.matches.find({target.target, target.process.uid});
+  return count != tick.matches.end() && count->second > tick.config.limits.max_match ? count->second : 0;
 }
 
 bool is_in_scope(const Tick& tick, const RuleScopeConfig& scope, const TargetSample& target) {
@@ -97,10 +98,10 @@ Instant deadline_for(const Tick& tick, ActionKind kind, const std::string& targe
 /// Enters passive mode instead of one suspension too many. True when entered.
 bool enter_passive(Tick& tick) {
   const auto& limits = tick.config.limits;
-  if (static_cast<int>(tick.state.suspensions.size()) < limits.suspensions_per_hour) return false;
+  if (tick.suspensions_left() > 0) return false;
   tick.state.passive_until = tick.now + limits.passive;
   tick.report(EventKind::passive, Severity::warning,
-              fmt::format("{} suspensions in an hour: a rule oscillates, so nothing new for {}",
+              fmt::format("{} suspensions in an hour, the most allowed: nothing new for {}",
                           limits.suspensions_per_hour, duration_text(limits.passive)));
   return true;
 }
@@ -114,9 +115,9 @@ std::string standing_obstacle(const Tick& tick, const TargetSample& target) {
       find_hold(tick.state, process.id, ActionKind::suspend) == nullptr) {
     return "somebody else stopped it; left as found";
   }
-  if (is_overfull(tick, target.target)) {
-    return fmt::format("{} processes match, more than {}: none is acted on",
-                       tick.matches.at(target.target), tick.config.limits.max_match);
+  if (const int crowd = crowd_of(tick, target)) {
+    return fmt::format("{} processes of uid {} match, more than {}: none of them is acted on", crowd, process.uid,
+                       tick.config.limits.max_match);
   }
   return {};
 }

@@ -31,7 +31,7 @@ Tick::Tick(const State& before, const Sample& sample_, const Config& config_, In
   std::unordered_set<ProcessId> refused;
   for (const auto& entry : sample.refused) refused.insert(entry.id);
   for (const auto& target : sample.targets) {
-    ++matches[target.target];
+    ++matches[{target.target, target.process.uid}];
     by_pid.try_emplace(target.process.id.pid, &target.process);
     // The LLM's own tree and refused processes are never targets, whatever their name.
     if (members.contains(target.process.id) || refused.contains(target.process.id)) continue;
@@ -74,6 +74,13 @@ int Tick::suspended() const {
     return action.verb == ActionVerb::begin && is_stop(action.kind);
   });
   return static_cast<int>(held + asked);
+}
+
+int Tick::suspensions_left() const {
+  const auto asked = std::count_if(begins.begin(), begins.end(), [](const Action& action) {
+    return action.verb == ActionVerb::begin && action.kind == ActionKind::suspend;
+  });
+  return config.limits.suspensions_per_hour - static_cast<int>(state.suspensions.size()) - static_cast<int>(asked);
 }
 
 Hold* find_hold(State& state, ProcessId process, ActionKind kind) {

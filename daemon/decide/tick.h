@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -32,7 +33,7 @@ struct Tick {
   std::unordered_map<ProcessId, const TargetSample*> targets;
   std::unordered_map<ProcessId, Member> members;
   std::unordered_map<std::int32_t, const ProcessInfo*> by_pid;
-  std::unordered_map<std::string, int> matches;  ///< row -> processes
+  std::map<Crowd, int> matches;
 
   std::vector<Action> ends;
   std::vector<Action> begins;  ///< and extends
@@ -56,6 +57,8 @@ struct Tick {
   [[nodiscard]] const TargetConfig* row(const std::string& target) const;
   /// Processes that are stopped, those asked for in this tick included.
   [[nodiscard]] int suspended() const;
+  /// How many more may begin in this hour, those asked for in this tick taken off.
+  [[nodiscard]] int suspensions_left() const;
 };
 
 /// Null when there is none.

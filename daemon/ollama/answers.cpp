@@ -134,7 +134,7 @@ Result<std::vector<SlotReading>> parse_slots(std::string_view text) {
     auto slot = parse_slot(item, where);
     if (!slot) return slot.error();
     slot->slot = static_cast<int>(slots.size());
-    slots.push_back(std::move(*slot));
+    slots.push_back(*slot);
   }
   return slots;
 }

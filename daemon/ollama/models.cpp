@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/path.h"
 #include "ollama/json.h"
 
 namespace m1opt::ollama {
@@ -119,7 +120,7 @@ Result<ServerProperties> parse_props(std::string_view text) {
   ServerProperties properties;
   properties.model = word_in(&*root, "model_alias");
   if (properties.model.empty()) properties.model = word_in(&*root, "model_path");
-  properties.model.erase(0, properties.model.rfind('/') + 1);
+  properties.model = std::string(base_name(properties.model));
   properties.quantization = word_in(&*root, "model_ftype");
   const auto context = read_integer(*settings, "n_ctx", "$.default_generation_settings");
   if (!context) return context.error();

@@ -7,6 +7,7 @@
 
 #include "base/fault.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "platform/text.h"
 #include "settings/access.h"
 #include "settings/parts.h"
@@ -53,7 +54,7 @@ Result<std::vector<File>> files_of(const Target& target) {
   if (!entries) return explain(entries.error(), pattern, {});
   std::vector<File> files;
   for (const std::string& entry : *entries) {
-    std::string name = entry.substr(entry.rfind('/') + 1);
+    std::string name(base_name(entry));
     if (name.starts_with(prefix)) files.push_back({std::move(name), entry + rest, {}});
   }
   if (files.empty()) return Error{Errc::unsupported, ENOENT, fmt::format("this machine has no {}", pattern)};

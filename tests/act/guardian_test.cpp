@@ -39,18 +39,6 @@ TEST_CASE("a revoked daemon does nothing until it has read the journal again") {
   CHECK(test::is_held(rig.hold(ActionKind::suspend, next)));
 }
 
-TEST_CASE("a process stopped after the guardian took over is released again") {
-  ExecutorRig rig;
-  const ChildProcess child;
-  auto action = rig.begin(ActionKind::suspend, child.id(), child.executable());
-  action.deadline = rig.clock_.now();
-  REQUIRE(test::is_held(rig.run(action)));
-  REQUIRE(eventually([&] { return child.state() == 'S'; }));
-  // What a daemon does that was stopped just before its system call and wakes up now.
-  ::kill(child.pid(), SIGSTOP);
-  CHECK(eventually([&] { return child.state() == 'S'; }, std::chrono::seconds(2)));
-}
-
 TEST_CASE("the guardian ignores SIGTERM while it holds something, and ends when it does not") {
   ExecutorRig rig;
   const ChildProcess child;

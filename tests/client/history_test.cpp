@@ -120,18 +120,17 @@ TEST_CASE("effects say who was held, for how long it was watched, and what chang
 }
 
 TEST_CASE("history asks for as many points as there is room for, and says when nothing is kept") {
-  std::string line;
-  FakeDaemon daemon([&line](const SeenRequest& request) {
-    line = request.line;
+  FakeDaemon daemon([](const SeenRequest&) {
     return http_answer(200, R"({"fault":"the disk is full","series":{"metric":"load","points":[]}})");
   });
+  const auto last = [&] { return daemon.seen().back().line; };
   const auto ran = run_client({"history", "load", "--since", "8h", "--plot", "--socket", daemon.socket()}, {"COLUMNS=80"});
   CHECK(ran.status == 0);
-  CHECK(test::has(line, "metric=load&since=20"));
-  CHECK(test::has(line, "&step_s=444"));
+  CHECK(test::has(last(), "metric=load&since=20"));
+  CHECK(test::has(last(), "&step_s=444"));
   CHECK(test::has(ran.err, "what happens is not kept: the disk is full"));
   (void)run_client({"history", "load", "--json", "--socket", daemon.socket()});
-  CHECK_FALSE(test::has(line, "step_s"));
+  CHECK_FALSE(test::has(last(), "step_s"));
   (void)run_client({"history", "effects", "--since", "2d", "--socket", daemon.socket()});
-  CHECK(test::has(line, "/v1/history/effects?since=20"));
+  CHECK(test::has(last(), "/v1/history/effects?since=20"));
 }

@@ -81,9 +81,7 @@ TEST_CASE("a name that is not there exits 2 with the nearest, before anybody is 
 }
 
 TEST_CASE("use puts the name, and with --dry-run prints each key with both values") {
-  std::vector<SeenRequest> seen;
-  FakeDaemon daemon([&](const SeenRequest& request) {
-    seen.push_back(request);
+  FakeDaemon daemon([](const SeenRequest&) {
     return http_answer(200, R"({"schema":"m1opt.command/1","code":"ok","text":"would use the profile 8gb: 1 keys change",
       "dry_run":true,"changes":[{"name":"limits.max_suspended","old":"3","new":"2"}]})");
   });
@@ -91,6 +89,7 @@ TEST_CASE("use puts the name, and with --dry-run prints each key with both value
   CHECK(ran.status == 0);
   CHECK(ran.out == "limits.max_suspended: 3 -> 2\nwould use the profile 8gb: 1 keys change\n");
   CHECK(run_client({"profile", "use", "config", "--socket", daemon.socket()}).status == 0);
+  const auto seen = daemon.seen();
   REQUIRE(seen.size() == 2);
   CHECK(seen[0].line == "PUT /v1/profile?dry_run=true");
   CHECK(seen[0].body == R"({"name":"8gb"})");

@@ -41,13 +41,10 @@ TEST_CASE("a trace goes to standard output, or into a file, as it came") {
 }
 
 TEST_CASE("only the last of a trace is asked for by its time") {
-  std::string line;
-  FakeDaemon daemon([&line](const SeenRequest& request) {
-    line = request.line;
-    return http_answer(200, "");
-  });
+  FakeDaemon daemon(always(http_answer(200, "")));
   CHECK(run_client({"trace", "--since", "1h", "--socket", daemon.socket()}).status == 0);
-  CHECK(has(line, "GET /v1/trace?since=20"));
+  REQUIRE(daemon.seen().size() == 1);
+  CHECK(has(daemon.seen()[0].line, "GET /v1/trace?since=20"));
 }
 
 TEST_CASE("a trace that breaks off is a failure") {

@@ -38,9 +38,7 @@ constexpr const char* kUndone = R"({"outcome":"undone","before":{"type":"","text
 
 TEST_CASE("the machine's rows are asked of the daemon") {
   const TunedMac mac;
-  std::vector<SeenRequest> seen;
-  FakeDaemon daemon([&](const SeenRequest& request) {
-    seen.push_back(request);
+  FakeDaemon daemon([](const SeenRequest& request) {
     if (request.line == "GET /v1/settings") {
       return http_answer(200, R"({"schema":"m1opt.settings/1","settings":[{"name":"power-nap","value":
         {"type":"","text":"1"},"wanted":{"type":"","text":"0"},"record":null}]})");
@@ -52,6 +50,7 @@ TEST_CASE("the machine's rows are asked of the daemon") {
   CHECK(ran.status == 0);
   CHECK(has(ran.out, "power-nap             1 -> 0"));
   CHECK(has(ran.out, "power-nap             asked 0, observed 0"));
+  const auto seen = daemon.seen();
   REQUIRE(seen.size() == 2);
   CHECK(seen[1].line == "POST /v1/settings/power-nap/apply");
 }

@@ -25,7 +25,7 @@ TEST_CASE("a rule that would match 2,000 processes acts on none and says so once
   CHECK(world.actions.empty());
   REQUIRE(world.count(EventKind::target_refused) == 1);
   CHECK(world.said(EventKind::target_refused) ==
-        "2000 processes match photoanalysisd, more than 32: none is acted on");
+        "2000 processes of uid 1000 match photoanalysisd, more than 32: none of them is acted on");
   world.command(SuspendCommand{"photoanalysisd", {}, 60s});
   world.tick();
   CHECK(reply_of(world).code == ReplyCode::refused);
@@ -33,6 +33,53 @@ TEST_CASE("a rule that would match 2,000 processes acts on none and says so once
   world.tick();
   CHECK(reply_of(world).code == ReplyCode::refused);
   CHECK(world.actions.empty());
+}
+
+TEST_CASE("a crowd that one user starts keeps nothing off the processes of others") {
+  World world = greedy();
+  for (int pid = 1000; pid < 1100; ++pid) world.add_target(pid, "photoanalysisd", 1);
+  for (auto& [pid, target] : world.targets) target.sample.process.uid = 4711;
+  const auto mine = world.add_target(2000, "photoanalysisd", 1);
+  world.run(2min);
+  CHECK(world.holds(mine, ActionKind::suspend));
+  CHECK(world.suspended() == 1);
+  CHECK(world.why({1000, 10000}) == "100 processes of uid 4711 match, more than 32: none of them is acted on");
+  CHECK(world.count(EventKind::target_refused) == 1);
+}
+
+TEST_CASE("who suspends by hand again and again cannot keep a process stopped") {
+  World world;
+  const auto id = world.add_target(10, "photoanalysisd", 1);
+  world.command(SuspendCommand{{}, id, 600s});
+  world.run(601s);
+  REQUIRE_FALSE(world.holds(id, ActionKind::suspend));
+  world.replies.clear();
+  world.command(SuspendCommand{{}, id, 600s});
+  world.tick();
+  CHECK(reply_of(world).text.find("it was suspended and may run now, ") != std::string::npos);
+  CHECK_FALSE(world.holds(id, ActionKind::suspend));
+  world.run(150s);
+  world.command(SuspendCommand{{}, id, 600s});
+  world.run(2s);
+  CHECK(world.holds(id, ActionKind::suspend));
+}
+
+TEST_CASE("suspensions by hand count towards the most in an hour, and end there") {
+  World world;
+  world.config.limits.suspensions_per_hour = 4;
+  for (int pid = 1; pid <= 5; ++pid) {
+    const auto id = world.add_target(pid, "photoanalysisd", 1);
+    world.replies.clear();
+    world.command(SuspendCommand{{}, id, 60s});
+    world.run(2s);
+    CHECK(world.holds(id, ActionKind::suspend) == (pid < 5));
+    if (pid == 5) {
+      CHECK(reply_of(world).text ==
+            "photoanalysisd (pid 5): 4 were suspended in the last hour, the most allowed");
+    }
+    world.command(ResumeCommand{false, {}, id});
+    world.run(2s);
+  }
 }
 
 TEST_CASE("namesakes that come one by one are left alone from the first too many on") {

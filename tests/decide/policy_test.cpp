@@ -131,7 +131,7 @@ TEST_CASE("thirty suspensions in an hour make the policy passive for an hour, an
   world.tick();
   CHECK(world.last.mode == Mode::passive);
   CHECK(world.said(EventKind::passive) ==
-        "30 suspensions in an hour: a rule oscillates, so nothing new for 60 min");
+        "30 suspensions in an hour, the most allowed: nothing new for 60 min");
   const Instant passive = world.now;
   world.forget_log();
   const auto late = world.add_target(20, "photoanalysisd", 1);
@@ -274,16 +274,4 @@ TEST_CASE("the state does not grow over ten simulated days") {
                                     state.holds.size() + state.pending.size());
   }
   CHECK(largest < 200);
-}
-
-TEST_CASE("ten thousand namesakes cost no quadratic time") {
-  World world;
-  world.make_busy();
-  world.set_level(PressureLevel::critical);
-  for (int pid = 1000; pid < 11000; ++pid) world.add_target(pid, "photoanalysisd", 0.001);
-  const auto begin = std::chrono::steady_clock::now();
-  world.run(20s);
-  // Quadratic work would be minutes; this only tells the two apart.
-  CHECK(std::chrono::steady_clock::now() - begin < 10s);
-  CHECK(world.begins() == 0);
 }

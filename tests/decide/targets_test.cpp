@@ -155,8 +155,8 @@ TEST_CASE("more processes of a row than max_match are left alone and reported on
   for (const auto& action : begun(world)) CHECK(action.process == other);
   CHECK(world.count(EventKind::target_refused) == 1);
   CHECK(world.said(EventKind::target_refused) ==
-        "33 processes match photoanalysisd, more than 32: none is acted on");
-  CHECK(world.why({1000, 10000}) == "33 processes match, more than 32: none is acted on");
+        "33 processes of uid 1000 match photoanalysisd, more than 32: none of them is acted on");
+  CHECK(world.why({1000, 10000}) == "33 processes of uid 1000 match, more than 32: none of them is acted on");
 }
 
 TEST_CASE("thirty-two processes of a row are not too many") {

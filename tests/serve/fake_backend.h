@@ -148,7 +148,10 @@ class FakeBackend final : public serve::Backend {
     for (const auto& call : notify) call();
   }
 
+  /// Between questions it is the test's, else the server's: see meet().
   FakeArchive archive;
+  /// What either thread has written so far is seen by the other.
+  void meet() { const std::lock_guard lock(archive_mutex_); }
 
   std::vector<Command> posted() {
     const std::lock_guard lock(mutex_);
@@ -171,9 +174,12 @@ class FakeBackend final : public serve::Backend {
       reply = reply_;
       reply.id = command.id;
       posted_.push_back(std::move(command));
-      if (hangs_) kept_.push_back(std::move(done));
+      if (hangs_) {
+        kept_.push_back(std::move(done));
+        return true;
+      }
     }
-    if (!hangs_) done(reply);
+    done(reply);
     return true;
   }
   bool self_test(std::function<void(std::vector<serve::SelfTestStep>)> done) override {
@@ -185,7 +191,11 @@ class FakeBackend final : public serve::Backend {
   bool fetch(serve::FetchWork work, std::function<void(serve::Fetched)> done) override {
     if (full_) return false;
     if (hangs_) return true;
-    done(work(archive));
+    auto fetched = [&] {
+      const std::lock_guard lock(archive_mutex_);
+      return work(archive);
+    }();
+    done(std::move(fetched));
     return true;
   }
   std::vector<Event> events_after(const std::string& id, std::size_t limit) override {
@@ -209,6 +219,7 @@ class FakeBackend final : public serve::Backend {
 
  private:
   std::mutex mutex_;
+  std::mutex archive_mutex_;
   std::shared_ptr<const Snapshot> snapshot_;
   CommandReply reply_{0, ReplyCode::ok, "done"};
   std::vector<Command> posted_;

@@ -53,13 +53,18 @@ class ServerFixture {
     dead_ = pid;
   }
 
-  SocketClient connect() { return SocketClient(options.socket_path); }
+  SocketClient connect() {
+    backend.meet();
+    return SocketClient(options.socket_path);
+  }
 
   std::string ask(const std::string& method, const std::string& target,
                   const std::string& body = {}) {
     SocketClient client = connect();
     client.send(request(method, target, body));
-    return client.read_answer();
+    std::string answer = client.read_answer();
+    backend.meet();
+    return answer;
   }
 
   static std::string request(const std::string& method, const std::string& target,

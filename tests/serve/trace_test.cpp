@@ -11,7 +11,9 @@ const std::string kEnd = "\r\n0\r\n\r\n";
 std::string ask_trace(ServerFixture& fixture) {
   SocketClient client = fixture.connect();
   client.send(ServerFixture::request("GET", "/v1/trace"));
-  return client.read_until(kEnd);
+  std::string answer = client.read_until(kEnd);
+  fixture.backend.meet();
+  return answer;
 }
 
 }  // namespace

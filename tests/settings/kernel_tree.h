@@ -82,6 +82,12 @@ struct Changer {
   std::vector<settings::Report> undo() {
     return with([](settings::Engine& engine) { return engine.undo(); });
   }
+  std::size_t open_records() {
+    return settings::SettingsJournal::open(directory.path(), settings::SettingsJournal::Use::read)
+        .value()
+        .open_records()
+        .size();
+  }
 };
 
 inline settings::Setting governor_row() { return *settings::find(settings::System::linux, "cpu-governor"); }

@@ -41,13 +41,10 @@ TEST_CASE("what this machine has not got is told, and nothing is made") {
 TEST_CASE("processors that differ are set alike, and each gets its own back") {
   Kernel kernel;
   kernel.policies({"powersave", "schedutil", "powersave"});
-  test::TempDir directory;
-  test::FakeClock clock;
-  auto journal = settings::SettingsJournal::open(directory.path(), settings::SettingsJournal::Use::write).value();
-  settings::Engine engine(*kernel.files, journal, clock, base::BootId{"boot"});
-  CHECK(engine.apply(governor_row()).outcome == Outcome::observed);
+  test::Changer changer{kernel};
+  CHECK(changer.apply(governor_row()).outcome == Outcome::observed);
   for (int number = 0; number < 3; ++number) CHECK(kernel.text(Kernel::policy(number)) == "performance");
-  const auto undone = engine.undo();
+  const auto undone = changer.undo();
   REQUIRE(undone.size() == 1);
   CHECK(undone[0].outcome == Outcome::undone);
   CHECK(kernel.text(Kernel::policy(0)) == "powersave");
@@ -75,27 +72,21 @@ TEST_CASE("killed between two processors, by a change or by its undo, each gets 
       INFO("at file " << times << (recovers ? ", recovered" : ""));
       Kernel kernel;
       kernel.policies({"powersave", "schedutil", "powersave"});
-      test::TempDir directory;
-      test::FakeClock clock;
-      const auto with_engine = [&](const auto& work) {
-        auto journal = settings::SettingsJournal::open(directory.path(), settings::SettingsJournal::Use::write).value();
-        settings::Engine engine(*kernel.files, journal, clock, base::BootId{"boot"});
-        work(engine);
-        return journal.open_records().size();
-      };
+      test::Changer changer{kernel};
       int reached = 0;
       base::fault_hook([&](const char* name) {
         if (std::string_view(name) == "settings.file" && ++reached == times) throw test::Crash{};
       });
-      CHECK_THROWS_AS(with_engine([&](settings::Engine& engine) {
+      CHECK_THROWS_AS(changer.with([&](settings::Engine& engine) {
         (void)engine.apply(governor_row());
-        (void)engine.undo();
+        return engine.undo();
       }), test::Crash);
       base::fault_hook({});
-      CHECK(with_engine([&](settings::Engine& engine) {
+      (void)changer.with([&](settings::Engine& engine) {
         if (recovers) (void)engine.recover();
-        (void)engine.undo();
-      }) == 0);
+        return engine.undo();
+      });
+      CHECK(changer.open_records() == 0);
       CHECK(kernel.files->read(kGovernors).value() ==
             Reading(Value{{}, "policy0=powersave policy1=schedutil policy2=powersave"}));
     }

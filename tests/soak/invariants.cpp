@@ -314,7 +314,7 @@ constexpr std::array kInvariants{
     Invariant{"whatever is changed on a session group is named by an open record", groups_are_named},
     Invariant{"the open records are those of the journal, word for word", journal_is_same},
     Invariant{"nothing is suspended beyond limits.max_suspended", few_are_suspended},
-    Invariant{"rules suspend at most limits.suspensions_per_hour in an hour", few_an_hour},
+    Invariant{"at most limits.suspensions_per_hour are suspended in an hour", few_an_hour},
     Invariant{"rules begin at most one hold on a target in a tick", one_a_tick},
     Invariant{"every hold has a deadline, no further away than the config allows", deadlines_are_near},
     Invariant{"nobody is held past his deadline by more than a tick and a second", deadlines_are_kept},

@@ -279,9 +279,7 @@ void SoakRig::tick() {
                      boost::describe::enum_to_string(record.kind, "?"), record.process.pid, record.reason,
                      text_of(record.changes)));
     counts[std::string("began ") + boost::describe::enum_to_string(record.kind, "?")]++;
-    if (record.kind == ActionKind::suspend && !record.reason.starts_with("uid ")) {
-      suspensions_.push_back(clock_.now());
-    }
+    if (record.kind == ActionKind::suspend) suspensions_.push_back(clock_.now());
   }
 }
 

@@ -36,7 +36,7 @@ bool answer(int socket, const m1opt::act::Frame& frame, bool& revoked) {
 int main(int argc, char** argv) {
   int socket = -1;
   for (int i = 1; i + 1 < argc; ++i) {
-    if (std::string_view(argv[i]) == "--guardian") socket = std::atoi(argv[i + 1]);
+    if (std::string_view(argv[i]) == "--guardian") socket = static_cast<int>(std::strtol(argv[i + 1], nullptr, 10));
   }
   if (::pipe(asked.data()) != 0) return 1;
   ::signal(SIGUSR1, [](int) { (void)!::write(asked[1], "r", 1); });

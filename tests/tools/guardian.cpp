@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   m1opt::act::Guardian::Options options;
   for (int i = 1; i + 1 < argc; ++i) {
     const std::string_view flag(argv[i]);
-    if (flag == "--guardian") options.socket = std::atoi(argv[i + 1]);
+    if (flag == "--guardian") options.socket = static_cast<int>(std::strtol(argv[i + 1], nullptr, 10));
     if (flag == "--state-dir") options.state_directory = argv[i + 1];
   }
   auto control = m1opt::platform::make_process_control();

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <thread>
@@ -23,13 +24,13 @@ constexpr std::size_t kPage = 4096;
 constexpr std::size_t kMiB = 1U << 20U;
 constexpr int kMaxChildren = 8;
 
-volatile std::uint64_t sink = 0;
+std::atomic<std::uint64_t> sink{0};
 
 void spin_until(Clock::time_point end) {
   std::uint64_t value = 1;
   while (Clock::now() < end) {
     for (int i = 0; i < 100000; ++i) value = value * 6364136223846793005U + 1442695040888963407U;
-    sink = value;
+    sink.store(value, std::memory_order_relaxed);
   }
 }
 
@@ -42,7 +43,7 @@ void use_memory(std::size_t bytes) {
   std::vector<std::uint64_t> words(bytes / sizeof(std::uint64_t), 1);
   for (;;) {
     for (std::uint64_t& word : words) word += 3;
-    sink = words[words.size() / 2];
+    sink.store(words[words.size() / 2], std::memory_order_relaxed);
   }
 }
 
@@ -73,7 +74,9 @@ void use_page_cache(const std::string& path, std::size_t bytes) {
   void* map = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, fd, 0);
   if (map == MAP_FAILED) fail("map " + path);
   for (;;) {
-    for (std::size_t at = 0; at < bytes; at += kPage) sink = static_cast<const char*>(map)[at];
+    std::uint64_t sum = 0;
+    for (std::size_t at = 0; at < bytes; at += kPage) sum += static_cast<const unsigned char*>(map)[at];
+    sink.store(sum, std::memory_order_relaxed);
   }
 }
 

@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "platform/linux/proc_entry.h"
+#include "platform/text.h"
 
 namespace m1opt::platform::groups {
 
@@ -85,12 +86,14 @@ Result<bool> autogroup_enabled() {
 }  // namespace
 
 Result<AutogroupLine> parse_autogroup(const std::string& text) {
-  long long number = 0;
-  long long nice = 0;
-  if (std::sscanf(text.c_str(), "/autogroup-%lld nice %lld", &number, &nice) != 2) {
-    return Error{Errc::parse, 0, "autogroup: not '/autogroup-N nice M'"};
-  }
-  return AutogroupLine{number, nice};
+  std::string_view rest = text;
+  const auto group = take_word(rest);
+  const auto word = take_word(rest);
+  constexpr std::string_view kBegin = "/autogroup-";
+  const auto number = parse_number<long long>(group.starts_with(kBegin) ? group.substr(kBegin.size()) : "");
+  const auto nice = parse_number<long long>(take_word(rest));
+  if (!number || word != "nice" || !nice) return Error{Errc::parse, 0, "autogroup: not '/autogroup-N nice M'"};
+  return AutogroupLine{*number, *nice};
 }
 
 Result<CpuCgroup> parse_cpu_cgroup(const std::string& text) {
