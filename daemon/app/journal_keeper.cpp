@@ -155,7 +155,7 @@ void JournalKeeper::recover() {
                         "sudo m1optctl recover tells which"});
 }
 
-/// Nobody stays stopped because a disk is full or read-only. Once only: what is stopped later was
+/// Nobody stays stopped because a disk is full or read-only, or damaged besides. Once only: what is stopped later was
 /// stopped by somebody else.
 void JournalKeeper::undo_without_writing() {
   if (read_once_) return;

@@ -27,10 +27,46 @@ void print_outcome(const Outcome& outcome) {
              outcome.target, outcome.process.pid, outcome.record, outcome.text);
 }
 
-/// On a full or read-only file system what is stopped is freed all the same.
-Result<journal::UndoJournal> open_without_writing(const std::string& path, const Error& error) {
+/// On a full or read-only file system, and out of a damaged journal, what is stopped is freed all the
+/// same; `damage` says what was found.
+Result<act::RecoveryReport> undo_all(const std::string& directory, const BootId& boot, bool daemon_alive,
+                                     std::string& damage) {
+  using journal::UndoJournal;
+  const std::string path = directory + "/undo.db";
+  const auto control = platform::make_process_control();
+  const auto table = platform::make_process_table("");
+  const auto undo = [&](Result<UndoJournal> journal) -> Result<act::RecoveryReport> {
+    if (!journal) return journal.error();
+    return act::recover(*journal, *control, *table, boot, SystemClock().now(), directory, daemon_alive);
+  };
+  auto report = undo(UndoJournal::open(path, UndoJournal::IfAbsent::fail));
+  if (report) return report;
+  const Error& error = report.error();
+  if (error.code != Errc::io && error.code != Errc::parse) return report;
   fmt::print(stderr, "m1optd: {}; it is only read\n", error.what);
-  return journal::UndoJournal::open_to_read(path);
+  return undo(UndoJournal::open_to_read(path, &damage));
+}
+
+int tell_report(const act::RecoveryReport& report, const std::string& damage, bool daemon_alive) {
+  for (const Outcome& outcome : report.outcomes) print_outcome(outcome);
+  for (const RecordId id : report.unreadable) {
+    fmt::print(stderr, "m1optd: the undo journal is damaged: record {} cannot be read; it is kept\n", id);
+  }
+  if (!damage.empty()) {
+    fmt::print(stderr, "m1optd: the undo journal is damaged ({}); only what can be read whole of it is put back."
+                       " The next start of m1optd replaces it\n", damage);
+  } else if (report.outcomes.empty() && report.unreadable.empty()) {
+    fmt::print("nothing is held\n");
+  }
+  if (daemon_alive) {
+    fmt::print("m1optd is running and keeps its own holds; m1optctl resume --all ends them\n");
+  }
+  if (report.unclosed) {
+    fmt::print(stderr, "m1optd: the journal cannot be told: {}\n", report.unclosed->what);
+    return kFailure;
+  }
+  if (report.lacks_rights()) return kNotPermitted;
+  return report.complete() && damage.empty() ? 0 : kFailure;
 }
 
 }  // namespace
@@ -70,35 +106,20 @@ int recover_holds(const Options& options) {
     return lock.error().code == Errc::not_permitted ? kNotPermitted : kFailure;
   }
   if (daemon_alive && options.if_daemon_dead) return 0;
-  auto boot = platform::read_boot_id("");
-  auto journal = journal::UndoJournal::open(path, journal::UndoJournal::IfAbsent::fail);
-  if (!journal && journal.error().code == Errc::io) journal = open_without_writing(path, journal.error());
-  if (!boot || !journal) {
-    fmt::print(stderr, "m1optd: {}\n", boot ? journal.error().what : boot.error().what);
+  const auto boot = platform::read_boot_id("");
+  if (!boot) {
+    fmt::print(stderr, "m1optd: {}\n", boot.error().what);
     return kFailure;
   }
-  auto control = platform::make_process_control();
-  auto table = platform::make_process_table("");
-  auto report = act::recover(*journal, *control, *table, *boot, SystemClock().now(),
-                             options.state_directory, daemon_alive);
+  std::string damage;
+  const auto report = undo_all(options.state_directory, *boot, daemon_alive, damage);
   if (!report) {
-    fmt::print(stderr, "m1optd: {}\n", report.error().what);
+    const bool damaged = report.error().code == Errc::parse;
+    fmt::print(stderr, "m1optd: {}{}\n", damaged ? "nothing of the damaged undo journal can be read: " : "",
+               report.error().what);
     return kFailure;
   }
-  for (const Outcome& outcome : report->outcomes) print_outcome(outcome);
-  for (const RecordId id : report->unreadable) {
-    fmt::print(stderr, "m1optd: record {} cannot be read; it is kept\n", id);
-  }
-  if (report->outcomes.empty() && report->unreadable.empty()) fmt::print("nothing is held\n");
-  if (daemon_alive) {
-    fmt::print("m1optd is running and keeps its own holds; m1optctl resume --all ends them\n");
-  }
-  if (report->unclosed) {
-    fmt::print(stderr, "m1optd: the journal cannot be told: {}\n", report->unclosed->what);
-    return kFailure;
-  }
-  if (report->lacks_rights()) return kNotPermitted;
-  return report->complete() ? 0 : kFailure;
+  return tell_report(*report, damage, daemon_alive);
 }
 
 int tell_failure(const Error& error) {

@@ -105,8 +105,13 @@ Result<Fd> lock_file(const std::string& path) {
   return Error{Errc::busy, EWOULDBLOCK, path + " is held by another process"};
 }
 
-Result<void> write_file_atomic(const std::string& path, std::string_view text, unsigned mode) {
+void sync_directory_of(const std::string& path) {
   const std::string directory = path.substr(0, path.find_last_of('/') + 1);
+  const Fd fd(::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.valid()) sync(fd);
+}
+
+Result<void> write_file_atomic(const std::string& path, std::string_view text, unsigned mode) {
   std::string temp = path + ".XXXXXX";
   Fd fd(::mkstemp(temp.data()));
   if (!fd.valid()) return error_from_errno("create a file beside " + path, errno);
@@ -122,8 +127,7 @@ Result<void> write_file_atomic(const std::string& path, std::string_view text, u
   if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) return fail("chmod");
   if (sync(fd) != 0) return fail("sync");
   if (::rename(temp.c_str(), path.c_str()) != 0) return fail("rename");
-  Fd dir(::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (dir.valid()) sync(dir);
+  sync_directory_of(path);
   return {};
 }
 

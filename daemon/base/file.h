@@ -34,6 +34,9 @@ Fd open_lock_file(const std::string& path);
 /// closed or the process ends; `busy` while another has it.
 Result<Fd> lock_file(const std::string& path);
 
+/// Names that were made, changed or removed beside `path` are on the disk, as far as it can be had.
+void sync_directory_of(const std::string& path);
+
 /// Replaces the file in one step: temp file in the same directory, chmod,
 /// sync (on macOS of the drive itself), rename, sync of the directory. On error the old file is untouched.
 Result<void> write_file_atomic(const std::string& path, std::string_view text, unsigned mode);

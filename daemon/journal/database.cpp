@@ -68,19 +68,27 @@ Result<void> transact(sqlite3* db, const std::function<Result<void>()>& body) {
   return done;
 }
 
-Result<std::string> set_aside(const std::string& path) {
+Result<std::string> name_for_damaged(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code error;
   for (int n = 1; n <= kDamagedKept; ++n) {
-    const std::string kept = path + ".damaged-" + std::to_string(n);
-    if (fs::exists(kept, error)) continue;
-    fs::rename(path, kept, error);
-    if (error) return Error{Errc::io, error.value(), "set aside " + path + ": " + error.message()};
-    for (const char* suffix : {"-wal", "-shm"}) fs::rename(path + suffix, kept + suffix, error);
-    return kept;
+    std::string kept = path + ".damaged-" + std::to_string(n);
+    if (!fs::exists(kept, error) || fs::equivalent(kept, path, error)) return kept;
   }
   return Error{Errc::io, 0, path + " is damaged, and so many damaged ones are kept beside it that"
                             " no more is set aside: look at them, then remove them"};
+}
+
+Result<std::string> set_aside(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  auto name = name_for_damaged(path);
+  if (!name) return name;
+  const std::string& kept = *name;
+  fs::rename(path, kept, error);
+  if (error) return Error{Errc::io, error.value(), "set aside " + path + ": " + error.message()};
+  for (const char* suffix : {"-wal", "-shm"}) fs::rename(path + suffix, kept + suffix, error);
+  return name;
 }
 
 }  // namespace m1opt::journal

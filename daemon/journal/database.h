@@ -33,6 +33,8 @@ Result<std::int64_t> read_version(sqlite3* db, int known);
 /// `body` in one transaction, which is undone when it fails.
 Result<void> transact(sqlite3* db, const std::function<Result<void>()>& body);
 
+/// Where a damaged file is kept: PATH.damaged-N, one that is free or is this file already.
+Result<std::string> name_for_damaged(const std::string& path);
 /// Moves a damaged file with its log to PATH.damaged-N, and says where.
 Result<std::string> set_aside(const std::string& path);
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/fd.h"
+#include "journal/replacement.h"
 #include "journal/row.h"
 #include "journal/statement.h"
 #include "journal/undo_journal.h"
@@ -49,6 +50,7 @@ constexpr const char* kSchema =
 Result<UndoJournal> UndoJournal::open(const std::string& given, IfAbsent absent) {
   const bool in_memory = given == kInMemory;
   const std::string path = in_memory ? given : resolve_directory(given);
+  if (!in_memory && has_replacement(path)) return Error{Errc::parse, 0, path + ": " + kUnfinished};
   auto db = open_database(path, absent, kBusyMs);
   if (!db) return db.error();
   UndoJournal journal(std::move(*db), path);
@@ -57,8 +59,7 @@ Result<UndoJournal> UndoJournal::open(const std::string& given, IfAbsent absent)
   return journal;
 }
 
-Result<UndoJournal> UndoJournal::open_to_read(const std::string& given) {
-  const std::string path = resolve_directory(given);
+Result<UndoJournal> UndoJournal::open_raw(const std::string& path) {
   if (auto ours = check_journal_file(path); !ours) return ours.error();
   const Fd writable(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   sqlite3* raw = nullptr;
@@ -80,6 +81,22 @@ Result<UndoJournal> UndoJournal::open_to_read(const std::string& given) {
   return journal;
 }
 
+Result<UndoJournal> UndoJournal::open_to_read(const std::string& given, std::string* damage) {
+  const std::string path = resolve_directory(given);
+  const bool unfinished = has_replacement(path);
+  auto journal = open_raw(unfinished ? replacement_of(path) : path);
+  if (!journal) return journal;
+  const auto whole = journal->check();
+  if (!unfinished && (whole || whole.error().code != Errc::parse)) return journal;
+  if (damage != nullptr) *damage = whole ? kUnfinished : whole.error().what;
+  // Nothing is moved from the log into a damaged file at the end.
+  if (!unfinished) sqlite3_db_config(journal->db_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  auto memory = open(kInMemory);
+  if (!memory) return memory;
+  if (auto kept = memory->keep(journal->salvage(), 0); !kept) return kept.error();
+  return memory;
+}
+
 Result<void> UndoJournal::prepare_schema() {
   if (auto done = execute(db_.get(), kPragmas); !done) return done;
   auto version = read_version(db_.get(), kSchemaVersion);
@@ -96,17 +113,12 @@ Result<void> UndoJournal::prepare_schema() {
   return execute(db_.get(), "PRAGMA synchronous=NORMAL");
 }
 
-Result<void> UndoJournal::verify() {
+Result<void> UndoJournal::check() {
   {
     Statement check(db_.get(), "PRAGMA integrity_check(1)");
     auto row = check.step();
     if (!row) return row.error();
     if (check.text(0) != "ok") return Error{Errc::parse, 0, check.text(0)};
-  }
-  // The system lets us write; a file whose header says otherwise is damaged.
-  if (auto writable = try_again(); !writable) {
-    const Error& error = writable.error();
-    return error.code == Errc::not_permitted ? Error{Errc::parse, 0, error.what} : error;
   }
   Statement rows(db_.get(), kAllRows);
   for (;;) {
@@ -122,8 +134,18 @@ Result<void> UndoJournal::verify() {
   }
 }
 
-std::vector<UndoRecord> UndoJournal::salvage() {
-  std::vector<UndoRecord> saved;
+Result<void> UndoJournal::verify() {
+  if (auto whole = check(); !whole) return whole;
+  auto writable = try_again();
+  // The system lets us write; a file whose header says otherwise is damaged.
+  if (!writable && writable.error().code == Errc::not_permitted) {
+    return Error{Errc::parse, 0, writable.error().what};
+  }
+  return writable;
+}
+
+std::vector<Row> UndoJournal::salvage() {
+  std::vector<Row> saved;
   std::set<RecordId> seen;
   // From both ends: each pass stops at the first page that cannot be read.
   for (const char* sql : {kAllRows, kAllRowsBackwards}) {
@@ -132,42 +154,43 @@ std::vector<UndoRecord> UndoJournal::salvage() {
       auto row = read_row(rows);
       if (!row || row->outcome || !seen.insert(row->id).second) continue;
       auto record = record_from_text(row->record);
-      if (record && record->id == row->id) saved.push_back(std::move(*record));
+      if (record && record->id == row->id) saved.push_back(std::move(*row));
     }
   }
   return saved;
 }
 
-Result<UndoJournal> UndoJournal::open_or_set_aside(const std::string& path, Damage& damage) {
-  std::vector<UndoRecord> saved;
-  RecordId last = 0;
-  {
-    auto opened = open(path);
-    if (opened) {
-      auto whole = opened->verify();
+Result<UndoJournal> UndoJournal::open_or_set_aside(const std::string& given, Damage& damage) {
+  const std::string path = resolve_directory(given);
+  std::string found = kUnfinished;
+  if (!has_replacement(path)) {
+    std::vector<Row> saved;
+    RecordId last = 0;
+    {
+      auto opened = open(path);
+      if (!opened && opened.error().code != Errc::parse) return opened;
+      const auto whole = opened ? opened->verify() : Result<void>(opened.error());
       if (whole) return opened;
       if (whole.error().code != Errc::parse) return whole.error().within(path);
-      damage.text = whole.error().what;
-      saved = opened->salvage();
-      last = opened->last_id_;
-    } else if (opened.error().code == Errc::parse) {
-      damage.text = opened.error().what;
-    } else {
-      return opened;
+      found = whole.error().what;
+      if (opened) last = opened->last_id_;
+      // What opening stumbles over need not be where the records are.
+      if (!opened) opened = open_raw(path);
+      if (opened) saved = opened->salvage();
+      if (!opened && opened.error().code != Errc::parse) return opened;
+    }
+    if (auto built = build_replacement(path, saved, last); !built) {
+      return built.error().within(path + " is damaged (" + found + ") and cannot be replaced");
     }
   }
-  auto kept = set_aside(path);
-  if (!kept) return kept.error();
-  damage.kept_as = *kept;
-  auto fresh = open(path);
-  if (!fresh) return fresh;
-  for (UndoRecord& record : saved) last = std::max(last, record.id);
-  if (auto done = fresh->skip_ids(last); !done) return done.error();
-  for (UndoRecord& record : saved) {
-    if (auto added = fresh->add(std::move(record)); !added) return added.error();
-    ++damage.salvaged;
+  std::size_t salvaged = 0;
+  if (auto ready = open_to_read(path)) {
+    if (auto records = ready->open_records()) salvaged = records->size();
   }
-  return fresh;
+  auto kept = put_in_place(path);
+  if (!kept) return kept.error();
+  damage = {*kept, found, salvaged};
+  return open(path);
 }
 
 }  // namespace m1opt::journal

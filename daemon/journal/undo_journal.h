@@ -20,6 +20,8 @@ struct StoredPause {
   std::uint32_t uid{0};
 };
 
+struct Row;
+
 /// How a record was closed.
 struct Closing {
   OutcomeCode code{};
@@ -45,13 +47,16 @@ class UndoJournal {
     std::string text;         ///< what was found
     std::size_t salvaged{0};  ///< open records that could still be read whole; they are open again
   };
-  /// As open(), and every page and row is checked. A damaged file is renamed to PATH.damaged-N and
-  /// a new one begins with those open records that carry their own proof of being whole.
+  /// As open(), and every page and row is checked. A damaged file is replaced by a new one with those
+  /// open records that carry their own proof of being whole, and kept as PATH.damaged-N. The new
+  /// one is complete before the damaged one is touched: without room for it all stays as it was, and
+  /// where a call ended in the middle the next one goes on.
   static Result<UndoJournal> open_or_set_aside(const std::string& path, Damage& damage);
 
   /// For a file system that is full or read-only: needs no room and makes no file. Only to read
-  /// what is open; while the guardian or a daemon has the file open it is `busy`.
-  static Result<UndoJournal> open_to_read(const std::string& path);
+  /// what is open; while the guardian or a daemon has the file open it is `busy`. Of a damaged one
+  /// those records that are whole stand in one in memory, and `damage` says what was found.
+  static Result<UndoJournal> open_to_read(const std::string& path, std::string* damage = nullptr);
 
   UndoJournal(UndoJournal&&) noexcept;
   UndoJournal& operator=(UndoJournal&&) noexcept;
@@ -99,10 +104,18 @@ class UndoJournal {
   };
   UndoJournal(Database db, std::string path);
   Result<void> prepare_schema();
+  static Result<UndoJournal> open_raw(const std::string& path);
   /// Every page, every row. `parse` when anything is not as it was written.
+  Result<void> check();
+  /// The same, and it can be written.
   Result<void> verify();
-  /// What can still be read whole of a damaged file, without an end at the first bad page.
-  std::vector<UndoRecord> salvage();
+  /// What is open and can still be read whole of a damaged file, without an end at the first bad page.
+  std::vector<Row> salvage();
+  /// Takes over what was salvaged, under the same ids; those up to `last` are not used again.
+  Result<void> keep(const std::vector<Row>& rows, RecordId last);
+  /// Makes a complete journal for the place of the damaged one, beside it.
+  static Result<void> build_replacement(const std::string& path, const std::vector<Row>& rows, RecordId last);
+  static Result<void> fill(const std::string& part, const std::vector<Row>& rows, RecordId last);
   /// One transaction; when it returns without error the record is where the next one looks for it.
   Result<void> write(Durability durability, const std::function<Result<void>()>& body);
   Result<void> transact(Durability durability, const std::function<Result<void>()>& body);

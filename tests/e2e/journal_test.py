@@ -6,12 +6,22 @@ import re
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 import unittest
 
 import rig
 from disk import SmallDisk
 from rig import E2eTest, on_linux, quick_contention, runs_again, state_of, with_nice, within
+
+
+UNCLOSED = """
+import os, sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+print(database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_sequence'").fetchone()[0], flush=True)
+os._exit(0)
+"""
 
 
 class JournalTest(SmallDisk, E2eTest):
@@ -66,6 +76,15 @@ class JournalTest(SmallDisk, E2eTest):
         self.suspend(child)
         return child
 
+    def damage(self):
+        """The page of sqlite_sequence: it does not open any more, and every record is whole. Log and index stay, as
+        after a kill."""
+        done = subprocess.run([sys.executable, "-c", UNCLOSED, str(self.journal())], text=True, capture_output=True,
+                              check=True)
+        with open(self.journal(), "r+b") as journal:
+            journal.seek((int(done.stdout) - 1) * 4096)
+            journal.write(os.urandom(4096))
+
     def kill_both(self):
         guardian = self.guardian_pid()
         os.kill(guardian, signal.SIGSTOP)
@@ -115,6 +134,20 @@ class DiskTest(JournalTest):
         self.assertTrue(runs_again(child.pid), self.why())
         self.assert_said("make room")
         self.stopped_by_somebody_else_stays_stopped(child)
+
+    def test_what_both_dead_left_stopped_is_freed_with_a_full_disk_and_a_damaged_journal(self):
+        self.small_disk()
+        child = self.held()
+        self.kill_both()
+        self.damage()
+        self.fill()
+        self.start()
+        self.assertTrue(within(5, lambda: runs_again(child.pid)), self.why())
+        self.assert_said("make room", "damaged")
+        self.assertFalse(self.journal(".damaged-1").exists())
+        self.assertFalse(any("could be read whole" in event["text"] for event in self.events()))
+        self.stopped_by_somebody_else_stays_stopped(child)
+        self.assertTrue(self.journal(".damaged-1").exists())
 
     def test_what_both_dead_left_stopped_is_freed_with_a_read_only_disk(self):
         self.small_disk()
@@ -185,6 +218,21 @@ class DamageTest(JournalTest):
         self.start()
         self.assertTrue(runs_again(child.pid), self.why())
         self.assertTrue(self.journal(".damaged-1").exists())
+
+    def test_recovery_frees_what_a_damaged_journal_proves_and_leaves_it_as_it_is(self):
+        child = self.held()
+        self.kill_both()
+        self.damage()
+        before = self.journal().read_bytes()
+        done = self.recover()
+        self.assertTrue(runs_again(child.pid), done.stdout + done.stderr)
+        self.assertIn(f"(pid {child.pid})", done.stdout)
+        self.assertIn("the undo journal is damaged", done.stderr)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(self.journal().read_bytes(), before)
+        self.start()
+        self.assertTrue(self.journal(".damaged-1").exists())
+        self.assertEqual(self.recover().returncode, 0)
 
     def test_a_newer_journal_is_left_alone_and_nothing_is_acted_on(self):
         self.start()

@@ -10,6 +10,7 @@ CONTROL = "daemon/platform/linux/process_control.cpp"
 MAC_CONTROL = "daemon/platform/darwin/process_control.cpp"
 JOURNAL = "daemon/journal/undo_journal.cpp"
 OPEN_JOURNAL = "daemon/journal/open_journal.cpp"
+REPLACEMENT = "daemon/journal/replacement.cpp"
 
 ACTING = (
     Mutant("the journal is written after the act", EXECUTOR,
@@ -236,8 +237,16 @@ ROUND = (
            "if (info.st_uid != 0 && info.st_uid != ::geteuid()) {", "if (false) {", ("app",)),
     Mutant("a journal of a newer version is used", "daemon/journal/database.cpp", "if (*version > known) {", "if (false) {",
            ("journal",)),
-    Mutant("a damaged journal is thrown away", "daemon/journal/database.cpp", "fs::rename(path, kept, error);",
+    Mutant("a damaged history is thrown away", "daemon/journal/database.cpp", "fs::rename(path, kept, error);",
            "fs::remove(path, error);", ("journal",)),
+    Mutant("a damaged journal is thrown away", REPLACEMENT, "::link(path.c_str(), kept->c_str()) != 0", "false",
+           ("journal",)),
+    Mutant("a new journal finds the log of the damaged one", REPLACEMENT, "for (const char* suffix : {\"-wal\", \"-shm\"}) {",
+           "for (const char* suffix : {\"-shm\"}) {", ("journal",)),
+    Mutant("a new journal that is complete is not put in its place", REPLACEMENT,
+           "return std::filesystem::exists(replacement_of(path), ignored);", "return false;", ("journal",)),
+    Mutant("an id of a damaged journal is used again", REPLACEMENT, "last = std::max(last, row.id);",
+           "(void)row;", ("journal",)),
     Mutant("record ids are used again", OPEN_JOURNAL, "PRIMARY KEY AUTOINCREMENT", "PRIMARY KEY", ("journal",)),
     Mutant("closing a record twice keeps the last word", JOURNAL,
            "if (!*row || (*row)->outcome) return {};", "if (!*row) return {};", ("journal",)),
