@@ -15,6 +15,8 @@ namespace {
 
 /// A server that was idle this long ago may have begun a request since.
 constexpr Duration kFreshAnswer = std::chrono::seconds(2);
+/// Percent of a core in the last sample: more is a request, whatever the server said before it came.
+constexpr double kIdleShare = 2.0;
 
 const RuleView* wanted_by(const std::vector<RuleView>& rules) {
   const auto found = std::find_if(rules.begin(), rules.end(), [](const RuleView& rule) {
@@ -36,6 +38,14 @@ void begin_rest(Tick& tick, const RuleView& rule, const std::string& workload,
   tick.more_wanted = true;
 }
 
+/// The server's answer may be older than a request; what the kernel counts is of now.
+std::string computing_obstacle(const Tick& tick, const ProcessInfo& process) {
+  const Track* track = find_track(tick.state, process.id);
+  if (track == nullptr || !track->known) return "whether it computes is unknown";
+  if (!track->sleeping || track->share >= kIdleShare) return "it computes now";
+  return {};
+}
+
 /// Why this runner is not given a rest now; empty when it may be.
 std::string break_obstacle(const Tick& tick, const WorkloadSample& workload,
                            const WorkloadProcess& member) {
@@ -52,6 +62,9 @@ std::string break_obstacle(const Tick& tick, const WorkloadSample& workload,
   if (*workload.request_running) return "a request runs";
   if (!workload.slots_age || *workload.slots_age > kFreshAnswer) {
     return "the server's last answer is too old";
+  }
+  if (std::string computes = computing_obstacle(tick, member.process); !computes.empty()) {
+    return computes;
   }
   if (tick.suspended() >= tick.config.limits.max_suspended) {
     return fmt::format("{} processes are stopped already, the most allowed", tick.suspended());

@@ -10,7 +10,7 @@ bool is_any_resting(const State& state, const std::string& workload);
 
 /// Stops runners for a rule with the step pause_workload: only those of a
 /// workload in the config that has worked lately, whose server says that no
-/// request runs (unknown means no), and which are not held otherwise: their
+/// request runs (unknown means no), whose runner does not compute, and which are not held otherwise: their
 /// priority is put back first, and the rest begins in a later tick.
 void begin_breaks(Tick& tick, const std::vector<RuleView>& rules);
 

@@ -6,6 +6,7 @@
 
 #include "decide/bans.h"
 #include "decide/rates.h"
+#include "decide/targets.h"
 #include "decide/text.h"
 #include "decide/workloads.h"
 
@@ -23,12 +24,13 @@ struct Errand {
   LadderStep step;
   ErrandKind kind;
   Duration rest;  ///< before it may be asked for again
-  std::optional<std::string> (*find)(const Tick&);  ///< its subject; absent: nothing to do
+  /// Its subject; absent: nothing to do for this rule.
+  std::optional<std::string> (*find)(const Tick&, const RuleConfig&);
 };
 
 /// The model that has been idle longest, while no workload works: nobody's answer may end in a
 /// model that is gone.
-std::optional<std::string> find_idle_model(const Tick& tick) {
+std::optional<std::string> find_idle_model(const Tick& tick, const RuleConfig& /*rule*/) {
   if (tick.any_busy() || is_any_unjudged(tick)) return std::nullopt;
   for (const auto& workload : tick.sample.workloads) {
     if (workload.name != kOllama || !workload.models) continue;
@@ -43,9 +45,12 @@ std::optional<std::string> find_idle_model(const Tick& tick) {
 }
 
 /// One that reads and writes, not one that only waits for its hour.
-std::optional<std::string> find_backup(const Tick& tick) {
+std::optional<std::string> find_backup(const Tick& tick, const RuleConfig& rule) {
   for (const auto& [id, target] : tick.targets) {
-    if (target->target == kBackupTarget && demand_of(tick.state, id) >= 1) return std::string();
+    if (target->target == kBackupTarget && demand_of(tick.state, id) >= 1 &&
+        is_in_scope(tick, rule.scope, *target)) {
+      return std::string();
+    }
   }
   return std::nullopt;
 }
@@ -98,7 +103,7 @@ void send_on_errands(Tick& tick, const std::vector<RuleView>& rules) {
     if (rule == rules.end()) continue;
     ErrandMemory& memory = tick.state.errands[errand.kind];
     if (memory.waiting || memory.unsupported || memory.not_before > tick.now) continue;
-    auto subject = errand.find(tick);
+    auto subject = errand.find(tick, *rule->config);
     if (!subject) continue;
     memory.waiting = true;
     tick.decision.errands.push_back({errand.kind, std::move(*subject), rule->config->name,

@@ -8,6 +8,7 @@
 
 #include "decide/generation.h"
 #include "decide/rates.h"
+#include "decide/rules.h"
 #include "decide/text.h"
 
 namespace m1opt::decide {
@@ -85,12 +86,18 @@ Value temperature(const Input& in) {
 }
 
 Value targets_cpu(const Input& in) { return in.state.rates.targets_demand; }
+
+/// One target of many: only those of the rows that the rule is about.
+bool counts(const Input& in, const TargetSample& target) {
+  return in.scope == nullptr || is_about(*in.scope, target.target);
+}
+
 /// Of one target: the hungriest.
 Value target_cpu(const Input& in) {
   if (!in.state.rates.targets_demand) return std::nullopt;
   double most = 0;
   for (const auto& target : in.sample.targets) {
-    most = std::max(most, demand_of(in.state, target.process.id));
+    if (counts(in, target)) most = std::max(most, demand_of(in.state, target.process.id));
   }
   return most;
 }
@@ -100,6 +107,7 @@ Value target_footprint(const Input& in) {
   if (in.sample.process_count == 0) return std::nullopt;
   std::int64_t most = 0;
   for (const auto& target : in.sample.targets) {
+    if (!counts(in, target)) continue;
     if (target.process.footprint.value() < 0) return std::nullopt;
     most = std::max(most, target.process.footprint.value());
   }

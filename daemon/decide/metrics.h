@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "decide/state.h"
+#include "model/config.h"
 #include "model/metric.h"
 
 namespace m1opt::decide {
@@ -25,6 +26,8 @@ enum class MetricUnit {
 struct MetricInput {
   const Sample& sample;
   const State& state;
+  /// Of the rule that asks; null: no rule does.
+  const RuleScopeConfig* scope{nullptr};
 };
 
 /// One number that a rule may compare. Adding a metric is adding a row.

@@ -66,7 +66,7 @@ void report_loss(Tick& tick, const DetectorState& before, const DetectorState& a
 
 void run_detectors(Tick& tick, RuleState& state, const RuleConfig& rule,
                    std::set<std::string>& said) {
-  const MetricInput input{tick.sample, tick.state};
+  const MetricInput input{tick.sample, tick.state, &rule.scope};
   for (std::size_t g = 0; g < rule.any.size(); ++g) {
     for (std::size_t d = 0; d < rule.any[g].all.size(); ++d) {
       auto& detector = state.any[g][d];

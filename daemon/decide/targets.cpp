@@ -23,15 +23,6 @@ int crowd_of(const Tick& tick, const TargetSample& target) {
   return count != tick.matches.end() && count->second > tick.config.limits.max_match ? count->second : 0;
 }
 
-bool is_in_scope(const Tick& tick, const RuleScopeConfig& scope, const TargetSample& target) {
-  if (!is_about(scope, target.target)) return false;
-  const bool hungry = scope.cpu.value() <= 0 ||
-                      demand_of(tick.state, target.process.id) >= scope.cpu.value();
-  const bool large =
-      scope.footprint.value() <= 0 || target.process.footprint >= scope.footprint;
-  return hungry && large;
-}
-
 /// What keeps the rules off the process, but not a user.
 std::string rule_obstacle(const Tick& tick, const TargetSample& target) {
   if (tick.passive()) {
@@ -107,6 +98,15 @@ bool enter_passive(Tick& tick) {
 }
 
 }  // namespace
+
+bool is_in_scope(const Tick& tick, const RuleScopeConfig& scope, const TargetSample& target) {
+  if (!is_about(scope, target.target)) return false;
+  const bool hungry = scope.cpu.value() <= 0 ||
+                      demand_of(tick.state, target.process.id) >= scope.cpu.value();
+  const bool large =
+      scope.footprint.value() <= 0 || target.process.footprint >= scope.footprint;
+  return hungry && large;
+}
 
 std::string standing_obstacle(const Tick& tick, const TargetSample& target) {
   const auto& process = target.process;

@@ -20,6 +20,9 @@ struct Verdict {
 /// suspend_if_ineffective once it was seen not to help.
 Verdict judge(const Tick& tick, const RuleView& rule, const TargetSample& target);
 
+/// Is this process one that the rule may act on: by its row, what it wants and what it holds?
+bool is_in_scope(const Tick& tick, const RuleScopeConfig& scope, const TargetSample& target);
+
 /// What keeps everybody's hands off the process, a user's too; empty when nothing.
 std::string standing_obstacle(const Tick& tick, const TargetSample& target);
 /// What keeps it from being suspended, a user's wish included; empty when nothing.

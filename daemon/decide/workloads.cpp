@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "decide/breaks.h"
 #include "decide/generation.h"
 #include "decide/text.h"
 
@@ -95,7 +96,9 @@ void update_one(Tick& tick, const std::string& name, const WorkloadSample* sampl
   WorkloadMemory& memory = entry->second;
   if (is_new) memory.since = tick.now;
   update_generation(memory.generation, sample, tick.now);
-  const std::string sign = busy_sign(memory, sample, tick.now, tick.gap);
+  std::string sign = busy_sign(memory, sample, tick.now, tick.gap);
+  // One that we stopped gives no sign, but its work goes on afterwards.
+  if (is_any_resting(tick.state, name)) sign = "its runner is given a rest";
   if (!sign.empty()) {
     memory.last_sign = tick.now;
     memory.busy_source = sign;

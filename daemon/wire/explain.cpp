@@ -91,15 +91,25 @@ void explain_detectors(const RuleStatus& rule, std::vector<std::string>& lines) 
   }
 }
 
+/// One group is enough, and of it each detector must trip.
+std::string groups_text(const RuleStatus& rule) {
+  std::string text;
+  for (const auto& group : rule.any) {
+    if (!text.empty()) text += "; or ";
+    for (std::size_t d = 0; d < group.size(); ++d) text += (d > 0 ? "; and " : "") + group[d].distance;
+  }
+  return text;
+}
+
 /// What would have to change for anything to be done to a target that is left as it is.
 void explain_what_would_act(const Snapshot& snapshot, std::vector<std::string>& lines) {
   for (const RuleStatus& rule : snapshot.rules) {
     if (!rule.enabled || rule.tripped || only_reports(rule) || rule.any.empty()) continue;
-    std::string group;
-    for (const DetectorStatus& detector : rule.any.front()) {
-      group += (group.empty() ? "" : "; and ") + detector.distance;
+    std::string need;
+    if (rule.needs != RuleNeeds::nothing) {
+      need = fmt::format("; it acts {}, which is {}", need_text(rule), rule.need_met ? "so" : "not so now");
     }
-    lines.push_back(fmt::format("Not by {}: {}", rule.name, group));
+    lines.push_back(fmt::format("Not by {}: {}{}", rule.name, groups_text(rule), need));
   }
 }
 

@@ -19,8 +19,9 @@ using namespace m1opt::model;
 namespace {
 
 /// In the order of CommandBody.
-constexpr std::array<std::string_view, std::variant_size_v<CommandBody>> kCommandWords{
-    "pause", "unpause", "suspend", "resume", "lease_begin", "lease_end", "reload"};
+constexpr auto kCommandWords = std::to_array<std::string_view>(
+    {"pause", "unpause", "suspend", "resume", "lease_begin", "lease_end", "reload", "profile"});
+static_assert(kCommandWords.size() == std::variant_size_v<CommandBody>);
 
 constexpr std::string_view kTypeKey = "do";
 /// As far as a number of seconds may go.

@@ -49,13 +49,20 @@ TEST_CASE("a rest is over after five minutes, and the next one is ten minutes of
   HotMac mac;
   mac.world.run(3s);
   REQUIRE(mac.rests());
-  mac.world.run(299s);
+  mac.world.run(297s);
+  REQUIRE(mac.rests());
+  // It works on afterwards: the machine does not fall asleep, nor is anything else let go.
+  CHECK(mac.world.last.awake.wanted);
+  CHECK(mac.world.last.awake.text == "ollama is busy: its runner is given a rest");
+  CHECK(mac.world.state.workloads.at("ollama").state == WorkloadState::busy);
+  mac.world.run(2s);
   CHECK_FALSE(mac.rests());
-  CHECK(mac.world.process_of(kRunner).state == RunState::running);
-  // Busy again, hot as before, and idle for a moment now and then.
+  CHECK(mac.world.process_of(kRunner).state != RunState::stopped);
+  // Busy again, hot as before, and idle for a moment at last.
   mac.world.llm_appetite = 1;
   mac.world.run(590s);
   CHECK(mac.rests_begun() == 1);
+  mac.world.llm_appetite = 0;
   mac.world.run(30s);
   CHECK(mac.rests_begun() == 2);
 }
@@ -68,6 +75,12 @@ TEST_CASE("a runner is never stopped while a request runs, or while nobody can t
     mac.world.llm.slots_age.reset();
   }
   SECTION("what it said is three seconds old") { mac.world.llm.slots_age = 3s; }
+  SECTION("what it said is younger, but it computes") { mac.world.llm_appetite = 1; }
+  SECTION("it runs at this moment") {
+    mac.world.distort = [](Sample& sample) {
+      sample.workloads.front().processes.back().process.state = RunState::running;
+    };
+  }
   mac.world.run(60s);
   CHECK(mac.rests_begun() == 0);
   CHECK(mac.world.holds(kRunner, ActionKind::raise));

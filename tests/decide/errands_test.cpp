@@ -1,6 +1,9 @@
 #include "decide/errands.h"
 
+#include "decide/metrics.h"
 #include "support.h"
+#include "wire/config_text.h"
+#include "wire/default_config.h"
 
 using namespace m1opt::test;
 
@@ -124,4 +127,32 @@ TEST_CASE("a backup that takes CPU is ended, one that waits for its hour is not,
   CHECK(world.errands.size() == 1);
   world.run(30min);
   CHECK(world.errands.size() == 2);
+}
+
+TEST_CASE("the shipped rule ends no backup for what somebody else takes, and ends one that is in the way") {
+  const auto shipped = m1opt::wire::parse_config(m1opt::wire::kDefaultConfig, "shipped", known_metrics());
+  REQUIRE(shipped);
+  World world;
+  world.config = *shipped;
+  world.configured("backup_in_the_way").enabled = true;
+  world.make_busy();
+  const auto backup = world.add_target(700, "backupd", 0.02, TargetMode::background);
+  world.targets.at(backup.pid).deaf = true;
+  world.targets.at(world.add_target(701, "photoanalysisd", 1.0).pid).deaf = true;
+  world.run(10min);
+  CHECK(world.errands.empty());
+  CHECK_FALSE(world.rule_status("backup_in_the_way").tripped);
+  SECTION("the backup takes a third of a core for long") {
+    world.targets.at(backup.pid).appetite = 0.33;
+    world.run(45s);
+    REQUIRE(world.errands.size() == 1);
+    CHECK(world.errands.front().rule == "backup_in_the_way");
+  }
+  SECTION("the scope asks for more than the reading") {
+    world.configured("backup_in_the_way").scope.cpu = Percent{50};
+    world.targets.at(backup.pid).appetite = 0.33;
+    world.run(45s);
+    CHECK(world.rule_status("backup_in_the_way").tripped);
+    CHECK(world.errands.empty());
+  }
 }

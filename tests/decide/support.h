@@ -229,6 +229,12 @@ class World {
       process.cpu_time += scaled(d, got);
       target.sample.waited = target.sample.waited.value_or(0ns) + scaled(d, target.appetite - got);
     }
+    for (auto& member : llm.processes) {
+      auto& state = member.process.state;
+      if (state == RunState::running || state == RunState::sleeping) {
+        state = busy && member.runner ? RunState::running : RunState::sleeping;
+      }
+    }
     if (busy) llm.processes.back().process.cpu_time += scaled(d, llm_appetite);
     const double share = cpu_share >= 0 ? cpu_share : std::min(1.0, taken / cores);
     base.cpu->busy += scaled(d, share * cores);

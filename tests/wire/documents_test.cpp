@@ -129,10 +129,18 @@ TEST_CASE("a target that nothing holds is told what would have to change") {
   made.rules[0].tripped = false;
   const auto explained = wire::explain_target("indexer", made, kEvents);
   REQUIRE(explained);
-  CHECK(has(explained->lines, "Not by swap: swap-out 8 MB/s: 12 MB/s below 20 MB/s; trips after 5 s there"));
+  const std::string distance = "swap-out 8 MB/s: 12 MB/s below 20 MB/s; trips after 5 s there";
+  const std::string need = "; it acts while a workload is busy, which is not so now";
+  CHECK(has(explained->lines, "Not by swap: " + distance + need));
+  auto& any = made.rules[0].any;
+  any.push_back({any[0][0], any[0][0]});
+  CHECK(has(wire::explain_target("indexer", made, kEvents)->lines,
+            "Not by swap: " + distance + "; or " + distance + "; and " + distance + need));
+  any.pop_back();
+  made.rules[0].needs = RuleNeeds::nothing;
+  CHECK(has(wire::explain_target("indexer", made, kEvents)->lines, "Not by swap: " + distance));
   made.rules[0].ladder = {LadderStep::report};
-  CHECK_FALSE(has(wire::explain_target("indexer", made, kEvents)->lines,
-                  "Not by swap: swap-out 8 MB/s: 12 MB/s below 20 MB/s; trips after 5 s there"));
+  CHECK_FALSE(has(wire::explain_target("indexer", made, kEvents)->lines, "Not by swap: " + distance));
 }
 
 TEST_CASE("any process is told what it is: a target, left alone, a workload's, protected, m1opt's, or nothing") {

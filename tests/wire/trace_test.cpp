@@ -76,7 +76,8 @@ Sample full_sample() {
                      {4, 501, true, ResumeCommand{true, "", ProcessId{3, 4}}},
                      {5, 501, true, LeaseBeginCommand{{5, 6}, "run:5"}},
                      {6, 501, true, LeaseEndCommand{{5, 6}}},
-                     {7, 501, true, ReloadCommand{}}};
+                     {7, 501, true, ReloadCommand{}},
+                     {8, 501, true, ProfileCommand{"16gb+fanless"}}};
   return sample;
 }
 
