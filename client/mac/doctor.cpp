@@ -35,14 +35,16 @@ Finding examine_full_disk_access(const Machine& machine) {
                   fmt::format("{} can be opened", path),
                   ""};
   if (file.valid()) return finding;
-  finding.result = FindingResult::skipped;  // nothing that m1opt does today needs it
+  finding.result = FindingResult::skipped;  // only a few settings need it
   finding.evidence = fmt::format("{}: {}", path, std::strerror(why));
   if (why != EPERM) {
     finding.finding = "whether this terminal has Full Disk Access is not known";
     return finding;
   }
   finding.finding = "this terminal has no Full Disk Access";
-  finding.evidence += "; m1opt does without, but tmutil disable and reduceTransparency do not";
+  finding.evidence +=
+      "; only m1optctl tune needs it: for reduce-motion and reduce-transparency this "
+      "terminal, for backup-automatic /Library/PrivilegedHelperTools/m1optd";
   finding.fix =
       "System Settings, Privacy & Security, Full Disk Access: "
       "open 'x-apple.systempreferences:com.apple.preference.security?Privacy_AllFiles'";

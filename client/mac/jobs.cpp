@@ -101,9 +101,11 @@ Finding examine_llm_job(const Job& job) {
 
 constexpr std::array<std::string_view, 2> kOwnLabels{"com.level33.m1optd",
                                                      "com.level33.m1optd.resumer"};
+/// Of `m1optctl ollama env --apply`, in the user's own LaunchAgents.
+constexpr std::string_view kEnvironmentLabel = "com.level33.m1opt.ollama-env";
 
 bool is_old_label(const std::string& label) {
-  return label.starts_with("com.level33.m1") &&
+  return label.starts_with("com.level33.m1") && label != kEnvironmentLabel &&
          std::find(kOwnLabels.begin(), kOwnLabels.end(), label) == kOwnLabels.end();
 }
 

@@ -109,6 +109,7 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   const auto blocker = platform::make_sleep_blocker(check_trusted);
   if (!options.inert()) capabilities.push_back(blocker->probe());
   auto sleep = platform::open_sleep_watch();
+  if (!options.inert()) capabilities.push_back(platform::capability_of(sleep));
 
   act::GuardianLink guardian({platform::self_executable(), options.state_directory,
                               guardian_log_file(options.log_file)});

@@ -245,6 +245,8 @@ class SleepWatch {
 };
 /// `unsupported` on Linux, where a gap between two ticks tells it afterwards.
 Result<std::unique_ptr<SleepWatch>> open_sleep_watch();
+/// "sleep_notice": whether it is told before the machine sleeps, of what opening gave.
+Capability capability_of(const Result<std::unique_ptr<SleepWatch>>& watch);
 
 /// What became of the last hold() of a SleepBlocker.
 struct SleepBlock {

@@ -157,6 +157,17 @@ TEST_CASE("a job of an older m1opt, and a missing one of this, are found") {
   CHECK(has(own.finding, "com.level33.m1optd.resumer"));
 }
 
+TEST_CASE("the agent that m1optctl itself installs for Ollama's environment is no old job") {
+  MadeUpMac made_up;
+  made_up.put_job(made_up.agents("com.level33.m1opt.ollama-env"), "com.example.backup");
+  made_up.put_job(made_up.agents("com.level33.m1opt.other"), "com.example.backup");
+  std::vector<std::string> old;
+  for (const Finding& finding : made_up.examine()) {
+    if (has(finding.finding, "is a job of an older m1opt")) old.push_back(finding.id);
+  }
+  CHECK(old == std::vector<std::string>{"launchd_job.com.level33.m1opt.other"});
+}
+
 TEST_CASE("a helper that can set the fans is named without a claim that it does") {
   MadeUpMac made_up;
   made_up.put_job(made_up.daemons("eu.exelban.Stats.SMC.Helper"), "com.example.backup");

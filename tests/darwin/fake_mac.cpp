@@ -195,7 +195,7 @@ mac::AllInfo FakeMac::info_of(std::int32_t pid, const MacProcess& process) const
 }
 
 mac::Answer FakeMac::process_info(std::int32_t pid, int flavor, std::span<std::byte> out) {
-  if (info_error != 0) return {0, info_error};
+  if (const int error = next_info_error(); error != 0) return {0, error};
   const auto found = processes.find(pid);
   if (found == processes.end() || found->second.status == kZombie) return {0, ESRCH};
   const mac::AllInfo info = info_of(pid, found->second);
@@ -285,6 +285,7 @@ mac::Answer FakeMac::send_signal(std::int32_t pid, mac::Signal signal) {
     pending_stop_ = pid;
     return {0, 0};
   }
+  if (signal == mac::Signal::resume && continue_ignored) return {0, 0};
   if (signal == mac::Signal::resume) pending_stop_ = 0;
   // A second stop adds nothing; one continue ends them all, whoever sent them.
   found->second.status = signal == mac::Signal::stop ? kStopped : kRuns;

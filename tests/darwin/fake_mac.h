@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <cstring>
 #include <functional>
 #include <map>
@@ -156,6 +157,7 @@ class FakeMac final : public mac::RawCalls {
   int list_error{0};
   std::int64_t list_growth{0};  ///< more processes than the estimate said
   int info_error{0};            ///< of proc_pidinfo
+  int info_failures{0};         ///< so many calls of it fail with EAGAIN
   std::int64_t info_length{-1};  ///< answer this length instead of the real one
   bool usage_v6{true};
   int usage_error{0};
@@ -163,6 +165,7 @@ class FakeMac final : public mac::RawCalls {
   bool priority_ignored{false};  ///< answers 0 and does nothing
   int signal_error{0};
   bool stop_stays_pending{false};
+  bool continue_ignored{false};  ///< SIGCONT answers 0 and does nothing
   /// Runs right before a signal or a priority takes effect: the time in which
   /// a number may go to another process.
   std::function<void(std::int32_t pid)> before_change;
@@ -173,6 +176,7 @@ class FakeMac final : public mac::RawCalls {
   std::vector<std::string> effects;  ///< "setpriority 4 812 0x1000", "kill 812 stop"
 
  private:
+  int next_info_error() { return info_failures > 0 ? (--info_failures, EAGAIN) : info_error; }
   int open_events();
   std::uint32_t last_assertion_{0};
   std::int32_t pending_stop_{0};  ///< the pid

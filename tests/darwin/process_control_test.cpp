@@ -105,6 +105,69 @@ TEST_CASE("a pid that goes to a stranger within the call: the stranger gets its 
   }
 }
 
+TEST_CASE("a pid that goes to a stranger while it is taken back: the stranger is left as it was born") {
+  for (const Attribute attribute : kOurs) {
+    INFO(boost::describe::enum_to_string(attribute, "?"));
+    Rig rig;
+    REQUIRE(rig.control->write(attribute, whole(rig.id), wish(attribute)));
+    bool once = true;
+    rig.mac.before_change = [&](std::int32_t pid) {
+      if (std::exchange(once, false)) rig.mac.start(pid, 1, "/usr/bin/stranger");
+    };
+    const auto written = rig.control->write(attribute, whole(rig.id), 0);
+    CHECK(written.error().code == Errc::changed);
+    const auto stranger = rig.mac.at(812);
+    CHECK(stranger.path == "/usr/bin/stranger");
+    CHECK(stranger.nice == 0);
+    CHECK(stranger.flags == 0);
+    CHECK(stranger.status == test::kRuns);
+    CHECK(rig.mac.effects.size() == 2);
+  }
+}
+
+TEST_CASE("a stranger's own value is its parent's") {
+  for (const bool taken_back : {false, true}) {
+    Rig rig;
+    rig.mac.start(700, 1, "/bin/zsh");
+    rig.mac.at(700).nice = 5;
+    rig.mac.at(700).flags = test::kFlagBackground;
+    for (const Attribute attribute : {Attribute::nice, Attribute::darwin_background}) {
+      INFO(boost::describe::enum_to_string(attribute, "?") << taken_back);
+      rig.mac.before_change = nullptr;
+      const ProcessId ours = rig.mac.start(812, 1, "/System/Library/photoanalysisd");
+      if (taken_back) REQUIRE(rig.control->write(attribute, whole(ours), wish(attribute)));
+      bool once = true;
+      rig.mac.before_change = [&](std::int32_t pid) {
+        if (std::exchange(once, false)) rig.mac.fork(pid, 700);
+      };
+      const std::int64_t value = taken_back ? 0 : wish(attribute);
+      CHECK(rig.control->write(attribute, whole(ours), value).error().code == Errc::changed);
+      CHECK(rig.mac.at(812).nice == 5);
+      CHECK(rig.mac.at(812).flags == test::kFlagBackground);
+    }
+  }
+}
+
+TEST_CASE("a look that fails once after the call does not make our process a stranger") {
+  for (const Attribute attribute : kOurs) {
+    INFO(boost::describe::enum_to_string(attribute, "?"));
+    Rig rig;
+    rig.mac.before_change = [&](std::int32_t) { rig.mac.info_failures = 1; };
+    REQUIRE(rig.control->write(attribute, whole(rig.id), wish(attribute)));
+    REQUIRE(rig.control->write(attribute, whole(rig.id), 0));
+    CHECK(*rig.control->read(attribute, whole(rig.id)) == 0);
+    CHECK(rig.mac.effects.size() == 2);
+  }
+}
+
+TEST_CASE("one that can no longer be looked at after the call is neither gone nor set again") {
+  Rig rig;
+  REQUIRE(rig.control->write(Attribute::run_state, whole(rig.id), 1));
+  rig.mac.before_change = [&](std::int32_t) { rig.mac.info_error = EIO; };
+  CHECK(rig.control->write(Attribute::run_state, whole(rig.id), 0).error().code == Errc::io);
+  CHECK(rig.mac.effects == std::vector<std::string>{"kill 812 stop", "kill 812 cont"});
+}
+
 TEST_CASE("a process that ends within the call is said to have ended") {
   Rig rig;
   rig.mac.before_change = [&](std::int32_t pid) { rig.mac.end(pid); };
@@ -124,6 +187,15 @@ TEST_CASE("a stop that does not show is taken back, so that it cannot come later
   CHECK(rig.mac.effects == std::vector<std::string>{"kill 812 stop", "kill 812 cont"});
   rig.mac.deliver_pending_stop();
   CHECK(rig.mac.at(812).status == test::kRuns);
+}
+
+TEST_CASE("a continue that does not show is not believed") {
+  Rig rig;
+  REQUIRE(rig.control->write(Attribute::run_state, whole(rig.id), 1));
+  rig.mac.continue_ignored = true;
+  CHECK(rig.control->write(Attribute::run_state, whole(rig.id), 0).error().code == Errc::io);
+  rig.mac.continue_ignored = false;
+  REQUIRE(rig.control->write(Attribute::run_state, whole(rig.id), 0));
 }
 
 TEST_CASE("one that runs is not continued: SIGCONT would end a stop by somebody else") {

@@ -101,7 +101,14 @@ TEST_CASE("every reading of a Mac is there or says why it is not") {
   auto sampler = make_sampler(rig);
   const auto sample = sampler.take(test::sense_config(), rig.clock_.now());
   CHECK(silent_fields(sample) == std::vector<std::string>{});
+  std::vector<Problem> machine_problems;
+  const auto machine = platform::darwin::read_machine(rig.mac_, machine_problems);
+  CHECK(machine_problems.empty());
   const std::vector<std::pair<const char*, bool>> kReadings{
+      {"chip, model, OS", !machine.chip.empty() && !machine.model.empty() && !machine.os.empty()},
+      {"kinds of cores", machine.performance_cores && machine.efficiency_cores},
+      {"will sleep", bool(platform::darwin::open_sleep_watch(rig.mac_))},
+      {"memory available share", sample.memory && sample.memory->available_share.value() > 0},
       {"pressure level", sample.pressure.has_value()},
       {"memory total, used, available", sample.memory.has_value()},
       {"memory wired", sample.memory && sample.memory->wired},
@@ -196,6 +203,17 @@ TEST_CASE("a Mac without every optional thing: all is unsupported with a reason,
     CHECK(capability.available == left);
     CHECK_FALSE(capability.text.empty());
   }
+  const auto notice = platform::capability_of(platform::darwin::open_sleep_watch(rig.mac_));
+  CHECK(notice == Capability{"sleep_notice", false,
+                             "holds stay while it sleeps: unsupported: IOKit cannot be opened"});
+}
+
+TEST_CASE("a Mac that says before it sleeps is told apart from one that refuses to") {
+  FakeMac mac;
+  CHECK(platform::capability_of(platform::darwin::open_sleep_watch(mac)).available);
+  const auto refused = platform::capability_of(Error{Errc::io, 0, "IORegisterForSystemPower refuses"});
+  CHECK_FALSE(refused.available);
+  CHECK(refused.text == "holds stay while it sleeps: IORegisterForSystemPower refuses");
 }
 
 TEST_CASE("a Mac that may not be inspected says so and is left alone") {

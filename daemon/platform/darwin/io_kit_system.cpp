@@ -315,7 +315,7 @@ Result<int> open_power_messages() {
   if (power_root == 0) {
     ::close(ends[0]);
     ::close(ends[1]);
-    return Error{Errc::unsupported, 0, "IORegisterForSystemPower refuses"};
+    return Error{Errc::io, 0, "IORegisterForSystemPower refuses"};
   }
   kit.functions.set_queue(port, dispatch_queue_create("com.level33.m1optd.power", nullptr));
   return ends[0];

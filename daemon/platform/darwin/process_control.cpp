@@ -12,6 +12,7 @@ namespace m1opt::platform::darwin {
 namespace {
 
 constexpr int kStopLooks = 1000;  // the kernel marks the process before kill() returns
+constexpr int kInfoTries = 4;
 
 Error gone(ProcessId process) {
   return {Errc::gone, ESRCH, fmt::format("pid {} belongs to another process now", process.pid)};
@@ -30,6 +31,15 @@ std::int64_t value_of(Attribute attribute, const AllInfo& info) {
     case Attribute::darwin_background: return (info.bsd.flags & kFlagExternalBackground) != 0 ? 1 : 0;
     default: return 0;
   }
+}
+
+/// One call may fail for a reason that passes; only `gone` says that there is no process.
+Result<AllInfo> read_surely(RawCalls& calls, std::int32_t pid) {
+  auto info = read_all_info(calls, pid);
+  for (int tries = 1; tries < kInfoTries && !info && info.error().code != Errc::gone; ++tries) {
+    info = read_all_info(calls, pid);
+  }
+  return info;
 }
 
 class DarwinProcessControl final : public ProcessControl {
@@ -95,7 +105,7 @@ class DarwinProcessControl final : public ProcessControl {
 
   /// `gone` unless the number still belongs to the living process.
   Result<AllInfo> look(ProcessId process) {
-    auto info = read_all_info(calls_, process.pid);
+    auto info = read_surely(calls_, process.pid);
     if (!info) return info.error();
     if (id_of(info->bsd) != process) return gone(process);
     if (info->bsd.status == kStatusZombie) {
@@ -106,7 +116,7 @@ class DarwinProcessControl final : public ProcessControl {
 
   Result<void> set_number(Attribute attribute, std::int32_t pid, std::int64_t value);
   Result<void> confirm(Attribute attribute, ProcessId process, std::int64_t value, AllInfo after);
-  void give_back(Attribute attribute, std::int32_t pid, std::int64_t before, std::int64_t set);
+  void give_back(Attribute attribute, ProcessId process, std::int64_t set);
 
   RawCalls& calls_;
   std::unique_ptr<ProcessTable> table_;
@@ -128,15 +138,20 @@ Result<void> DarwinProcessControl::set_number(Attribute attribute, std::int32_t 
   return error_of(fmt::format("setpriority({}, {}, {:#x})", which, pid, number), answer.error);
 }
 
-/// The number went to another process while it was being changed: if that one
-/// carries our value now, it gets back what the number had before.
-void DarwinProcessControl::give_back(Attribute attribute, std::int32_t pid, std::int64_t before,
-                                     std::int64_t set) {
-  const auto stranger = read_all_info(calls_, pid);
-  if (!stranger || value_of(attribute, *stranger) != set || before == set) return;
-  const auto restored = set_number(attribute, pid, before);
-  log_warning("pid {} was reused while its {} was set; given back: {}", pid, name_of(attribute),
-              restored ? "yes" : restored.error().what);
+/// The number went to another process while it was being changed: if that one carries our value
+/// now, it gets what it was born with, which is its parent's. Born running, it is never stopped.
+void DarwinProcessControl::give_back(Attribute attribute, ProcessId process, std::int64_t set) {
+  const auto stranger = read_surely(calls_, process.pid);
+  if (!stranger || id_of(stranger->bsd) == process || value_of(attribute, *stranger) != set) return;
+  Result<std::int64_t> own = 0;
+  if (attribute != Attribute::run_state) {
+    const auto parent = read_surely(calls_, static_cast<std::int32_t>(stranger->bsd.parent));
+    own = parent ? Result<std::int64_t>(value_of(attribute, *parent)) : parent.error();
+  }
+  if (own && *own == set) return;
+  const auto restored = own ? set_number(attribute, process.pid, *own) : Result<void>(own.error());
+  log_warning("pid {} was reused while its {} was set; given back: {}", process.pid,
+              name_of(attribute), restored ? "yes" : restored.error().what);
 }
 
 /// There is no handle on a process: identity, call, identity again. The window
@@ -152,7 +167,8 @@ Result<void> DarwinProcessControl::write(Attribute attribute, const Subject& sub
   if (auto set = set_number(attribute, subject.process.pid, value); !set) return set;
   const auto after = look(subject.process);
   if (!after) {
-    give_back(attribute, subject.process.pid, old, value);
+    if (after.error().code != Errc::gone) return after.error();
+    give_back(attribute, subject.process, value);
     return Error{Errc::changed, 0,
                  fmt::format("pid {} ended while it was changed", subject.process.pid)};
   }
@@ -170,12 +186,15 @@ Result<void> DarwinProcessControl::confirm(Attribute attribute, ProcessId proces
                              "priority {}",
                              process.pid, after.bsd.flags, after.task.priority)};
   }
-  if (attribute != Attribute::run_state || value == 0) return {};
-  for (int look_again = 0; value_of(attribute, after) != 1; ++look_again) {
+  if (attribute != Attribute::run_state) return {};
+  for (int look_again = 0; value_of(attribute, after) != value; ++look_again) {
     auto info = look(process);
     if (!info) return info.error();
     after = *info;
     if (look_again < kStopLooks) continue;
+    if (value == 0) {
+      return Error{Errc::io, 0, fmt::format("pid {} was continued and stays stopped", process.pid)};
+    }
     auto resumed = set_number(attribute, process.pid, 0);
     return Error{Errc::io, 0,
                  fmt::format("pid {} did not stop; taken back: {}", process.pid,
