@@ -69,7 +69,6 @@ int recover_holds(const Options& options) {
     fmt::print(stderr, "m1optd: {}\n", lock.error().what);
     return lock.error().code == Errc::not_permitted ? kNotPermitted : kFailure;
   }
-  if (daemon_alive && options.if_daemon_dead) return 0;
   auto boot = platform::read_boot_id("");
   auto journal = journal::UndoJournal::open(path, journal::UndoJournal::IfAbsent::fail);
   if (!journal && journal.error().code == Errc::io) journal = open_without_writing(path, journal.error());
@@ -89,8 +88,9 @@ int recover_holds(const Options& options) {
   for (const RecordId id : report->unreadable) {
     fmt::print(stderr, "m1optd: record {} cannot be read; it is kept\n", id);
   }
-  if (report->outcomes.empty() && report->unreadable.empty()) fmt::print("nothing is held\n");
-  if (daemon_alive) {
+  const bool told = !daemon_alive || !options.if_daemon_dead;
+  if (told && report->outcomes.empty() && report->unreadable.empty()) fmt::print("nothing is held\n");
+  if (told && daemon_alive) {
     fmt::print("m1optd is running and keeps its own holds; m1optctl resume --all ends them\n");
   }
   if (report->unclosed) {
