@@ -73,7 +73,7 @@ int main(int argc, char** argv) {
   app.add_flag("--undo-settings", undo_settings,
                "Put back all settings of the system's that m1opt has changed, and exit");
   app.add_flag("--if-daemon-dead", options.if_daemon_dead,
-               "With --recover: do nothing while a daemon is running");
+               "With --recover: while a daemon runs, end only what is past its deadline");
   app.add_flag("--stay-down", options.stay_down,
                "Exit with 0 when it refuses to start, so that launchd does not start it again");
   app.add_flag("--debug", options.debug, "Log more");

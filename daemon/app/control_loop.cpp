@@ -49,6 +49,7 @@ ControlLoop::ControlLoop(Parts parts)
   if (parts_.sleep) {
     poller_.add(parts_.sleep->fd(), Poller::Interest::readable, [this] { on_sleep_event(); });
   }
+  parts_.sampler.set_heartbeat([this] { beat(); });
   restore_pause();
   state_.safe = parts_.safe;
 }
@@ -85,11 +86,16 @@ void ControlLoop::wait() {
   for (;;) {
     const Duration rest = std::max(due_ - parts_.clock.now(), Duration{});
     const bool holding = !parts_.executor.open_records().empty();
-    timed_ = !poller_.wait(holding ? std::min(rest, kBeatPeriod) : rest);
+    timed_ = !poller_.wait(std::min({rest, holding ? kBeatPeriod : rest, parts_.watchdog.period()}));
     if (!timed_ || parts_.clock.now() >= due_) return;
-    // The guardian hears from us even when the config asks for slower samples.
-    parts_.guardian.beat();
+    beat();
   }
+}
+
+/// Whoever waits for us hears from us also when samples are rare or slow.
+void ControlLoop::beat() {
+  if (!parts_.executor.open_records().empty()) parts_.guardian.beat();
+  parts_.watchdog.beat(parts_.clock.now());
 }
 
 void ControlLoop::on_signal() {
@@ -123,7 +129,8 @@ void ControlLoop::on_sleep_event() {
   alone.add(signal_fd(), Poller::Interest::readable, [this] { on_signal(); });
   const Instant patience = parts_.clock.now() + kSleepPatience;
   while (asleep && !stopping_ && parts_.clock.now() < patience) {
-    alone.wait(patience - parts_.clock.now());
+    alone.wait(std::min(patience - parts_.clock.now(), parts_.watchdog.period()));
+    beat();
   }
   due_ = parts_.clock.now();
 }
@@ -142,6 +149,7 @@ void ControlLoop::tick() {
     check_guardian();
   }
   tell_sampler();
+  beat();
   Sample sample = parts_.sampler.take(*parts_.config.config(), begun);
   sample.own = std::exchange(own_, std::nullopt);
   sample.some_stall = std::exchange(some_stall_, std::nullopt);
@@ -167,7 +175,7 @@ void ControlLoop::tick() {
     parts_.slow.run_errands(decision.errands, parts_.config.config()->ollama);
   }
   note_reaction();
-  if (!parts_.executor.open_records().empty()) parts_.guardian.beat();
+  beat();
   report(decision.reasons);
   report(awake_.follow(
       unless_inert(decision.awake, parts_.own_mode, parts_.keeper.obstacle()), parts_.clock.now()));

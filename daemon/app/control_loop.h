@@ -17,6 +17,7 @@
 #include "app/own_cost.h"
 #include "app/poller.h"
 #include "app/run_history.h"
+#include "app/service_watchdog.h"
 #include "app/slow_worker.h"
 #include "app/status.h"
 #include "app/tick_observer.h"
@@ -52,6 +53,7 @@ class ControlLoop {
     decide::SafeState safe;
     RunMark* run_mark{nullptr};  ///< null: nobody counts the runs
     std::vector<TickObserver*> observers{};
+    ServiceWatchdog watchdog{};
   };
 
   explicit ControlLoop(Parts parts);
@@ -63,6 +65,7 @@ class ControlLoop {
 
  private:
   void wait();
+  void beat();
   void on_signal();
   void on_sleep_event();
   void check_journal();

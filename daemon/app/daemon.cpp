@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -145,7 +146,9 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
 
   ControlLoop loop({clock, sampler, *table, executor, guardian, keeper, config, board, events, slow,
                     *blocker, sleep ? std::move(*sleep) : nullptr, boot, machine, machine_problems,
-                    capabilities, started, own_mode(options), safe, &run_mark, observers});
+                    capabilities, started, own_mode(options), safe, &run_mark, observers,
+                    ServiceWatchdog(std::getenv("NOTIFY_SOCKET"), std::getenv("WATCHDOG_USEC"),
+                                    std::getenv("WATCHDOG_PID"))});
   loop.tick();  // so that the first answer has a snapshot
   serve::ServerOptions serving;
   serving.socket_path = options.socket;

@@ -17,7 +17,7 @@ struct Options {
   std::string sysroot;         ///< read everything from this tree and change nothing
   bool dry_run{false};
   bool debug{false};
-  bool if_daemon_dead{false};  ///< recover: do nothing while a daemon runs
+  bool if_daemon_dead{false};  ///< recover: while a daemon runs only what is overdue
   bool stay_down{false};       ///< a refusal to start ends with 0: launchd starts all else again
   int guardian_socket{-1};
 

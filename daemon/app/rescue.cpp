@@ -47,7 +47,9 @@ Result<act::RecoveryReport> undo_all(const std::string& directory, const BootId&
   return undo(UndoJournal::open_to_read(path, &damage));
 }
 
-int tell_report(const act::RecoveryReport& report, const std::string& damage, bool daemon_alive) {
+/// `if_dead`: who asks does so again and again, and is told nothing while a daemon lives that has no fault.
+int tell_report(const act::RecoveryReport& report, const std::string& damage, bool daemon_alive, bool if_dead) {
+  const bool quiet = daemon_alive && if_dead;
   for (const Outcome& outcome : report.outcomes) print_outcome(outcome);
   for (const RecordId id : report.unreadable) {
     fmt::print(stderr, "m1optd: the undo journal is damaged: record {} cannot be read; it is kept\n", id);
@@ -55,10 +57,10 @@ int tell_report(const act::RecoveryReport& report, const std::string& damage, bo
   if (!damage.empty()) {
     fmt::print(stderr, "m1optd: the undo journal is damaged ({}); only what can be read whole of it is put back."
                        " The next start of m1optd replaces it\n", damage);
-  } else if (report.outcomes.empty() && report.unreadable.empty()) {
+  } else if (!quiet && report.outcomes.empty() && report.unreadable.empty()) {
     fmt::print("nothing is held\n");
   }
-  if (daemon_alive) {
+  if (daemon_alive && !quiet) {
     fmt::print("m1optd is running and keeps its own holds; m1optctl resume --all ends them\n");
   }
   if (report.unclosed) {
@@ -105,7 +107,6 @@ int recover_holds(const Options& options) {
     fmt::print(stderr, "m1optd: {}\n", lock.error().what);
     return lock.error().code == Errc::not_permitted ? kNotPermitted : kFailure;
   }
-  if (daemon_alive && options.if_daemon_dead) return 0;
   const auto boot = platform::read_boot_id("");
   if (!boot) {
     fmt::print(stderr, "m1optd: {}\n", boot.error().what);
@@ -119,7 +120,7 @@ int recover_holds(const Options& options) {
                report.error().what);
     return kFailure;
   }
-  return tell_report(*report, damage, daemon_alive);
+  return tell_report(*report, damage, daemon_alive, options.if_daemon_dead);
 }
 
 int tell_failure(const Error& error) {

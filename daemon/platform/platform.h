@@ -29,6 +29,9 @@ using namespace m1opt::model;
 struct Sensor {
   std::string name;                                  ///< "memory", "thermal"
   std::function<std::vector<Problem>(Sample&)> read;
+  /// Firmware or another program is asked, which may hang. (What the kernel knows by itself is slow
+  /// only when this program does not get to run, and then it is wanted most.)
+  bool asks_others{false};
 };
 
 /// The sensors of this system, one per group; a missing one is a row that

@@ -9,13 +9,13 @@
 #include "sense/process_tracker.h"
 #include "sense/protected.h"
 #include "sense/rights.h"
+#include "sense/sensor_reader.h"
 #include "sense/slots.h"
 
 namespace m1opt::sense {
 
 namespace {
 
-constexpr Duration kSlow = std::chrono::seconds(1);
 constexpr int kStalePeriods = 3;
 /// Bounds what a user can put into every answer by starting namesakes.
 constexpr std::size_t kMostRefused = 64;
@@ -30,7 +30,7 @@ Problem problem_of(std::string reader, const char* code, std::string text) {
 struct Sampler::Parts {
   SamplerOptions options;
   platform::ProcessTable& table;
-  const Clock& clock;
+  SensorReader sensors;
   ProcessTracker tracker;
   Rights rights;
   std::vector<Lease> leases;
@@ -41,14 +41,13 @@ struct Sampler::Parts {
   std::vector<std::int32_t> protected_pids;
   std::vector<std::int32_t> ancestors;  ///< of the daemon, read afresh on each tick that needs them
 
-  Parts(SamplerOptions given, platform::ProcessTable& processes, const Clock& clock_)
+  Parts(SamplerOptions given, platform::ProcessTable& processes, const Clock& clock)
       : options(std::move(given)),
         table(processes),
-        clock(clock_),
+        sensors(std::move(options.sensors), clock),
         tracker(processes, options.own_uid),
         rights(options.own_uid, options.is_administrator, options.find_account) {}
 
-  void read_sensors(Sample& sample);
   void add_hardware(Sample& sample, const Config& config, Instant now);
   Duration hardware_limit(const Config& config, Instant now) const;
   void read_processes(Sample& sample, const Config& config, Instant now);
@@ -63,22 +62,6 @@ struct Sampler::Parts {
   std::string refusal(const Config& config, Tracked& process);
   std::string watchdog_refusal(Tracked& process);
 };
-
-void Sampler::Parts::read_sensors(Sample& sample) {
-  for (const auto& sensor : options.sensors) {
-    const Instant begin = clock.now();
-    try {
-      auto problems = sensor.read(sample);
-      std::move(problems.begin(), problems.end(), std::back_inserter(sample.problems));
-    } catch (const std::exception& e) {
-      sample.problems.push_back(problem_of(sensor.name, to_string(Errc::io), e.what()));
-    }
-    const Duration took = clock.now() - begin;
-    if (took <= kSlow) continue;
-    sample.problems.push_back(
-        problem_of(sensor.name, "slow", fmt::format("reading it took {:.1f} s", seconds_of(took))));
-  }
-}
 
 /// A machine that slept has not looked in between, which makes no old reading younger.
 Duration Sampler::Parts::hardware_limit(const Config& config, Instant now) const {
@@ -335,6 +318,10 @@ void Sampler::set_runner_report(RunnerReport report) {
 
 void Sampler::set_hardware_report(HardwareReport report) { parts_->hardware = std::move(report); }
 
+void Sampler::set_heartbeat(std::function<void()> heartbeat) {
+  parts_->sensors.set_heartbeat(std::move(heartbeat));
+}
+
 void Sampler::set_held(const std::vector<ProcessId>& held) { parts_->tracker.set_held(held); }
 
 void Sampler::set_protected_pids(std::vector<std::int32_t> pids) {
@@ -344,7 +331,7 @@ void Sampler::set_protected_pids(std::vector<std::int32_t> pids) {
 Sample Sampler::take(const Config& config, Instant now) {
   Sample sample;
   try {
-    parts_->read_sensors(sample);
+    parts_->sensors.read(sample);
     if (parts_->options.hardware_apart) parts_->add_hardware(sample, config, now);
     parts_->last_take = now;
     parts_->read_processes(sample, config, now);

@@ -94,6 +94,8 @@ class Sampler {
   /// Processes that m1opt holds: they stay in Sample.targets until they end,
   /// whatever they run by then, and their `waited` is read.
   void set_held(const std::vector<ProcessId>& held);
+  /// Called between two sensors, about once a second while they take long.
+  void set_heartbeat(std::function<void()> heartbeat);
   /// Processes never to be targets besides the fixed list (the guardian).
   void set_protected_pids(std::vector<std::int32_t> pids);
 

@@ -11,6 +11,7 @@
 #include "support/executor_rig.h"
 #include "support/fake_clock.h"
 #include "support/honest_blocker.h"
+#include "support/notify_socket.h"
 #include "support/pipe.h"
 
 using namespace m1opt;
@@ -68,12 +69,18 @@ class OneProcess final : public platform::ProcessTable {
   std::int32_t pid_;
 };
 
-sense::SamplerOptions counting_sampling(int& ticks) {
+sense::SamplerOptions counting_sampling(int& ticks, std::function<void()>& in_sensor) {
   sense::SamplerOptions options;
-  options.sensors = {{"ticks", [&ticks](Sample&) {
-                        ++ticks;
-                        return std::vector<Problem>{};
-                      }}};
+  const auto count = [&](Sample&) {
+    ++ticks;
+    if (in_sensor) in_sensor();
+    return std::vector<Problem>{};
+  };
+  const auto look = [&](Sample&) {
+    if (in_sensor) in_sensor();
+    return std::vector<Problem>{};
+  };
+  options.sensors = {{"ticks", count}, {"last", look}};
   options.own_pid = ::getpid();
   options.own_uid = ::geteuid();
   options.is_administrator = [](std::uint32_t, const std::string&) { return false; };
@@ -174,7 +181,8 @@ class LoopRig {
   int ticks{0};
   int ticks_at_sleep{0};
   int allowances{0};
-  sense::Sampler sampler{counting_sampling(ticks), processes, clock};
+  std::function<void()> in_sensor;
+  sense::Sampler sampler{counting_sampling(ticks, in_sensor), processes, clock};
 };
 
 }  // namespace
@@ -286,4 +294,22 @@ TEST_CASE("a guardian that is stopped is replaced even while nothing is held") {
   CHECK(rig.executor.guardian_.alive());
   CHECK(rig.executor.guardian_.status().pid != stopped);
   rig.executor.guardian_.kill();  // or it stays stopped for good
+}
+
+TEST_CASE("a service manager hears a beat in each tick, and between two sensors of which the first takes long") {
+  LoopRig rig;
+  test::NotifySocket manager(rig.executor.directory_ / "notify");
+  auto parts = rig.parts(rig.executor.guardian_);
+  parts.watchdog = app::ServiceWatchdog(manager.name().c_str(), "4000000", nullptr);
+  app::ControlLoop loop(std::move(parts));
+  loop.tick();
+  CHECK(manager.take() == 1);
+  std::vector<int> heard;
+  rig.in_sensor = [&] {
+    heard.push_back(manager.take());
+    rig.clock.advance(2s);
+  };
+  rig.clock.advance(10s);
+  loop.tick();
+  CHECK(heard == std::vector<int>{1, 1});
 }

@@ -13,11 +13,12 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import rig
+from crash_case import Late, Missed, Wrong
 from grown import ALWAYS, ASKED, HOW, OVERLAY, RESTS, Grown, Slots, lease
 from rig import demo_daemon, demo_proof
+from service_manager import Watchdog
 
 POLL_S = 0.004
 HELD_S = 10          # for a hold to begin
@@ -31,42 +32,12 @@ KILLED_S = 1         # daemon or guardian killed
 STOPPED_S = 7        # daemon stopped
 RESTART_S = 1        # both killed: from the restart by the supervisor, which is the tester here
 GUARDIAN_STOPPED_S = 3
+WATCHDOG_S = 5       # what the tester, as the service manager, waits for a beat of the daemon
 LOCK_S = 4           # an undoer was stopped with the record's lock: whoever comes next waits for 3 s first
 
 
 # Between the list of threads and the first change, so that it is not by chance that one was born there.
 PAUSED = ("daemon", "executor.before_change", "1")
-
-
-class Case(NamedTuple):
-    """`flavour`: who undoes. daemon: asked to; guardian: the daemon is killed first; orphaned: the guardian is
-    killed first, and the daemon releases; recovery: both are killed first; restart: the same, and a daemon comes
-    back; both: killed together, nothing is armed."""
-
-    kind: str
-    flavour: str
-    role: str = ""
-    point: str = ""
-    count: int = 0
-    how: str = "kill"
-
-    def __str__(self):
-        return f"{self.kind}, {self.flavour}: {self.role} {self.point}#{self.count}={self.how}"
-
-    def armed(self):
-        return f"{self.role}:{self.point}#{self.count}={self.how}" if self.point else ""
-
-
-class Wrong(Exception):
-    """Something is not as it has to be."""
-
-
-class Late(Wrong):
-    """It came later than it has to; with much else at work that may be the machine's doing."""
-
-
-class Missed(Exception):
-    """Threads and children come and go: this time the armed step was not reached."""
 
 
 def is_dead(pid):
@@ -88,6 +59,7 @@ class Run:
         (directory / "conf.d").mkdir()
         (directory / "conf.d" / "10-test.json").write_text(json.dumps(overlay))
         self.lease = None
+        self.watchdog = None
         self.marks = {}   # phase -> lines of the log before it
         # The line of the log from which on a step is the armed one; of a restart not before there is one.
         self.armed_from = sys.maxsize if case.flavour == "restart" else 0
@@ -115,9 +87,10 @@ class Run:
         command = [str(rig.M1OPTD)]
         for flag, place in self.daemon.places.items():
             command += [flag, str(place)]
+        self.watchdog = Watchdog(self.directory / "notify", WATCHDOG_S)
         with open(self.directory / "m1optd.out", "ab") as output:
             self.daemon.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                                   start_new_session=True)
+                                                   start_new_session=True, env={**os.environ, **self.watchdog.environment})
         self.wait(lambda: self.answers() or self.fired() or self.is_paused() or self.daemon.process.poll() is not None, "no answer")
 
     def answers(self):
@@ -212,8 +185,8 @@ class Run:
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                 env={**os.environ, "M1OPT_FAULT": armed, "M1OPT_FAULT_LOG": str(self.log)})
 
-    def recover_for_good(self, bound=RESTART_S):
-        since = time.monotonic()
+    def recover_for_good(self, bound=RESTART_S, since=None):
+        since = since or time.monotonic()
         with self.recover() as done:
             said = done.communicate(timeout=20)[0]
         if done.returncode != 0:
@@ -238,6 +211,8 @@ class Run:
         self.begin()
         self.let_one_be_born()
         self.wait(lambda: self.target.is_held(self.case.kind) or self.fired(), "not held")
+        if not self.watchdog.beats and not self.fired():
+            raise Wrong("no beat has come to the service manager")
         end = time.monotonic() + STAY_S
         while time.monotonic() < end and not self.fired():
             time.sleep(POLL_S)
@@ -286,9 +261,7 @@ class Run:
         victim = self.victim()
         self.wait(lambda: rig.state_of(victim) in "T-ZX", "it was not stopped")  # a stopped guardian is soon replaced
         if self.case.flavour == "orphaned":
-            # Nobody is left to notice: whoever ends such a daemon recovers.
-            self.kill(victim)
-            self.recover_for_good(LOCK_S)
+            self.end_hung(victim, since)
         elif victim == self.daemon.process.pid:
             self.be_clean(STOPPED_S, since, "the daemon is stopped")
         elif self.daemon.process.poll() is None:
@@ -303,6 +276,12 @@ class Run:
         since = time.monotonic()
         time.sleep(0.3)  # what it does when it wakes
         self.be_clean(GUARDIAN_STOPPED_S, since, "after it went on")
+
+    def end_hung(self, daemon, since):
+        """Neither asked nor killed by anybody but the service manager, which does it when no beat comes."""
+        self.wait(self.watchdog.is_over, "it beats although it is stopped", WATCHDOG_S + 1)
+        self.kill(daemon)
+        self.recover_for_good(WATCHDOG_S + RESTART_S, since)
 
     def end_by_guardian(self):
         since = time.monotonic()
@@ -349,6 +328,8 @@ class Run:
         self.start_daemon(self.case.armed())
         if self.case.point:
             self.wait_until_fired()
+            if self.case.how == "stop":
+                self.end_hung(self.daemon.process.pid, time.monotonic())
             self.kill(*self.alive())
             self.recover_for_good()
         else:

@@ -7,7 +7,8 @@ import unittest
 
 import namespaces
 import rig
-from crash_run import Case, run_case
+from crash_case import Case
+from crash_run import run_case
 from grown import HOW, kinds
 
 DEEP = os.environ.get("M1OPT_DEEP") == "1"

@@ -159,8 +159,8 @@ class E2eTest(unittest.TestCase):
         return subprocess.run([str(M1OPTCTL), "--socket", str(self.daemon.places["--socket"]), *arguments],
                               text=True, capture_output=True, timeout=timeout, check=False)
 
-    def recover(self, *prefix):
-        return subprocess.run([*prefix, str(M1OPTD), "--recover", "--state-dir",
+    def recover(self, *prefix, words=()):
+        return subprocess.run([*prefix, str(M1OPTD), "--recover", *words, "--state-dir",
                                str(self.daemon.places["--state-dir"])], text=True, capture_output=True,
                               timeout=20, check=False)
 

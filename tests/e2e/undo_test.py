@@ -11,13 +11,13 @@ from rig import E2eTest, on_linux, quick_contention, runs_again, state_of, threa
 
 
 class UndoTest(E2eTest):
-    def held(self):
+    def held(self, seconds=60):
         self.start()
         child = self.hog()
         self.assertTrue(within(5, lambda: any(
             process["id"]["pid"] == child.pid
             for row in self.daemon.get("/v1/targets")["targets"] for process in row["processes"])))
-        self.suspend(child)
+        self.suspend(child, seconds=seconds)
         return child
 
     def test_the_daemon_killed_everything_runs_within_a_second(self):
@@ -80,6 +80,26 @@ class UndoTest(E2eTest):
         self.assertTrue(within(5, lambda: self.holds() == []))
         self.assertTrue(runs_again(child.pid))
         self.assertTrue(any("had taken over" in event["text"] for event in self.events()))
+
+    def test_the_guardian_killed_and_the_daemon_stopped_the_resumer_ends_what_is_past_its_deadline(self):
+        child = self.held(seconds=4)
+        guardian = self.guardian_pid()
+        os.kill(self.daemon.process.pid, signal.SIGSTOP)
+        os.kill(guardian, signal.SIGKILL)
+        self.assertEqual(self.resume_overdue(), "")  # nobody knows yet that the daemon hangs
+        self.assertEqual(state_of(child.pid), "T")
+        time.sleep(6)
+        self.assertEqual(state_of(child.pid), "T")
+        self.assertIn("photoanalysisd", self.resume_overdue())
+        self.assertTrue(within(1, lambda: runs_again(child.pid)))
+        os.kill(self.daemon.process.pid, signal.SIGCONT)
+        self.assertTrue(within(5, lambda: self.holds() == []))
+        self.assertTrue(runs_again(child.pid))
+
+    def resume_overdue(self):
+        done = self.recover(words=["--if-daemon-dead"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
 
     def test_the_deadline_ends_a_hold(self):
         self.start()

@@ -32,6 +32,10 @@ class Unit(unittest.TestCase):
         self.assertEqual(unit["RestartPreventExitStatus"], "78")
         self.assertEqual(unit["OOMScoreAdjust"], "-900")
 
+    def test_a_daemon_that_hangs_is_killed_after_half_a_minute_without_a_beat(self):
+        unit = settings()
+        self.assertEqual((unit["WatchdogSec"], unit["WatchdogSignal"], unit["NotifyAccess"]), ("30", "SIGKILL", "main"))
+
     def test_the_daemon_has_these_rights_and_each_has_its_reason(self):
         self.assertEqual(set(settings()["CapabilityBoundingSet"].split()), CAPABILITIES)
         comments = [line for line in UNIT.read_text(encoding="utf-8").split("\n") if line.startswith("#   CAP_")]

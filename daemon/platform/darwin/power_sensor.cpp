@@ -42,7 +42,8 @@ Sensor make_power_sensor(RawCalls& calls) {
             }
             sample.power = reading;
             return problems;
-          }};
+          },
+          true};
 }
 
 }  // namespace m1opt::platform::darwin

@@ -83,7 +83,7 @@ struct PowerFiles {
 
 Sensor make_power_sensor(const std::string& sysroot) {
   auto files = std::make_shared<PowerFiles>(sysroot);
-  return {"power", [files](Sample& sample) { return files->read(sample); }};
+  return {"power", [files](Sample& sample) { return files->read(sample); }, true};
 }
 
 }  // namespace m1opt::platform

@@ -213,7 +213,7 @@ struct ThermalFiles {
 
 Sensor make_thermal_sensor(const std::string& sysroot) {
   auto files = std::make_shared<ThermalFiles>(sysroot);
-  return {"thermal", [files](Sample& sample) { return files->read(sample); }};
+  return {"thermal", [files](Sample& sample) { return files->read(sample); }, true};
 }
 
 }  // namespace m1opt::platform
