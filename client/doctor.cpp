@@ -99,6 +99,10 @@ Finding examine_guardian(const value& status) {
 }
 
 Finding examine_memory_lock(const value& status) {
+  if (find(status, "guardian.memory_locked") == nullptr) {
+    return skipped("guardian.memory_locked", "Guardian", "its memory cannot be locked on this system",
+                   "mlockall is not supported; it may be slow while the machine swaps", "");
+  }
   const bool locked = flag_at(status, "guardian.memory_locked");
   return check(
       "guardian.memory_locked", "Guardian", locked,

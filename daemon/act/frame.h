@@ -25,7 +25,7 @@ enum class FrameType : char {
   acknowledged = 'A',  ///< payload: a record id
   revoked = 'V',       ///< payload: empty; the guardian undoes everything it holds
   undone = 'U',        ///< payload: "ID CODE TEXT"
-  ready = 'Y'          ///< payload: "1" when its memory is locked, else "0"
+  ready = 'Y'          ///< payload: "1": its memory is locked, "0": not, "-": this system cannot
 };
 
 struct Frame {

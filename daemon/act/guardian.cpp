@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <ctime>
@@ -28,13 +29,16 @@ constexpr long kRetryNs = 500'000'000;
 
 volatile std::sig_atomic_t asked_to_end = 0;
 
-bool lock_memory() {
+/// As FrameType::ready tells it.
+const char* lock_memory() {
 #ifdef MCL_ONFAULT
   // Only what it really touches: rehearse() touches all that undoing needs.
-  return ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
+  constexpr int kWhat = MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT;
 #else
-  return ::mlockall(MCL_CURRENT | MCL_FUTURE) == 0;
+  constexpr int kWhat = MCL_CURRENT | MCL_FUTURE;
 #endif
+  if (::mlockall(kWhat) == 0) return "1";
+  return errno == ENOSYS ? "-" : "0";  // macOS has the call and nothing behind it
 }
 
 }  // namespace
@@ -54,10 +58,10 @@ int Guardian::run() {
   fault_role("guardian");
   std::signal(SIGTERM, [](int) { asked_to_end = 1; });
   for (const int ignored : {SIGINT, SIGHUP, SIGPIPE, SIGQUIT}) std::signal(ignored, SIG_IGN);
-  const bool locked = lock_memory();
+  const char* const locked = lock_memory();
   rehearse();
   fault_point("guardian.started");
-  (void)send_frame(options_.socket, FrameType::ready, locked ? "1" : "0", kSendPatienceMs);
+  (void)send_frame(options_.socket, FrameType::ready, locked, kSendPatienceMs);
   for (;;) {
     pollfd wait{options_.socket, POLLIN, 0};
     ::poll(&wait, 1, wait_ms());

@@ -164,7 +164,7 @@ void GuardianLink::handle(const Frame& frame) {
   switch (frame.type) {
     case FrameType::ready:
       ready_ = true;
-      memory_locked_ = frame.payload == "1";
+      memory_locked_ = frame.payload == "-" ? std::nullopt : std::optional(frame.payload == "1");
       break;
     case FrameType::acknowledged: {
       RecordId id = 0;

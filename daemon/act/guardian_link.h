@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -65,7 +66,7 @@ class GuardianLink {
   std::set<RecordId> acknowledged_;
   std::vector<std::string> reports_;
   bool ready_{false};
-  bool memory_locked_{false};
+  std::optional<bool> memory_locked_{false};
   bool revoked_{false};
 };
 

@@ -136,7 +136,7 @@ std::vector<HealthFinding> find_health(const StatusInput& input, Mode mode) {
                      "no hold waits for it; once the cause is mended it goes on by itself"});
   }
   found.insert(found.end(), input.findings.begin(), input.findings.end());
-  if (acts && input.guardian.alive && !input.guardian.memory_locked) {
+  if (acts && input.guardian.alive && input.guardian.memory_locked == false) {
     found.push_back({Severity::info, "the guardian's memory is not locked: it may be slow under swap",
                      "raise the memory lock limit (LimitMEMLOCK) or run as root"});
   }

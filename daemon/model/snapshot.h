@@ -186,7 +186,7 @@ BOOST_DESCRIBE_STRUCT(AwakeStatus, (), (wanted, held, reason, since, remaining, 
 struct GuardianStatus {
   bool alive{false};
   std::int32_t pid{0};
-  bool memory_locked{false};
+  std::optional<bool> memory_locked{false};  ///< absent where the system locks no memory (macOS)
   std::optional<Bytes> resident;
 
   bool operator==(const GuardianStatus&) const = default;

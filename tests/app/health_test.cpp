@@ -19,8 +19,9 @@ struct HealthRig {
   AwakeStatus awake;
   std::vector<std::string> troubles;
 
+  GuardianStatus guardian{true, 1, true, {}};
+
   std::vector<HealthFinding> findings() {
-    const GuardianStatus guardian{true, 1, true, {}};
     return find_health({sample, config, {}, {}, {}, {}, {}, {}, awake, guardian, {}, {}, Mode::active, obstacle,
                         damage, {}, held, {}, troubles},
                        Mode::active);
@@ -30,6 +31,15 @@ struct HealthRig {
 }  // namespace
 
 TEST_CASE("a healthy daemon has nothing to say") { CHECK(HealthRig{}.findings().empty()); }
+
+TEST_CASE("memory that is not locked is told only where the system could lock it") {
+  HealthRig rig;
+  rig.guardian.memory_locked.reset();
+  CHECK(rig.findings().empty());
+  rig.guardian.memory_locked = false;
+  REQUIRE(rig.findings().size() == 1);
+  CHECK(rig.findings()[0].severity == Severity::info);
+}
 
 TEST_CASE("what keeps the daemon from acting is named with its own remedy") {
   HealthRig rig;

@@ -76,6 +76,19 @@ TEST_CASE("what the system has not got is no fault") {
   CHECK(find(findings, "capability.clamp")->result == FindingResult::skipped);
 }
 
+TEST_CASE("a guardian whose memory is not locked is a fault only where the system could lock it") {
+  auto status = healthy();
+  status.guardian.memory_locked = false;
+  const auto open = client::examine_status(wire::encode(status));
+  REQUIRE(find(open, "guardian.memory_locked") != nullptr);
+  CHECK(find(open, "guardian.memory_locked")->result == FindingResult::fail);
+  status.guardian.memory_locked.reset();
+  const auto unsupported = client::examine_status(wire::encode(status));
+  REQUIRE(find(unsupported, "guardian.memory_locked") != nullptr);
+  CHECK(find(unsupported, "guardian.memory_locked")->result == FindingResult::skipped);
+  CHECK_FALSE(has(find(unsupported, "guardian.memory_locked")->evidence, "CAP_IPC_LOCK"));
+}
+
 TEST_CASE("a reading that is absent is named with the daemon's reason, and is no fault") {
   auto status = healthy();
   status.problems = {{"thermal.fans", "unsupported", "this machine has no fan"},

@@ -32,8 +32,34 @@ class MacInstall(MacInstallCase):
                          ["codesign m1optd.part", "codesign m1optctl.part"])
         (self.state / "cannot-sign").touch()
         self.build("1.0.1")
-        self.assertIn("could not be signed", self.install(ok=False))
+        said = self.install(ok=False)
+        self.assertIn("could not be signed", said)
+        self.assertIn("the installation failed half-way; the old m1optd is back and runs", said)
         self.assertIn('VERSION = "1.0.0"', self.daemon.read_text())
+        self.assert_runs("1.0.0")
+
+    def test_a_disk_that_is_full_in_the_middle_leaves_the_old_one_running(self):
+        self.install()
+        before = self.files()
+        self.build("1.0.1")
+        for target in ("PrivilegedHelperTools/m1optd", "bin/m1optctl", f"{LABELS[1]}.plist", "m1opt.json"):
+            for kept in (True, False):
+                with self.subTest(target, kept=kept):
+                    # the copy of the old one, or the new one itself, is cut short
+                    self.write(self.standins / "cp", "#!/bin/sh\ncase $1 in -p) shift; keeps=1 ;; *) keeps=0 ;; esac\n"
+                               f"case $keeps$2 in {int(kept)}*{target}.part) echo half >\"$2\"; exit 1 ;; esac\n"
+                               "[ $keeps = 0 ] || set -- -p \"$@\"\nexec /bin/cp \"$@\"\n")
+                    if kept and target == "m1opt.json":
+                        continue  # it is not kept
+                    said = self.install(ok=False)
+                    self.assertIn("the old m1optd is back and runs", said)
+                    self.assert_runs("1.0.0")
+                    self.assertEqual(self.files() - before, set())
+
+    def test_a_first_installation_that_fails_half_way_starts_nothing(self):
+        (self.state / "cannot-sign").touch()
+        self.assertIn("what was there before is in its place again", self.install(ok=False))
+        self.assertEqual((self.jobs(), self.files()), ([], set()))
 
     def test_after_a_failure_in_the_middle_the_next_installation_runs(self):
         self.install()
