@@ -146,8 +146,16 @@ class DiskTest(JournalTest):
         self.assert_said("make room", "damaged")
         self.assertFalse(self.journal(".damaged-1").exists())
         self.assertFalse(any("could be read whole" in event["text"] for event in self.events()))
-        self.stopped_by_somebody_else_stays_stopped(child)
-        self.assertTrue(self.journal(".damaged-1").exists())
+        os.kill(child.pid, signal.SIGSTOP)
+        self.make_room()
+        self.assertTrue(within(10, self.journal(".damaged-1").exists), self.why())
+        self.assertTrue(within(5, lambda: any("1 open records of it could be read whole" in event["text"]
+                                              for event in self.events())), self.why())
+        # What was undone once is not undone again.
+        self.assertEqual(self.recover().returncode, 0)
+        self.assertEqual(state_of(child.pid), "T", self.why())
+        os.kill(child.pid, signal.SIGCONT)
+        self.assertTrue(within(5, lambda: self.faults() == []), self.why())
 
     def test_what_both_dead_left_stopped_is_freed_with_a_read_only_disk(self):
         self.small_disk()

@@ -44,17 +44,28 @@ class Reader {
   sqlite3* db_{nullptr};
 };
 
-/// Four open records, of which one is damaged.
-std::string damaged(const QuickPlace& place) {
-  const std::string path = place.put({});
-  auto journal = UndoJournal::open(path).value();
-  REQUIRE(journal.skip_ids());
-  for (std::int32_t pid = 1; pid <= 4; ++pid) {
-    REQUIRE(journal.add(m1opt::test::niced_record(ActionKind::suspend, pid, 2)));
+/// Four open records, of which one is damaged. All of them are in the log, and only there, as long as
+/// the reader has it.
+struct InLog {
+  explicit InLog(const QuickPlace& place) : path(place.put({})), reader(made(path)) {
+    reader.run("BEGIN; SELECT * FROM undo");
+    auto journal = UndoJournal::open(path).value();
+    REQUIRE(journal.skip_ids());
+    for (std::int32_t pid = 1; pid <= 4; ++pid) {
+      REQUIRE(journal.add(m1opt::test::niced_record(ActionKind::suspend, pid, 2)));
+    }
+    Reader(path).run("UPDATE undo SET record = replace(record, 'suspend', 'raise') WHERE id = 102");
   }
-  Reader(path).run("UPDATE undo SET record = replace(record, 'suspend', 'raise') WHERE id = 102");
-  return path;
-}
+  static std::string made(const std::string& path) {
+    REQUIRE(UndoJournal::open(path));
+    return path;
+  }
+  std::string path;
+  Reader reader;
+};
+
+/// The same in the file, without a log.
+std::string damaged(const QuickPlace& place) { return InLog(place).path; }
 
 std::string content(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -81,6 +92,7 @@ void check_replaced(const std::string& path) {
   INFO((journal ? "" : journal.error().what));
   REQUIRE(journal);
   CHECK(ids(*journal) == kWhole);
+  CHECK(journal->last_id() > 104);
   CHECK(journal->add(m1opt::test::niced_record(ActionKind::suspend, 9, 1)).value() > 104);
   CHECK(fs::exists(path + ".damaged-1"));
   CHECK_FALSE(fs::exists(path + ".damaged-2"));
@@ -92,22 +104,17 @@ void check_replaced(const std::string& path) {
 
 TEST_CASE("the log of a damaged journal goes aside with it, and nothing of it comes into the new one") {
   const QuickPlace place;
-  const std::string path = damaged(place);
-  Reader reader(path);
-  reader.run("UPDATE undo SET text = text");
-  reader.run("BEGIN; SELECT * FROM undo");
-  check_replaced(path);
-  CHECK(fs::file_size(path + ".damaged-1-wal") > 0);
+  const InLog in_log(place);
+  check_replaced(in_log.path);
+  CHECK(fs::file_size(in_log.path + ".damaged-1-wal") > 0);
 }
 
 TEST_CASE("out of a damaged journal is read what is whole, and no byte of it changes") {
   DiskImage image;
   {
     const QuickPlace running;
-    const std::string path = damaged(running);
-    Reader reader(path);
-    reader.run("UPDATE undo SET text = text");
-    for (const char* suffix : {"", "-wal"}) image[suffix] = content(path + suffix);
+    const InLog in_log(running);
+    for (const char* suffix : {"", "-wal"}) image[suffix] = content(in_log.path + suffix);
   }
   const QuickPlace place;
   const std::string path = place.put(image);
@@ -118,7 +125,7 @@ TEST_CASE("out of a damaged journal is read what is whole, and no byte of it cha
     CHECK(ids(journal) == kWhole);
     REQUIRE(journal.close(101, OutcomeCode::undone, ""));
   }
-  for (const auto& [suffix, before] : image) CHECK(content(path + suffix) == before);
+  for (const auto& [suffix, before] : image) CHECK((content(path + suffix) == before));
   CHECK(read(path) == kWhole);
 }
 
@@ -173,7 +180,7 @@ namespace {
 using Step = std::pair<std::string, int>;
 
 /// Replaces it in a process that dies at this step; without one it says which there are.
-std::vector<Step> replace(const std::string& path, const Step* dies) {
+std::vector<Step> replace(const QuickPlace& place, const Step* dies) {
   std::vector<Step> seen;
   const auto at = [&](const char* name) {
     int count = 1;
@@ -182,13 +189,10 @@ std::vector<Step> replace(const std::string& path, const Step* dies) {
     if (dies != nullptr && seen.back() == *dies) ::kill(::getpid(), SIGKILL);
   };
   const auto work = [&] {
-    // Dies with it, as the log of a daemon that was killed stays.
-    Reader reader(path);
-    reader.run("UPDATE undo SET text = text");
-    reader.run("BEGIN; SELECT * FROM undo");
+    const InLog in_log(place);
     fault_hook(at);
     UndoJournal::Damage damage;
-    (void)UndoJournal::open_or_set_aside(path, damage);
+    (void)UndoJournal::open_or_set_aside(in_log.path, damage);
     fault_hook({});
   };
   if (dies == nullptr) {
@@ -210,13 +214,13 @@ std::vector<Step> replace(const std::string& path, const Step* dies) {
 
 TEST_CASE("killed at any step of replacing a damaged journal, what could be read of it is all there") {
   const QuickPlace first;
-  const auto steps = replace(damaged(first), nullptr);
+  const auto steps = replace(first, nullptr);
   CHECK(steps.size() >= 8);
   for (const Step& step : steps) {
     INFO(step.first << " #" << step.second);
     const QuickPlace place;
-    const std::string path = damaged(place);
-    replace(path, &step);
+    const std::string path = place.path();
+    replace(place, &step);
     REQUIRE(fs::exists(path));
     CHECK(read(path) == kWhole);
     check_replaced(path);
