@@ -201,7 +201,7 @@ DECIDING = (
     Mutant("a rule that matches a crowd acts on it", "daemon/decide/targets.cpp",
            "count->second > tick.config.limits.max_match", "false", ("decide",)),
     Mutant("suspensions an hour are not limited", "daemon/decide/targets.cpp",
-           "< limits.suspensions_per_hour) return false;", "< 1000000) return false;", ("decide",)),
+           "if (tick.suspensions_left() > 0) return false;", "return false;", ("decide",)),
     Mutant("an action that failed is tried again at once", "daemon/decide/outcomes.cpp",
            "if (!add_back_off(tick, hold.target, hold.kind, code, why)) return;\n  report_for",
            "report_for", ("decide",)),
