@@ -2,6 +2,8 @@
 // between two of its lines, and goes on where it was.
 #include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <string_view>
 #include <thread>
@@ -18,6 +20,8 @@ using m1opt::test::eventually;
 using m1opt::test::ExecutorRig;
 
 namespace {
+
+constexpr long kBestEffort = (2L << 13) | 4;
 
 /// A process that starts one thread more at SIGUSR1.
 ChildProcess thread_starter() {
@@ -96,6 +100,9 @@ TEST_CASE("what is added to a hold while the guardian takes over is undone at on
   const pid_t newcomer = threads_of(rig, child).back().pid;
   const sched_param none{};
   REQUIRE(::sched_setscheduler(newcomer, SCHED_OTHER, &none) == 0);
+  // In every value it differs: else what the guardian puts back would make it a newcomer once more,
+  // and be noticed by that.
+  REQUIRE(::syscall(SYS_ioprio_set, 1, newcomer, kBestEffort) == 0);
   action.verb = ActionVerb::extend;
   action.record = held.record;
   const auto guardian = rig.guardian_.status().pid;
