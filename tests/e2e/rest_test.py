@@ -18,12 +18,15 @@ class RestTest(E2eTest):
         self.slots = grown.Slots()
         self.addCleanup(self.slots.close)
         self.start()
-        self.server = self.model("llama-server", "--threads", "1", "--mib", "8", "--", "--port", str(self.slots.port))
+
+    def serve(self, start, *arguments):
+        self.server = start("llama-server", *arguments, "--seconds", "60", "--", "--port", str(self.slots.port))
 
     def row(self):
         return next(row for row in self.daemon.get("/v1/workloads")["workloads"] if row["name"] == "llama-server")
 
     def test_a_runner_rests_between_two_requests_and_goes_on_by_itself(self):
+        self.serve(self.hog)  # without work for it, as between two requests
         self.assertTrue(within(10, lambda: self.row()["state"] == "busy"), self.why())
         end = time.monotonic() + 2
         while time.monotonic() < end:
@@ -42,7 +45,17 @@ class RestTest(E2eTest):
         time.sleep(2)
         self.assertNotEqual(state_of(self.server.pid), "T", "the next rest is a minute off")
 
+    def test_a_runner_that_computes_is_not_stopped_whatever_its_server_said_last(self):
+        self.serve(self.model, "--threads", "1", "--mib", "8")
+        self.assertTrue(within(10, lambda: self.row()["state"] == "busy"), self.why())
+        self.slots.idle = True
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            self.assertNotEqual(state_of(self.server.pid), "T", self.why())
+            time.sleep(0.02)
+
     def test_a_rest_is_ended_by_hand(self):
+        self.serve(self.hog)
         self.assertTrue(within(10, lambda: self.row()["state"] == "busy"), self.why())
         self.slots.idle = True
         self.assertTrue(within(10, lambda: state_of(self.server.pid) == "T"), self.why())
