@@ -1,8 +1,8 @@
-#include <fstream>
-#include <iterator>
+#include <string>
 
 #include "client/mac/core_foundation.h"
 #include "support/catch.h"
+#include "support/content_of.h"
 
 using namespace m1opt;
 using client::mac::DecodePlist;
@@ -17,8 +17,7 @@ const std::string kLibrary = client::mac::kCoreFoundation;
 #endif
 
 std::string plist_file(const std::string& name) {
-  std::ifstream file(M1OPT_SOURCE_DIR "/tests/client/plists/" + name + ".plist", std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  return test::content_of(M1OPT_SOURCE_DIR "/tests/client/plists/" + name + ".plist");
 }
 
 }  // namespace

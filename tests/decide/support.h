@@ -230,9 +230,9 @@ class World {
       target.sample.waited = target.sample.waited.value_or(0ns) + scaled(d, target.appetite - got);
     }
     for (auto& member : llm.processes) {
-      auto& state = member.process.state;
-      if (state == RunState::running || state == RunState::sleeping) {
-        state = busy && member.runner ? RunState::running : RunState::sleeping;
+      auto& shown = member.process.state;
+      if (shown == RunState::running || shown == RunState::sleeping) {
+        shown = busy && member.runner ? RunState::running : RunState::sleeping;
       }
     }
     if (busy) llm.processes.back().process.cpu_time += scaled(d, llm_appetite);

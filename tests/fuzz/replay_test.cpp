@@ -1,11 +1,10 @@
 // Every kept input through its target, without libFuzzer: on every system, in every build.
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include "fuzz/targets.h"
 #include "support/catch.h"
+#include "support/content_of.h"
 
 namespace fs = std::filesystem;
 
@@ -24,11 +23,6 @@ constexpr Target kTargets[] = {
 
 const fs::path kCorpus = M1OPT_SOURCE_DIR "/tests/fuzz/corpus";
 
-std::string content_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 }  // namespace
 
 TEST_CASE("no kept input breaks the target it is kept for") {
@@ -40,7 +34,7 @@ TEST_CASE("no kept input breaks the target it is kept for") {
     CHECK_FALSE(inputs.empty());
     for (const fs::path& path : inputs) {
       INFO(path.string());
-      CHECK_NOTHROW(target.run(content_of(path)));
+      CHECK_NOTHROW(target.run(m1opt::test::content_of(path)));
     }
   }
 }
@@ -50,7 +44,7 @@ TEST_CASE("an input cut off anywhere breaks no target") {
     // The journal's is a database, which is read from a file: too slow for this.
     if (std::string_view(target.name) == "undo_db") continue;
     for (const auto& entry : fs::directory_iterator(kCorpus / target.name)) {
-      const std::string whole = content_of(entry.path());
+      const std::string whole = m1opt::test::content_of(entry.path());
       const std::size_t step = whole.size() / 64 + 1;
       for (std::size_t size = 0; size < whole.size(); size += step) {
         INFO(entry.path().string() << ", " << size << " bytes");

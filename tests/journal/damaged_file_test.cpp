@@ -2,7 +2,6 @@
 // aside and reported, or it is refused; never a crash, never a record that was not written.
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <random>
@@ -10,6 +9,7 @@
 
 #include "journal/undo_journal.h"
 #include "support/catch.h"
+#include "support/content_of.h"
 #include "support/recording_vfs.h"
 #include "support/temp_dir.h"
 
@@ -17,6 +17,7 @@ using namespace m1opt::base;
 using namespace m1opt::model;
 using m1opt::journal::record_to_text;
 using m1opt::journal::UndoJournal;
+using m1opt::test::content_of;
 using m1opt::test::DiskImage;
 using m1opt::test::QuickPlace;
 using m1opt::test::TempDir;
@@ -46,11 +47,6 @@ std::string without_id(UndoRecord record) {
   return record_to_text(record);
 }
 
-std::string read_all(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 /// A small journal, as it lies on the disk while a daemon has it open, and after one has ended.
 struct Sample {
   DiskImage running;
@@ -72,9 +68,9 @@ struct Sample {
     REQUIRE(journal.tidy());
     for (std::size_t i = 0; i < 2; ++i) REQUIRE(journal.close(ids[i], OutcomeCode::undone, "1 of 1 values put back"));
     add(photo_record(ActionKind::suspend, 130, 1));
-    for (const char* suffix : {"", "-wal"}) running[suffix] = read_all(path + suffix);
+    for (const char* suffix : {"", "-wal"}) running[suffix] = content_of(path + suffix);
     REQUIRE(journal.tidy());
-    ended[""] = read_all(path);
+    ended[""] = content_of(path);
   }
 };
 

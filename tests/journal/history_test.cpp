@@ -10,12 +10,14 @@
 
 #include "journal/thinning.h"
 #include "support/catch.h"
+#include "support/content_of.h"
 #include "support/recording_vfs.h"
 #include "support/temp_dir.h"
 
 using namespace m1opt::base;
 using namespace m1opt::model;
 using m1opt::journal::History;
+using m1opt::test::content_of;
 using m1opt::test::RecordingVfs;
 using m1opt::test::TempDir;
 using namespace std::chrono_literals;
@@ -50,11 +52,6 @@ std::string event_ids(History& history, const History::EventQuery& query) {
   const auto events = history.events(query).value();
   for (const Event& one : events) list += one.id + " ";
   return list;
-}
-
-std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 void write_file(const std::string& path, const std::string& text) {
@@ -299,7 +296,7 @@ TEST_CASE("a damaged file is kept beside the new one that is begun") {
     for (int i = 0; i < 5000; ++i) batch.spans.push_back(reading(0, kStart + i * 1s, i));
     REQUIRE(history.append(batch, kMetrics, kStart, kMost));
   }
-  const std::string whole = content(path);
+  const std::string whole = content_of(path);
   REQUIRE(whole.size() > 100'000);
   const auto damaged = [&](const std::string& text, const std::string& kept) {
     write_file(path, text);
@@ -308,7 +305,7 @@ TEST_CASE("a damaged file is kept beside the new one that is begun") {
     REQUIRE(history);
     CHECK(damage.kept_as == path + kept);
     CHECK_FALSE(damage.text.empty());
-    CHECK(content(path + kept).substr(100, 4000) == text.substr(100, 4000));
+    CHECK(content_of(path + kept).substr(100, 4000) == text.substr(100, 4000));
     CHECK(spans_of(*history, "load").empty());
     HistoryBatch batch;
     batch.spans = {reading(0, kStart, 1)};
@@ -330,13 +327,13 @@ TEST_CASE("what is not ours to write is left as it is") {
   const TempDir dir;
   const std::string path = dir / "history.db";
   const auto refused = [&](Errc code) {
-    const std::string before = content(path);
+    const std::string before = content_of(path);
     History::Damage damage;
     const auto history = History::open_or_set_aside(path, damage);
     REQUIRE_FALSE(history);
     CHECK(history.error().code == code);
     CHECK(damage.kept_as.empty());
-    CHECK(content(path) == before);
+    CHECK(content_of(path) == before);
     CHECK_FALSE(std::filesystem::exists(path + ".damaged-1"));
   };
   SECTION("a newer m1opt's") {

@@ -6,20 +6,20 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <utility>
 
 #include "base/fault.h"
 #include "journal/undo_journal.h"
 #include "support/catch.h"
+#include "support/content_of.h"
 #include "support/recording_vfs.h"
 #include "support/undo_record.h"
 
 using namespace m1opt::base;
 using namespace m1opt::model;
 using m1opt::journal::UndoJournal;
+using m1opt::test::content_of;
 using m1opt::test::DiskImage;
 using m1opt::test::QuickPlace;
 using m1opt::test::RecordingVfs;
@@ -67,11 +67,6 @@ struct InLog {
 /// The same in the file, without a log.
 std::string damaged(const QuickPlace& place) { return InLog(place).path; }
 
-std::string content(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 std::set<RecordId> ids(UndoJournal& journal) {
   std::set<RecordId> found;
   for (const UndoRecord& record : journal.open_records().value()) found.insert(record.id);
@@ -114,7 +109,7 @@ TEST_CASE("out of a damaged journal is read what is whole, and no byte of it cha
   {
     const QuickPlace running;
     const InLog in_log(running);
-    for (const char* suffix : {"", "-wal"}) image[suffix] = content(in_log.path + suffix);
+    for (const char* suffix : {"", "-wal"}) image[suffix] = content_of(in_log.path + suffix);
   }
   const QuickPlace place;
   const std::string path = place.put(image);
@@ -125,7 +120,7 @@ TEST_CASE("out of a damaged journal is read what is whole, and no byte of it cha
     CHECK(ids(journal) == kWhole);
     REQUIRE(journal.close(101, OutcomeCode::undone, ""));
   }
-  for (const auto& [suffix, before] : image) CHECK((content(path + suffix) == before));
+  for (const auto& [suffix, before] : image) CHECK((content_of(path + suffix) == before));
   CHECK(read(path) == kWhole);
 }
 
@@ -177,14 +172,14 @@ TEST_CASE("a leftover in the new journal's place is replaced, a link in it is no
 #ifdef M1OPT_FAULT_POINTS
 namespace {
 
-using Step = std::pair<std::string, int>;
+using ReplacementStep = std::pair<std::string, int>;
 
 /// Replaces it in a process that dies at this step; without one it says which there are.
-std::vector<Step> replace(const QuickPlace& place, const Step* dies) {
-  std::vector<Step> seen;
+std::vector<ReplacementStep> replace(const QuickPlace& place, const ReplacementStep* dies) {
+  std::vector<ReplacementStep> seen;
   const auto at = [&](const char* name) {
     int count = 1;
-    for (const Step& step : seen) count += step.first == name;
+    for (const ReplacementStep& step : seen) count += step.first == name;
     seen.emplace_back(name, count);
     if (dies != nullptr && seen.back() == *dies) ::kill(::getpid(), SIGKILL);
   };
@@ -216,7 +211,7 @@ TEST_CASE("killed at any step of replacing a damaged journal, what could be read
   const QuickPlace first;
   const auto steps = replace(first, nullptr);
   CHECK(steps.size() >= 8);
-  for (const Step& step : steps) {
+  for (const ReplacementStep& step : steps) {
     INFO(step.first << " #" << step.second);
     const QuickPlace place;
     const std::string path = place.path();
