@@ -42,7 +42,7 @@ constexpr std::array kCommands{
     Command{"recover", "[--daemon PATH]", "Undo everything left behind; works with the daemon dead",
             true, run_recover},
     Command{"trace", "[-o FILE] [--since 8h]", kTraceSummary, false, run_trace},
-    Command{"simulate", "TRACE [--config FILE] [--diff FILE] [--json]", kTraceSummary, false, run_simulate},
+    Command{"simulate", "TRACE [--config FILE] [--profile NAME] [--diff FILE] [--json]", kTraceSummary, false, run_simulate},
     Command{"models", "[DIR] [--quants] [--ram 16G] [--json]", kModelsSummary, false, run_models},
     Command{"plan", "MODEL [--ctx N] [--kv q8_0] [--ram 16G] [--across A,B] [--json]", kModelsSummary,
             false, run_plan},

@@ -43,21 +43,29 @@ def write_overlay(directory, events=True):
     (directory / "conf.d" / "10-bench.json").write_text(json.dumps(overlay(events)))
 
 
-def memory_cgroup():
-    """A new cgroup with a small memory limit below our own, version 1 or 2."""
+def make_cgroup(controller, limits, value):
+    """A new cgroup below our own with `value` as its limit, whose name is of version 1 and of version 2; None where none
+    can be made."""
     for line in Path("/proc/self/cgroup").read_text().splitlines():
         number, controllers, path = line.split(":", 2)
-        if controllers == "memory":
-            place, limit = Path("/sys/fs/cgroup/memory" + path) / "m1opt-bench", "memory.limit_in_bytes"
+        if controllers == controller:
+            place, limit = Path(f"/sys/fs/cgroup/{controller}{path}") / "m1opt-test", limits[0]
         elif number == "0" and (Path("/sys/fs/cgroup" + path) / "cgroup.controllers").exists():
-            place, limit = Path("/sys/fs/cgroup" + path) / "m1opt-bench", "memory.max"
+            place, limit = Path("/sys/fs/cgroup" + path) / "m1opt-test", limits[1]
         else:
             continue
         with contextlib.suppress(OSError):
             place.mkdir(exist_ok=True)
-            (place / limit).write_text(str(LIMIT_BYTES))
+            (place / limit).write_text(str(value))
             return place
-    raise Failed("no memory cgroup can be made here, so there is no real memory pressure to measure with")
+    return None
+
+
+def memory_cgroup():
+    group = make_cgroup("memory", ("memory.limit_in_bytes", "memory.max"), LIMIT_BYTES)
+    if group is None:
+        raise Failed("no memory cgroup can be made here, so there is no real memory pressure to measure with")
+    return group
 
 
 def stall(path):

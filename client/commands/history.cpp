@@ -73,7 +73,7 @@ int run_history(Context& context, Arguments& arguments) {
   arguments
       .positional("METRIC", wish.metric,
                   "One of those that `history` alone lists, or effects: what each hold changed")
-      .option("--since", since, "8h", "The last 45s, 30m, 8h, 2d; 1h when absent, of effects all")
+      .option("--since", since, "8h", "The last 45s, 30m, 8h, 2d; 1h when absent; of effects the latest 100 at most")
       .option("--step", step, "5m", "A row or a column for each so much time")
       .flag("--plot", wish.plot, "As a plot: from the lowest to the highest, a mark at the average")
       .flag("--json", wish.json, "The API's document unchanged");

@@ -3,6 +3,7 @@
 #include "client/api.h"
 #include "client/commands/all.h"
 #include "client/json_view.h"
+#include "client/profile_choice.h"
 #include "client/render/text.h"
 #include "client/reply.h"
 #include "wire/profiles.h"
@@ -14,10 +15,6 @@ using boost::json::value;
 using render::printable;
 
 constexpr std::size_t kNameColumn = 18;
-
-Failure no_such_profile(const std::string& fault) {
-  return {exit_code::kUsage, fault, "See: m1optctl profile list"};
-}
 
 /// One of the list; the marks are words, for whoever sees no colour.
 std::string row(const Context& context, const std::string& name, const std::string& summary,
@@ -82,14 +79,11 @@ int list(const Context& context, bool json) {
 
 /// The overlays as they are written, comments included.
 int show(const Context& context, const std::string& name) {
-  if (const auto fault = wire::find_choice_fault(name)) {
-    return report(context, no_such_profile(*fault));
-  }
-  const std::string own = wire::translate_choice(name);
-  if (own != name) complain(context, fmt::format("{} is {} here", name, own));
-  const auto overlays = wire::profile_overlays(own);
+  const auto own = take_profile_choice(context, name);
+  if (!own) return report(context, own.error());
+  const auto overlays = wire::profile_overlays(*own);
   if (overlays.empty()) {
-    print(context, own == "auto"
+    print(context, *own == "auto"
                        ? "auto: by RAM, fans, battery and display; see: m1optctl profile list\n"
                        : "none: the configuration without any profile\n");
   }
@@ -99,11 +93,7 @@ int show(const Context& context, const std::string& name) {
 
 int use(const Context& context, const std::string& name, bool json) {
   if (name != "config") {
-    if (const auto fault = wire::find_choice_fault(name)) {
-      return report(context, no_such_profile(*fault));
-    }
-    const std::string own = wire::translate_choice(name);
-    if (own != name) complain(context, fmt::format("{} is {} here", name, own));
+    if (const auto own = take_profile_choice(context, name); !own) return report(context, own.error());
   }
   return change(context, "/v1/profile", {{"name", name}}, "PUT", json);
 }

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include "client/json_view.h"
 #include "client/render/plot.h"
@@ -91,7 +93,13 @@ std::string readings_of(const value& effect) {
 }
 
 /// What the kinds of holds do, for people.
-std::string verb_of(std::string_view kind) { return kind == "suspend" ? "suspended" : "to the background"; }
+std::string verb_of(std::string_view kind) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kVerbs{
+      {{"background", "to the background"}, {"suspend", "suspended"}, {"pause_workload", "given a rest"},
+       {"raise", "given priority"}}};
+  const auto* row = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const auto& known) { return known.first == kind; });
+  return printable(row == kVerbs.end() ? kind : row->second);
+}
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "client/render/format.h"
@@ -43,6 +44,26 @@ std::string action_text(const decide::ReplayAction& action) {
   const bool plain = action.code == applied || action.code == undone;
   return fmt::format("{} {} ({}){}: {}", verb_text(action), action.name.empty() ? action.target : action.name,
                      action.process.pid, plain ? "" : ", " + wire::enum_word(action.code), action.text);
+}
+
+std::string request_text(const decide::ReplayRequest& request) {
+  std::string text = request.what;
+  std::replace(text.begin(), text.end(), '_', ' ');
+  if (!request.subject.empty()) text += ' ' + request.subject;
+  if (request.process) text += fmt::format(" ({})", request.process->pid);
+  return text + ": " + request.text;
+}
+
+struct Line {
+  base::Duration at;
+  std::string text;
+};
+
+/// In time; of one time the first list's come first.
+std::vector<Line> merged(std::vector<Line> lines, std::vector<Line> more) {
+  lines.insert(lines.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.at < b.at; });
+  return lines;
 }
 
 class Page {
@@ -107,8 +128,13 @@ void add_rules(Page& page, const ReplayReport& report) {
 }
 
 void add_decisions(Page& page, const ReplayReport& report) {
-  page.heading(report.actions.empty() ? "No decisions" : "Decisions");
-  for (const auto& action : report.actions) page.labelled("  " + clock_text(action.at), action_text(action));
+  std::vector<Line> actions;
+  std::vector<Line> requests;
+  for (const auto& action : report.actions) actions.push_back({action.at, action_text(action)});
+  for (const auto& request : report.requests) requests.push_back({request.at, request_text(request)});
+  const auto lines = merged(std::move(actions), std::move(requests));
+  page.heading(lines.empty() ? "No decisions" : "Decisions");
+  for (const Line& line : lines) page.labelled("  " + clock_text(line.at), line.text);
 }
 
 
@@ -169,7 +195,16 @@ void add_comparison(Page& page, const Simulation& simulation) {
 }
 
 void add_differences(Page& page, const Simulation& simulation) {
-  const auto& found = simulation.differences;
+  const auto whose = [](bool first) { return std::string(first ? "only Config: " : "only Other: "); };
+  std::vector<Line> actions;
+  std::vector<Line> requests;
+  for (const auto& [first, action] : simulation.differences) {
+    actions.push_back({action.at, whose(first) + action_text(action)});
+  }
+  for (const auto& [first, request] : simulation.request_differences) {
+    requests.push_back({request.at, whose(first) + request_text(request)});
+  }
+  const auto found = merged(std::move(actions), std::move(requests));
   if (found.empty()) {
     page.heading("The same decisions");
     return;
@@ -178,8 +213,7 @@ void add_differences(Page& page, const Simulation& simulation) {
                    ? fmt::format("The first {} of {} differences", kMostDifferences, found.size())
                    : "Differences");
   for (std::size_t i = 0; i < std::min(found.size(), kMostDifferences); ++i) {
-    page.labelled("  " + clock_text(found[i].action.at),
-                  (found[i].first ? "only Config: " : "only Other: ") + action_text(found[i].action));
+    page.labelled("  " + clock_text(found[i].at), found[i].text);
   }
 }
 

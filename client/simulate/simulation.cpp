@@ -14,6 +14,7 @@
 #include "decide/replay.h"
 #include "wire/default_config.h"
 #include "wire/json_source.h"
+#include "wire/profiles.h"
 #include "wire/trace.h"
 
 namespace m1opt::client {
@@ -34,8 +35,8 @@ bool is_whole(const wire::ConfigSource& source) {
 class Run {
  public:
   /// `source` absent: as recorded.
-  explicit Run(std::optional<wire::ConfigSource> source)
-      : source_(std::move(source)), whole_(source_ && is_whole(*source_)), replay_(model::Config{}) {}
+  Run(std::optional<wire::ConfigSource> source, const std::string& profile)
+      : source_(std::move(source)), profile_(profile), whole_(source_ && is_whole(*source_)), replay_(model::Config{}) {}
 
   std::optional<Failure> begin(const model::TraceHeader& header) {
     std::vector<wire::ConfigSource> sources;
@@ -45,7 +46,7 @@ class Run {
                                   : wire::ConfigSource{"built-in default", std::string(wire::kDefaultConfig)});
     }
     if (source_) sources.push_back(*source_);
-    auto config = wire::parse_config(sources, decide::known_metrics());
+    auto config = wire::parse_config(sources, wire::profile_overlays(profile_), decide::known_metrics());
     if (!config) return Failure{exit_code::kConfigInvalid, wire::to_string(config.error()), ""};
     replay_.set_config(*std::move(config));
     replay_.begin(header);
@@ -56,11 +57,13 @@ class Run {
     const std::string own = recorded_ ? "as recorded" : "as shipped";
     std::string name = source_ ? source_->name : own;
     if (source_ && !whole_) name += " over the one " + own;
+    if (!profile_.empty()) name += ", with the profile " + profile_;
     return {std::move(name), replay_.finish()};
   }
 
  private:
   std::optional<wire::ConfigSource> source_;
+  std::string profile_;
   bool whole_;
   bool recorded_{false};
   decide::Replay replay_;
@@ -110,25 +113,50 @@ std::optional<Failure> read_lines(std::istream& in, const std::string& name, Run
   return std::nullopt;
 }
 
-Expected<std::vector<Run>> make_runs(const std::string& config, const std::string& other) {
+Expected<std::vector<Run>> make_runs(const std::string& config, const std::string& other,
+                                     const std::string& profile) {
   std::vector<Run> runs;
   for (const std::string& path : {config, other}) {
     if (path.empty()) {
-      if (runs.empty()) runs.emplace_back(std::nullopt);
+      if (runs.empty()) runs.emplace_back(std::nullopt, profile);
       continue;
     }
     auto source = read_config_source(path);
     if (!source) return source.error();
-    runs.emplace_back(*std::move(source));
+    runs.emplace_back(*std::move(source), profile);
   }
   return runs;
 }
 
+/// What only one of two lists has; both are in time, and only rows of one time may be the same.
+template <class Found, class Row, class Same>
+std::vector<Found> compare(const std::vector<Row>& first, const std::vector<Row>& second, const Same& same) {
+  std::vector<Found> found;
+  auto a = first.begin();
+  auto b = second.begin();
+  while (a != first.end() || b != second.end()) {
+    const bool a_is_next = b == second.end() || (a != first.end() && a->at <= b->at);
+    const auto at = a_is_next ? a->at : b->at;
+    const auto after = [at](const Row& row) { return row.at > at; };
+    const auto a_end = std::find_if(a, first.end(), after);
+    const auto b_end = std::find_if(b, second.end(), after);
+    for (auto i = a; i != a_end; ++i) {
+      if (std::none_of(b, b_end, [&](const Row& row) { return same(*i, row); })) found.push_back({true, *i});
+    }
+    for (auto i = b; i != b_end; ++i) {
+      if (std::none_of(a, a_end, [&](const Row& row) { return same(*i, row); })) found.push_back({false, *i});
+    }
+    a = a_end;
+    b = b_end;
+  }
+  return found;
+}
+
 }  // namespace
 
-Expected<Simulation> simulate(const std::string& trace, const std::string& config,
-                              const std::string& other) {
-  auto runs = make_runs(config, other);
+Expected<Simulation> simulate(const std::string& trace, const std::string& config, const std::string& other,
+                              const std::string& profile) {
+  auto runs = make_runs(config, other, profile);
   if (!runs) return runs.error();
   Simulation simulation;
   simulation.trace = trace;
@@ -145,35 +173,25 @@ Expected<Simulation> simulate(const std::string& trace, const std::string& confi
   simulation.simulated = runs->front().finish();
   if (runs->size() > 1) {
     simulation.other = runs->back().finish();
-    simulation.differences = differences(simulation.simulated.report.actions, simulation.other->report.actions);
+    const auto& first = simulation.simulated.report;
+    simulation.differences = differences(first.actions, simulation.other->report.actions);
+    simulation.request_differences = differences(first.requests, simulation.other->report.requests);
   }
   return simulation;
 }
 
 std::vector<Difference> differences(const std::vector<decide::ReplayAction>& first,
                                     const std::vector<decide::ReplayAction>& second) {
-  const auto same = [](const decide::ReplayAction& a, const decide::ReplayAction& b) {
-    return a.at == b.at && a.verb == b.verb && a.kind == b.kind && a.process == b.process && a.code == b.code;
-  };
-  std::vector<Difference> found;
-  auto a = first.begin();
-  auto b = second.begin();
-  while (a != first.end() || b != second.end()) {
-    const bool a_is_next = b == second.end() || (a != first.end() && a->at <= b->at);
-    const auto at = a_is_next ? a->at : b->at;
-    const auto after = [at](const decide::ReplayAction& action) { return action.at > at; };
-    const auto a_end = std::find_if(a, first.end(), after);
-    const auto b_end = std::find_if(b, second.end(), after);
-    for (auto i = a; i != a_end; ++i) {
-      if (std::none_of(b, b_end, [&](const auto& action) { return same(*i, action); })) found.push_back({true, *i});
-    }
-    for (auto i = b; i != b_end; ++i) {
-      if (std::none_of(a, a_end, [&](const auto& action) { return same(*i, action); })) found.push_back({false, *i});
-    }
-    a = a_end;
-    b = b_end;
-  }
-  return found;
+  return compare<Difference>(first, second, [](const auto& a, const auto& b) {
+    return a.verb == b.verb && a.kind == b.kind && a.process == b.process && a.code == b.code;
+  });
+}
+
+std::vector<RequestDifference> differences(const std::vector<decide::ReplayRequest>& first,
+                                           const std::vector<decide::ReplayRequest>& second) {
+  return compare<RequestDifference>(first, second, [](const auto& a, const auto& b) {
+    return a.what == b.what && a.subject == b.subject && a.process == b.process;
+  });
 }
 
 }  // namespace m1opt::client

@@ -25,6 +25,13 @@ struct Difference {
 };
 BOOST_DESCRIBE_STRUCT(Difference, (), (first, action))
 
+/// A request that only one of two simulations has.
+struct RequestDifference {
+  bool first{false};
+  decide::ReplayRequest request;
+};
+BOOST_DESCRIBE_STRUCT(RequestDifference, (), (first, request))
+
 struct Simulation {
   std::string schema{"m1opt.simulation/1"};
   std::string trace;    ///< the file, or "-"
@@ -34,17 +41,22 @@ struct Simulation {
   Simulated simulated;
   std::optional<Simulated> other;
   std::vector<Difference> differences;  ///< in time, empty without `other`
+  std::vector<RequestDifference> request_differences;
 };
 BOOST_DESCRIBE_STRUCT(Simulation, (),
-                      (schema, trace, version, machine, cut_off, simulated, other, differences))
+                      (schema, trace, version, machine, cut_off, simulated, other, differences,
+                       request_differences))
 
 /// Replays the file ("-": standard input), under its own configuration where `config` is empty, and
 /// under `other` too unless that is empty. A configuration that lists workloads, targets and rules is
 /// whole; any other is laid over the trace's own. Not a trace: kFailure; a faulty configuration: kConfigInvalid.
-Expected<Simulation> simulate(const std::string& trace, const std::string& config,
-                              const std::string& other);
+/// `profile` is a choice as wire/profiles.h has it: it lies over both where they are as shipped; empty: none is added.
+Expected<Simulation> simulate(const std::string& trace, const std::string& config, const std::string& other,
+                              const std::string& profile = "");
 
 std::vector<Difference> differences(const std::vector<decide::ReplayAction>& first,
                                     const std::vector<decide::ReplayAction>& second);
+std::vector<RequestDifference> differences(const std::vector<decide::ReplayRequest>& first,
+                                           const std::vector<decide::ReplayRequest>& second);
 
 }  // namespace m1opt::client

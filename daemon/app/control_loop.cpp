@@ -59,8 +59,7 @@ void ControlLoop::watch_pressure() {
   if (!watches) return;
   pressure_ = std::move(*watches);
   for (const platform::EventWatch& watch : pressure_) {
-    const auto interest =
-        watch.urgent ? Poller::Interest::priority : Poller::Interest::readable;
+    const auto interest = watch.urgent ? Poller::Interest::priority : Poller::Interest::readable;
     poller_.add(watch.fd.get(), interest, [this, &watch] {
       if (!pressure_event_) pressure_event_ = parts_.clock.now();
       some_stall_ = std::max(some_stall_, watch.some_stall);
@@ -87,6 +86,7 @@ void ControlLoop::wait() {
     const Duration rest = std::max(due_ - parts_.clock.now(), Duration{});
     const bool holding = !parts_.executor.open_records().empty();
     timed_ = !poller_.wait(std::min({rest, holding ? kBeatPeriod : rest, parts_.watchdog.period()}));
+    check_console();
     if (!timed_ || parts_.clock.now() >= due_) return;
     beat();
   }
@@ -108,6 +108,13 @@ void ControlLoop::on_signal() {
     case SIGINT: stopping_ = true; break;
     default: break;
   }
+}
+
+/// Who logs out waits for each process that is stopped.
+void ControlLoop::check_console() {
+  if (!parts_.console.changed() || parts_.executor.open_records().empty()) return;
+  report(EventKind::action_undone, Severity::info, "all is let go: another user is at the machine, or none");
+  note_outcomes(parts_.executor.release_all("another user is at the machine, or none"));
 }
 
 /// Nothing may be stopped while the machine sleeps, nor at the moment it wakes:

@@ -10,6 +10,7 @@
 #include "app/board.h"
 #include "app/config_store.h"
 #include "app/config_watch.h"
+#include "app/console_watch.h"
 #include "app/event_log.h"
 #include "app/exit_watches.h"
 #include "app/journal_keeper.h"
@@ -54,6 +55,7 @@ class ControlLoop {
     RunMark* run_mark{nullptr};  ///< null: nobody counts the runs
     std::vector<TickObserver*> observers{};
     ServiceWatchdog watchdog{};
+    ConsoleWatch console{};
   };
 
   explicit ControlLoop(Parts parts);
@@ -68,6 +70,7 @@ class ControlLoop {
   void beat();
   void on_signal();
   void on_sleep_event();
+  void check_console();
   void check_journal();
   void check_guardian();
   void start_guardian();

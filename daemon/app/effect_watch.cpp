@@ -74,10 +74,7 @@ std::vector<HoldEffect> EffectWatch::note_tick(const TickRecord& tick, Duration 
 
 void EffectWatch::begin(const TickRecord& tick, const Outcome& outcome) {
   const bool done = outcome.code == OutcomeCode::applied || outcome.code == OutcomeCode::partial;
-  if (outcome.verb != ActionVerb::begin || outcome.kind == ActionKind::raise || !done ||
-      open_.size() >= kMostOpen) {
-    return;
-  }
+  if (outcome.verb != ActionVerb::begin || !done || open_.size() >= kMostOpen) return;
   Open& open = open_.emplace_back();
   open.began = tick.now;
   open.after.resize(metrics_.size());

@@ -35,11 +35,13 @@ std::optional<std::string> find_idle_model(const Tick& tick, const RuleConfig& /
   for (const auto& workload : tick.sample.workloads) {
     if (workload.name != kOllama || !workload.models) continue;
     if (workload.leased || workload.request_running.value_or(false)) return std::nullopt;
-    const auto& used = tick.state.workloads.at(workload.name).used;
-    const auto longest =
-        std::min_element(used.begin(), used.end(),
-                         [](const auto& a, const auto& b) { return a.second < b.second; });
-    if (longest != used.end()) return longest->first;
+    const auto& memory = tick.state.workloads.at(workload.name);
+    // After the daemon's start all were first seen at one time: of two the server keeps as long, the one that would
+    // expire first has been idle longer. Its times, RFC 3339 of one place, are in the order of their text.
+    const auto since = [&](const auto& row) { return std::pair(row.second, memory.expiries.at(row.first)); };
+    const auto longest = std::min_element(memory.used.begin(), memory.used.end(),
+                                          [&](const auto& a, const auto& b) { return since(a) < since(b); });
+    if (longest != memory.used.end()) return longest->first;
   }
   return std::nullopt;
 }

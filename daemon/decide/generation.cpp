@@ -10,10 +10,13 @@ namespace {
 constexpr Duration kOneAnswer = std::chrono::milliseconds(100);
 constexpr double kFade = 1800;  // seconds in which the best of late fades by half
 
-/// Tokens for requests that ran at both times; absent when there is none of them.
-std::optional<std::int64_t> generated(const std::vector<SlotReading>& before,
-                                      const std::vector<SlotReading>& after) {
-  std::optional<std::int64_t> tokens;
+struct Generated {
+  std::int64_t tokens{0};
+  std::vector<ProcessId> runners;  ///< one for each request that generated from the one answer to the other
+};
+
+Generated generated(const std::vector<SlotReading>& before, const std::vector<SlotReading>& after) {
+  Generated found;
   for (const auto& slot : after) {
     const auto was = std::find_if(before.begin(), before.end(), [&](const SlotReading& other) {
       return other.runner == slot.runner && other.slot == slot.slot && other.task == slot.task;
@@ -21,9 +24,29 @@ std::optional<std::int64_t> generated(const std::vector<SlotReading>& before,
     if (!slot.processing || !slot.decoded || was == before.end()) continue;
     // Still at the prompt in the first of the two: no token could come yet.
     if (!was->processing || was->decoded.value_or(0) == 0 || *slot.decoded < *was->decoded) continue;
-    tokens = tokens.value_or(0) + (*slot.decoded - *was->decoded);
+    found.tokens += *slot.decoded - *was->decoded;
+    found.runners.push_back(slot.runner);
   }
-  return tokens;
+  std::sort(found.runners.begin(), found.runners.end());
+  return found;
+}
+
+std::size_t processing(const std::vector<SlotReading>& slots) {
+  return static_cast<std::size_t>(std::count_if(slots.begin(), slots.end(),
+                                                [](const SlotReading& slot) { return slot.processing; }));
+}
+
+void note_rate(GenerationMemory& memory, const Generated& found, bool mixed, double span) {
+  memory.best *= std::exp2(-span / kFade);
+  memory.mixed = mixed;
+  if (found.runners.empty()) return;
+  memory.rate = static_cast<double>(found.tokens) / span;
+  // Another request or prompt took its part of the time: neither a best nor a drop.
+  if (mixed) return;
+  // Of two requests at once, and of another runner, the rate is another without anything being wrong.
+  if (found.runners != memory.generating) memory.best = 0;
+  memory.generating = found.runners;
+  memory.best = std::max(memory.best, *memory.rate);
 }
 
 }  // namespace
@@ -40,18 +63,16 @@ void update_generation(GenerationMemory& memory, const WorkloadSample* sample, I
   memory.rate.reset();
   if (memory.taken) {
     const double span = seconds_of(taken - *memory.taken);
-    memory.best *= std::exp2(-span / kFade);
-    if (const auto tokens = generated(memory.slots, sample->slots)) {
-      memory.rate = static_cast<double>(*tokens) / span;
-      memory.best = std::max(memory.best, *memory.rate);
-    }
+    const Generated found = generated(memory.slots, sample->slots);
+    const std::size_t most = std::max(processing(memory.slots), processing(sample->slots));
+    note_rate(memory, found, most != found.runners.size(), span);
   }
   memory.taken = taken;
   memory.slots = sample->slots;
 }
 
 std::optional<double> generation_drop(const GenerationMemory& memory) {
-  if (!memory.rate || memory.best <= 0) return std::nullopt;
+  if (!memory.rate || memory.mixed || memory.best <= 0) return std::nullopt;
   return 100.0 * (1.0 - *memory.rate / memory.best);
 }
 

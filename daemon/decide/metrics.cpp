@@ -186,7 +186,7 @@ constexpr std::array kMetrics{
            target_footprint},
     Metric{"runner_performance_cores_percent", "the runners' time on performance cores",
            Unit::percent, "cpu.performance_cores", runner_performance_cores, true},
-    Metric{"tokens_drop_percent", "tokens a second below the best of late", Unit::percent,
+    Metric{"tokens_drop_percent", "tokens a second below the best of late of as many requests", Unit::percent,
            "workloads", tokens_drop},
     Metric{"cpu_busy_percent", "CPU busy", Unit::percent, "cpu", cpu_busy},
     Metric{"cpu_waiting_percent", "tasks waiting for CPU", Unit::percent, "cpu.some_avg10",

@@ -94,7 +94,19 @@ void Replay::note_done(Duration before) {
   }
 }
 
+void Replay::note_requests(const Decision& decision) {
+  for (const ErrandRequest& errand : decision.errands) {
+    report_.requests.push_back({now_, boost::describe::enum_to_string(errand.kind, "?"), errand.subject,
+                                {}, errand.rule, errand.reason});
+  }
+  for (const TierRequest& tiers : decision.tier_requests) {
+    report_.requests.push_back({now_, "set_tiers", std::string(base_name(tiers.executable)), tiers.process,
+                                {}, tiers.workload + " is a workload"});
+  }
+}
+
 void Replay::note_decision(const Decision& decision) {
+  note_requests(decision);
   for (const Reason& reason : decision.reasons) {
     report_.events.push_back(
         {now_, reason.kind, reason.severity, reason.text, reason.rule, reason.target, reason.process});

@@ -43,6 +43,7 @@ class Replay {
   void take_time(Duration at);
   void pass(Duration from, Duration to);
   void note_done(Duration before);
+  void note_requests(const Decision& decision);
   void note_decision(const Decision& decision);
   [[nodiscard]] bool any_busy() const;
 

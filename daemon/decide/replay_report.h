@@ -30,6 +30,19 @@ struct ReplayAction {
 };
 BOOST_DESCRIBE_STRUCT(ReplayAction, (), (at, verb, kind, target, name, process, code, text))
 
+/// What somebody else was asked to do: no hold, and never taken back.
+struct ReplayRequest {
+  Duration at{};
+  std::string what;     ///< unload_model, stop_backup, set_tiers
+  std::string subject;  ///< a model, a program; empty where there is but one
+  std::optional<ProcessId> process;
+  std::string rule;
+  std::string text;     ///< why
+
+  bool operator==(const ReplayRequest&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(ReplayRequest, (), (at, what, subject, process, rule, text))
+
 struct ReplayEvent {
   Duration at{};
   EventKind kind{};
@@ -85,12 +98,13 @@ struct ReplayReport {
   std::vector<ReplayWorkload> workloads;
   std::vector<ReplayRule> rules;      ///< those that tripped, in the order of the config
   std::vector<ReplayAction> actions;
+  std::vector<ReplayRequest> requests;
   std::vector<ReplayEvent> events;
 
   bool operator==(const ReplayReport&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ReplayReport, (),
                       (ticks, span, awake, transitions, busiest_hour, still_held, targets,
-                       workloads, rules, actions, events))
+                       workloads, rules, actions, requests, events))
 
 }  // namespace m1opt::decide

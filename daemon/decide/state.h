@@ -114,6 +114,8 @@ struct GenerationMemory {
   std::optional<Instant> taken;  ///< of the answer that was looked at last
   std::vector<SlotReading> slots;
   std::optional<double> rate;  ///< tokens a second, all requests together
+  bool mixed{false};           ///< not all requests that ran had a part in `rate`
+  std::vector<ProcessId> generating{};  ///< the runner of each request that `best` is of
   double best{0};              ///< of late: it fades by half in half an hour
 
   bool operator==(const GenerationMemory&) const = default;

@@ -229,6 +229,26 @@ TEST_CASE("a second will-sleep while it sleeps is allowed too, and begins nothin
   CHECK(rig.allowances == 2);
 }
 
+TEST_CASE("what is held is let go when another user is at the machine, and not for an owner who cannot be read") {
+  LoopRig rig;
+  int asked = 0;
+  std::vector<char> states;
+  auto parts = rig.parts(rig.executor.guardian_, std::make_unique<ScriptedSleep>(
+      std::deque<ScriptedSleep::Step>(20, rig.quiet()), [] {}));
+  parts.console = app::ConsoleWatch([&]() -> platform::Result<std::uint32_t> {
+    states.push_back(rig.suspended.state());
+    if (++asked == 12) ::raise(SIGTERM);
+    if (asked == 4) return Error{Errc::gone, ENOENT, "no console"};
+    return asked < 9 ? 501U : 0U;
+  });
+  app::ControlLoop loop(std::move(parts));
+  CHECK(loop.run());
+  REQUIRE(states.size() >= 12);
+  CHECK(std::count(states.begin(), states.begin() + 9, 'T') == 9);
+  CHECK(std::count(states.begin() + 9, states.begin() + 12, 'T') == 0);
+  CHECK(rig.told("another user is at the machine, or none") == 1);
+}
+
 TEST_CASE("SIGTERM ends the daemon while the machine sleeps") {
   LoopRig rig;
   CHECK(rig.play({rig.sleep(), rig.quiet()}));

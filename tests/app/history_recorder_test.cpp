@@ -151,9 +151,15 @@ TEST_CASE("a hold that ends sooner is told with the time it had, and so is one t
   CHECK(rig.batch.effects.size() == 1);
 }
 
-TEST_CASE("neither a priority nor an attempt that failed has an effect to tell of") {
+TEST_CASE("the effect of a priority is kept too") {
   RecorderRig rig;
   rig.done(ActionVerb::begin, ActionKind::raise, 1);
+  for (int i = 0; i < 60; ++i) rig.tick();
+  CHECK(rig.effect().kind == ActionKind::raise);
+}
+
+TEST_CASE("an attempt that failed has no effect to tell of") {
+  RecorderRig rig;
   rig.done(ActionVerb::begin, ActionKind::suspend, 0);
   rig.outcomes.back().code = OutcomeCode::failed;
   for (int i = 0; i < 60; ++i) rig.tick();

@@ -10,6 +10,7 @@
 
 #include "app/config_store.h"
 #include "support/catch.h"
+#include "support/needs_root.h"
 #include "support/temp_dir.h"
 
 using namespace m1opt;
@@ -134,7 +135,7 @@ TEST_CASE("a daemon starts on places of its own, and on those that it has yet to
 }
 
 TEST_CASE("whatever it would read or write that is not its own alone is refused with the command that mends it") {
-  if (::geteuid() != 0) return;
+  M1OPT_NEEDS_ROOT("has anything to fear from others");
   std::vector<std::string> names = kFiles;
   names.insert(names.end(), kDirectories.begin(), kDirectories.end());
   for (const std::string& name : names) {
@@ -152,7 +153,7 @@ TEST_CASE("whatever it would read or write that is not its own alone is refused 
 }
 
 TEST_CASE("whatever it would read or write may be a symlink of its own") {
-  if (::geteuid() != 0) return;
+  M1OPT_NEEDS_ROOT("has anything to fear from others");
   std::vector<std::string> names = kFiles;
   names.insert(names.end(), kDirectories.begin(), kDirectories.end());
   for (const std::string& name : names) {
@@ -165,7 +166,7 @@ TEST_CASE("whatever it would read or write may be a symlink of its own") {
 }
 
 TEST_CASE("a directory that is not there yet is not made where somebody else could be first") {
-  if (::geteuid() != 0) return;
+  M1OPT_NEEDS_ROOT("has anything to fear from others");
   const TempDir shared;
   ::chmod(shared.path().c_str(), 01777);
   GivenPlaces places;
@@ -178,7 +179,7 @@ TEST_CASE("a directory that is not there yet is not made where somebody else cou
 }
 
 TEST_CASE("no file is made in a directory that everybody may add to") {
-  if (::geteuid() != 0) return;
+  M1OPT_NEEDS_ROOT("has anything to fear from others");
   const TempDir shared;
   ::chmod(shared.path().c_str(), 01777);
   GivenPlaces places;

@@ -8,6 +8,7 @@
 
 #include "platform/platform.h"
 #include "support/catch.h"
+#include "support/needs_root.h"
 #include "support/temp_dir.h"
 
 using m1opt::app::check_own_directory;
@@ -31,8 +32,6 @@ std::string fault_of(const std::string& path) {
   return result ? "" : result.error().what;
 }
 
-bool is_root() { return ::geteuid() == 0; }  // only root has anything to fear
-
 }  // namespace
 
 TEST_CASE("a file of ours that only we can write is trusted, and so is one that is not there yet") {
@@ -42,7 +41,7 @@ TEST_CASE("a file of ours that only we can write is trusted, and so is one that 
 }
 
 TEST_CASE("what others can write is refused with the command that mends it") {
-  if (!is_root()) return;
+  M1OPT_NEEDS_ROOT("has anything to fear from others");
   const TempDir dir;
   const auto file = make_file(dir / "m1opt.json");
   ::chmod(file.c_str(), 0666);
@@ -54,7 +53,7 @@ TEST_CASE("what others can write is refused with the command that mends it") {
 }
 
 TEST_CASE("the command that mends it quotes a name that a shell would take apart") {
-  if (!is_root()) return;
+  M1OPT_NEEDS_ROOT("has anything to fear from others");
   const TempDir dir;
   const auto file = make_file(dir / "my $(id)'s file");
   ::chmod(file.c_str(), 0666);
@@ -62,7 +61,7 @@ TEST_CASE("the command that mends it quotes a name that a shell would take apart
 }
 
 TEST_CASE("a file in a stranger's directory is refused, however far above it is") {
-  if (!is_root()) return;
+  M1OPT_NEEDS_ROOT("has anything to fear from others");
   const TempDir dir;
   fs::create_directories(dir / "theirs/a/b");
   const auto file = make_file(dir / "theirs/a/b/m1opt.json");
@@ -72,7 +71,7 @@ TEST_CASE("a file in a stranger's directory is refused, however far above it is"
 }
 
 TEST_CASE("a symlink is trusted when it and what it leads to are ours") {
-  if (!is_root()) return;
+  M1OPT_NEEDS_ROOT("has anything to fear from others");
   const TempDir dir;
   const auto file = make_file(dir / "real.json");
   fs::create_symlink(file, dir / "link.json");
@@ -88,7 +87,7 @@ TEST_CASE("a symlink is trusted when it and what it leads to are ours") {
 }
 
 TEST_CASE("a stranger's symlink for a directory on the way is refused, though all behind it is ours") {
-  if (!is_root()) return;
+  M1OPT_NEEDS_ROOT("has anything to fear from others");
   const TempDir dir;
   fs::create_directories(dir / "real/etc");
   make_file(dir / "real/etc/m1opt.json");
@@ -101,7 +100,7 @@ TEST_CASE("a stranger's symlink for a directory on the way is refused, though al
 }
 
 TEST_CASE("a symlink in a directory that others can write to is refused, whoever made it") {
-  if (!is_root()) return;
+  M1OPT_NEEDS_ROOT("has anything to fear from others");
   const TempDir dir;
   const auto file = make_file(dir / "real.json");
   fs::create_directory(dir / "open");
@@ -111,7 +110,7 @@ TEST_CASE("a symlink in a directory that others can write to is refused, whoever
 }
 
 TEST_CASE("two dots and links that go up lead where the kernel would go") {
-  if (!is_root()) return;
+  M1OPT_NEEDS_ROOT("has anything to fear from others");
   const TempDir dir;
   fs::create_directories(dir / "a/b");
   fs::create_directory_symlink(dir / "a/b", dir / "down");
@@ -122,7 +121,7 @@ TEST_CASE("two dots and links that go up lead where the kernel would go") {
 }
 
 TEST_CASE("symlinks that lead in a circle are an error and no endless walk") {
-  if (!is_root()) return;
+  M1OPT_NEEDS_ROOT("has anything to fear from others");
   const TempDir dir;
   fs::create_symlink("b", dir / "a");
   fs::create_symlink("a", dir / "b");
@@ -130,7 +129,7 @@ TEST_CASE("symlinks that lead in a circle are an error and no endless walk") {
 }
 
 TEST_CASE("a sticky directory such as /tmp may be passed, an open one may not") {
-  if (!is_root()) return;
+  M1OPT_NEEDS_ROOT("has anything to fear from others");
   const TempDir dir;
   fs::create_directory(dir / "open");
   const auto file = make_file(dir / "open/m1opt.json");
@@ -141,7 +140,7 @@ TEST_CASE("a sticky directory such as /tmp may be passed, an open one may not") 
 }
 
 TEST_CASE("what is not there yet is no good in a sticky directory: anybody may be first") {
-  if (!is_root()) return;
+  M1OPT_NEEDS_ROOT("has anything to fear from others");
   const TempDir dir;
   fs::create_directory(dir / "open");
   ::chmod((dir / "open").c_str(), 01777);
@@ -150,7 +149,7 @@ TEST_CASE("what is not there yet is no good in a sticky directory: anybody may b
 }
 
 TEST_CASE("the daemon makes no files in a directory that everybody may add to") {
-  if (!is_root()) return;
+  M1OPT_NEEDS_ROOT("has anything to fear from others");
   const TempDir dir;
   CHECK(check_own_directory(dir.path()));
   ::chmod(dir.path().c_str(), 01777);
@@ -160,7 +159,7 @@ TEST_CASE("the daemon makes no files in a directory that everybody may add to") 
 }
 
 TEST_CASE("a directory above may be open to a group of services alone, what lies in it may not") {
-  if (!is_root()) return;
+  M1OPT_NEEDS_ROOT("has anything to fear from others");
   const auto services = m1opt::platform::find_group("daemon");
   REQUIRE(services);  // macOS has /var/run so, Ubuntu /var/log for syslog
   const TempDir dir;

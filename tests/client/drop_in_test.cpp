@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "client/documents.h"
 #include "support/catch.h"
+#include "support/needs_root.h"
 #include "support/temp_dir.h"
 
 using namespace m1opt;
@@ -105,7 +106,7 @@ TEST_CASE("what was made for the system is taken back though the user has a unit
 }
 
 TEST_CASE("nothing is written into another user's home, and what is the system's is taken back all the same") {
-  if (::geteuid() != 0) return;
+  M1OPT_NEEDS_ROOT("can give a home away");
   SystemdRig machine;
   machine.system_unit();
   REQUIRE(machine.applying()->apply(kBoth, false));

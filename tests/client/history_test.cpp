@@ -116,6 +116,16 @@ TEST_CASE("effects say who was held, for how long it was watched, and what chang
   CHECK(text == "10:11:12  photoanalysisd suspended (pid 812): memory is critical\n"
                 "  30s before \u2192 13s after  pressure_level        critical \u2192 normal\n"
                 "                          swap_out_bytes_per_s  38.0 MB/s \u2192 unknown\n");
+  const auto kind = [](const std::string& word) {
+    auto held = boost::json::parse(R"({"effects":[{"time":"2026-08-01T10:11:12Z","target":"llama-server",)"
+                                   R"("process":{"pid":9},"reason":"hot","before_s":1,"after_s":1,"readings":[]}]})");
+    held.at("effects").at(0).as_object()["kind"] = word;
+    const std::string line = render_effects(held, {false, true, 80}, now());
+    return line.substr(0, line.find(" (pid"));
+  };
+  CHECK(kind("pause_workload") == "10:11:12  llama-server given a rest");
+  CHECK(kind("background") == "10:11:12  llama-server to the background");
+  CHECK(kind("another") == "10:11:12  llama-server another");
   CHECK(render_effects(boost::json::parse(R"({"effects":[]})"), {}, now()) == "nothing was held in that time\n");
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fd.h"
@@ -113,6 +114,10 @@ class FakeMac final : public mac::RawCalls {
   Result<mac::PowerSources> power_sources() override;
   Result<std::uint32_t> create_assertion(const std::string& name, Duration timeout) override;
   Result<void> release_assertion(std::uint32_t id) override;
+  mac::Answer owner_of(const char* path) override {
+    if (!console_owner || std::string_view(path) != "/dev/console") return {0, ENOENT};
+    return {*console_owner, 0};
+  }
   Result<std::vector<mac::AccessEntry>> access_list(const char* path) override;
   mac::Answer peer_credentials(int fd, std::span<std::byte> out) override;
   mac::Answer peer_pid(int) override { return {4711, 0}; }
@@ -154,6 +159,7 @@ class FakeMac final : public mac::RawCalls {
   std::vector<std::int64_t> allowed;
   Fd events;  ///< the other end of the descriptor opened last
 
+  std::optional<std::uint32_t> console_owner{501};  ///< absent: there is no /dev/console
   int list_error{0};
   std::int64_t list_growth{0};  ///< more processes than the estimate said
   int info_error{0};            ///< of proc_pidinfo

@@ -113,6 +113,13 @@ TEST_CASE("the machine sleeps when it is allowed to, and only messages that matt
   CHECK(open_sleep_watch(mac).error().code == base::Errc::unsupported);
 }
 
+TEST_CASE("whoever is logged in at the machine is whose the console is") {
+  FakeMac mac;
+  CHECK(console_owner(mac).value() == 501);
+  mac.console_owner.reset();
+  CHECK_FALSE(console_owner(mac));
+}
+
 TEST_CASE("our own cost is the footprint") {
   FakeMac mac;
   mac.start(812, 1, "/usr/libexec/m1optd");

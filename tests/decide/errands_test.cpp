@@ -57,6 +57,19 @@ TEST_CASE("the model that has been idle longest is unloaded first, the next one 
   CHECK(mac.unloaded() == Names{"old", "recent"});
 }
 
+TEST_CASE("of models that were there before the daemon the one that would expire first goes first") {
+  World world;
+  world.config.rules = {rule("rescue", RuleNeeds::nothing, {{{detector("pressure_level", 2, 2, 0s)}}},
+                             {LadderStep::unload_idle_models})};
+  world.start_llm(0);
+  world.llm.models = {model("a", "10:05"), model("b", "10:00")};
+  world.run(30s);
+  world.set_level(PressureLevel::critical);
+  world.run(15s);
+  REQUIRE(world.errands.size() == 1);
+  CHECK(world.errands.front().subject == "b");
+}
+
 TEST_CASE("nothing is unloaded when the pressure is gone, somebody works, or nobody answers") {
   FullMac mac;
   SECTION("gone") { mac.world.set_level(PressureLevel::normal); }

@@ -11,17 +11,33 @@ namespace {
 struct AskedServer {
   World world;
   std::int64_t tokens{0};
+  std::int64_t second{0};
 
   AskedServer() { world.start_llm(1); }
 
   void answer(std::int64_t more, std::int64_t task = 1) {
     tokens += more;
     world.answer_slots(tokens, task);
+    wait();
+  }
+  void wait() {
     for (int i = 0; i < 5; ++i) {
       world.tick();
       world.pass(1s);
       *world.llm.slots_age += 1s;
     }
+  }
+  /// A second request beside the first, on the same server.
+  void answer_both(std::int64_t more, std::int64_t more_of_second) {
+    second += more_of_second;
+    tokens += more;
+    world.answer_slots(tokens);
+    SlotReading other = world.llm.slots.front();
+    other.slot = 1;
+    other.task = 2;
+    other.decoded = second;
+    world.llm.slots.push_back(other);
+    wait();
   }
   [[nodiscard]] std::optional<double> rate() const {
     return world.state.workloads.at("ollama").generation.rate;
@@ -67,6 +83,25 @@ TEST_CASE("how far it fell is told against the best of late, which fades") {
   CHECK(*server.drop() == Approx(75).margin(0.5));
   for (int i = 0; i < 360; ++i) server.answer(50);  // half an hour
   CHECK(*server.drop() == Approx(50).margin(1));
+}
+
+TEST_CASE("the rate of two requests at once is not compared with that of one") {
+  AskedServer server;
+  server.answer(10);
+  server.answer(200);
+  CHECK(*server.drop() == Approx(0));
+  server.answer_both(150, 10);  // the second has just begun: nothing to compare
+  CHECK(*server.rate() == Approx(30).epsilon(0.01));
+  CHECK_FALSE(server.drop());
+  server.answer_both(60, 60);
+  CHECK(*server.rate() == Approx(24).epsilon(0.01));
+  CHECK(*server.drop() == Approx(0));
+  server.answer_both(30, 30);
+  CHECK(*server.drop() == Approx(50).margin(0.5));
+  server.answer(50);  // the second has ended since
+  CHECK_FALSE(server.drop());
+  server.answer(50);
+  CHECK(*server.drop() == Approx(0));
 }
 
 TEST_CASE("nothing is known once the server is silent or its request has ended") {

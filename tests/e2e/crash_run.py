@@ -16,7 +16,7 @@ from pathlib import Path
 
 import rig
 from crash_case import Late, Missed, Wrong
-from grown import ALWAYS, ASKED, HOW, OVERLAY, RESTS, Grown, Slots, lease
+from grown import HOW, Grown, Slots, lease, overlay
 from rig import demo_daemon, demo_proof
 from service_manager import Watchdog
 
@@ -53,11 +53,8 @@ class Run:
         self.go_on = directory / "points.go"  # ends the pause
         self.directory = directory
         self.slots = Slots() if self.how.begin == "idle" else None
-        # A busy server would be raised as well: the kinds are looked at one at a time.
-        overlay = OVERLAY | {"rule": {"rules": [ALWAYS]},
-                             "idle": ASKED | {"rules": [RESTS], "priority": {"enabled": False}}}.get(self.how.begin, {})
         (directory / "conf.d").mkdir()
-        (directory / "conf.d" / "10-test.json").write_text(json.dumps(overlay))
+        (directory / "conf.d" / "10-test.json").write_text(json.dumps(overlay(case.kind)))
         self.lease = None
         self.watchdog = None
         self.marks = {}   # phase -> lines of the log before it

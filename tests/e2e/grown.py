@@ -46,6 +46,12 @@ RESTS = {**ALWAYS, "name": "rests", "ladder": ["pause_workload"]}
 ASKED = {"ollama": {"enabled": True, "port": 1, "period_s": 0.2}}  # nobody listens there; the runners are asked too
 
 
+def overlay(kind):
+    """A configuration with which this kind comes about alone; a busy server would be raised as well."""
+    return OVERLAY | {"rule": {"rules": [ALWAYS]},
+                      "idle": ASKED | {"rules": [RESTS], "priority": {"enabled": False}}}.get(HOW[kind].begin, {})
+
+
 class Slots:
     """What a llama-server tells of itself: a request runs, until it is told to be idle."""
 

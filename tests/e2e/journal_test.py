@@ -10,8 +10,10 @@ import sys
 import time
 import unittest
 
+import grown
 import rig
 from disk import SmallDisk
+from grown import HOW, kinds
 from rig import E2eTest, on_linux, quick_contention, runs_again, state_of, with_nice, within
 
 
@@ -322,52 +324,63 @@ ACTS = "kill,tkill,tgkill,pidfd_send_signal,setpriority,sched_setscheduler,sched
 class OrderTest(E2eTest):
     """journal written, guardian has acknowledged, only then the act: seen by strace over the real daemon."""
 
-    overlay = {**rig.QUICK, "rules": [quick_contention(["background"])]}
-
-    def test_every_kind_of_action_is_written_and_acknowledged_before_it_is_done(self):
+    def trace(self, kind):
+        """Lines of strace, from when the daemon first saw the target until it was held."""
+        how = HOW[kind]
+        self.write_overlay(grown.overlay(kind))
+        slots = grown.Slots()
+        self.addCleanup(slots.close)
+        target = grown.Grown(self.directory, how.name, arguments=["--port", str(slots.port)])
+        self.addCleanup(target.end)
         output = self.directory / "strace.txt"
-        self.start(prefix=["strace", "-qq", "-yy", "-s", "200", "-o", str(output), "-e",
+        self.start(prefix=["strace", "-qq", "-ttt", "-yy", "-s", "200", "-o", str(output), "-e",
                            f"trace={ACTS},pwrite64,fsync,fdatasync,sendto,sendmsg,recvfrom,recvmsg,read,write,openat"])
         pid = self.status()["pid"]
-        # First, since one in the background among hogs may not run long enough to notice a signal.
-        held = self.hog("photoanalysisd", "--cpu", "1", "--seconds", "60")
-        self.assertTrue(within(5, lambda: any(row["processes"] for row in
-                                              self.daemon.get("/v1/targets")["targets"])))
-        self.suspend(held)
-        self.model()
-        child = self.hog("mdworker")
-        self.wait_background(child)
-        self.assertTrue(within(10, lambda: self.holds("raise")), self.why())
-        kinds = {hold["kind"] for hold in self.holds()}
-        self.assertEqual(kinds, {"background", "raise", "suspend"}, self.why())
+        if how.begin == "command":
+            self.assertTrue(within(5, lambda: any(row["processes"] for row in self.daemon.get("/v1/targets")["targets"])))
+            self.daemon.post("/v1/targets/suspend", {"name": how.name, "for_s": 60})
+        elif how.begin == "lease":
+            self.addCleanup(grown.lease(self.daemon.places["--socket"], target).close)
+        elif how.begin == "idle":
+            self.assertTrue(within(10, lambda: any(row["state"] == "busy" for row in self.status()["workloads"])), self.why())
+            slots.idle = True
+        self.assertTrue(within(20, lambda: target.is_held(kind) and self.holds(kind)), self.why())
+        held = time.time()
         os.kill(pid, signal.SIGTERM)
         self.daemon.process.wait(10)
-        lines = output.read_text(errors="replace").splitlines()
+        lines = [line.split(" ", 1) for line in output.read_text(errors="replace").splitlines()]
         # Before it has seen the first target it tries things on a child of its own.
-        first = next(i for i, line in enumerate(lines) if f"/proc/{held.pid}/" in line)
-        self.check_order(lines[first:])
+        first = next(i for i, (_, line) in enumerate(lines) if f"/proc/{target.pid}/" in line)
+        return [line for at, line in lines[first:] if float(at) <= held]
 
-    def check_order(self, lines):
+    def check_order(self, kind):
         """A record is written, the same one is sent, the guardian answers. Only the control thread is traced: a
         guardian that is would look stopped."""
-        ready, seen, begun = None, set(), []
-        for line in lines:
+        ready, recorded, seen, begun = None, None, set(), []
+        for line in self.trace(kind):
             record = re.search(r"m1opt-undo 2\\nrecord\\t(\d+)\\t[^\\]*\\t(\w+)\\t", line)
             if "pwrite64" in line and "undo.db-wal" in line:
                 ready = "written"
             elif record and "send" in line:
                 self.assertEqual(ready, "written", line)
-                ready, kind = "sent", record[2]
+                ready, recorded = "sent", record[2]
             elif ready == "sent" and re.search(r"(recv|read)\w*\(\d+<UNIX.*= [1-9]", line):
                 ready = "acknowledged"
-                begun.append(kind)
+                begun.append(recorded)
             elif re.match(r"(kill|pidfd_send_signal)\(.*SIGSTOP", line) or (
                     re.match(r"(setpriority|sched_setattr|sched_setscheduler|ioprio_set)\(", line)
                     or "/autogroup" in line and line.startswith("write(")):
-                if len(seen) < 3:
-                    self.assertEqual(ready, "acknowledged", line)
-                    seen.add(begun[-1])
-        self.assertEqual(seen, {"background", "raise", "suspend"}, begun)
+                self.assertEqual(ready, "acknowledged", line)
+                seen.add(begun[-1])
+        self.assertIn(kind, seen, begun)
+
+
+def add_test(kind):
+    setattr(OrderTest, f"test_a_{kind}_is_written_and_acknowledged_before_it_is_done", lambda self: self.check_order(kind))
+
+
+for row in kinds():
+    add_test(row)
 
 
 if __name__ == "__main__":

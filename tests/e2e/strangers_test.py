@@ -17,6 +17,8 @@ import rig
 from people import STRANGER, as_root, as_user, attempt
 from rig import E2eTest, on_linux, quick_contention, state_of, with_nice, within
 
+import bench_event
+
 CROWD = 2000
 MEMBER = 54001
 
@@ -105,6 +107,33 @@ class StrangersTest(E2eTest):
         finally:
             os.killpg(leader, signal.SIGKILL)
             os.waitpid(leader, 0)
+
+    @with_nice
+    def test_with_no_room_for_another_process_it_goes_on_and_holds_nobody_until_it_has_a_guardian(self):
+        group = bench_event.make_cgroup("pids", ("pids.max", "pids.max"), "max")
+        if group is None:
+            self.skipTest("no cgroup that limits processes can be made here")
+        self.addCleanup(bench_event.remove, group)
+        self.start()
+        self.addCleanup(lambda: (group / "pids.max").write_text("max"))
+        daemon, guardian = self.status()["pid"], self.guardian_pid()
+        for pid in (daemon, guardian):
+            (group / "cgroup.procs").write_text(str(pid))
+        (group / "pids.max").write_text("1")  # there are more already: every fork and thread is refused
+        os.kill(guardian, signal.SIGKILL)
+        self.assertTrue(within(5, lambda: not self.status()["guardian"]["alive"]), self.why())
+        self.model()
+        target = self.hog()
+        self.assertTrue(within(10, lambda: self.target_row()["processes"]), self.why())
+        ticks = self.status()["self"]["ticks"]
+        self.assertTrue(within(20, lambda: self.status()["self"]["ticks"] > ticks + 10), self.why())
+        self.assertEqual(self.status()["pid"], daemon)
+        self.assertFalse(self.status()["guardian"]["alive"])
+        self.assertEqual(self.held_pids(), set(), self.why())
+        self.assert_as_before(target)
+        (group / "pids.max").write_text("max")
+        self.assertTrue(within(15, lambda: self.status()["guardian"]["alive"]), self.why())
+        self.assertTrue(within(15, lambda: target.pid in self.held_pids()), self.why())
 
     def test_what_he_plants_where_a_daemon_might_look_is_not_read(self):
         home = self.directory / "home"

@@ -98,6 +98,7 @@ class AnyKernel final : public mac::RawCalls {
   Result<void> release_assertion(std::uint32_t) override { return refused(); }
   mac::Answer peer_credentials(int, std::span<std::byte> out) override { return fill(out); }
   mac::Answer peer_pid(int) override { return {pieces_.take<std::int32_t>(), code()}; }
+  mac::Answer owner_of(const char*) override { return {pieces_.take<std::int64_t>(), code()}; }
   Result<std::uint32_t> find_group(const std::string&) override { return pieces_.take<std::uint32_t>(); }
   std::vector<std::uint32_t> groups_of(std::uint32_t) override {
     return std::vector<std::uint32_t>(pieces_.take<std::uint8_t>() % 20, pieces_.take<std::uint32_t>());

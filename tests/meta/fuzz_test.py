@@ -85,6 +85,19 @@ class Run(unittest.TestCase):
         self.assertEqual([path.name for path in found.crashes], ["crash-1"])
         self.assertEqual(len(self.outcome("exit 1").crashes), 1)
 
+    def test_what_all_runs_came_to_is_kept(self):
+        fuzz = load_script("fuzz")
+        with tempfile.TemporaryDirectory() as directory, \
+                mock.patch.object(fuzz, "HISTORY", Path(directory) / "build" / "kept.tsv"):
+            self.assertEqual(fuzz.sums(), [])
+            for target, executions, seconds, crashes in (("http", 900, 1800.4, []), ("config", 50, 3600, ["one"]),
+                                                         ("http", 100, 1800, [])):
+                fuzz.keep(fuzz.Outcome(target, executions, 0, 0, 0, 0, crashes, "", seconds))
+            said = [line.split()[2:] for line in fuzz.sums()]
+        self.assertEqual([" ".join(words) for words in said], [
+            "config 1 times 50 runs 1.00 h crashes 1", "http 2 times 1000 runs 1.00 h crashes 0",
+            "all together 3 times 1050 runs 2.00 h crashes 1"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -88,9 +88,14 @@ TEST_CASE("the umask of the process is what it was, also after a bind that faile
   { CHECK(SocketFile::open(dir / "a.sock", 0666, std::nullopt)); }
   CHECK(::umask(0031) == 0031);
   fs::create_directory(dir / "sub");
-  if (::geteuid() == 0) return;  // root may make a socket anywhere
   ::chmod((dir / "sub").c_str(), 0500);
-  CHECK_FALSE(SocketFile::open(dir / "sub/a.sock", 0666, std::nullopt));
+  // Root may make a socket in any folder, but not in one that is the kernel's.
+  const bool kernels = ::geteuid() == 0 && fs::is_directory("/proc/self");  // none on macOS
+  if (::geteuid() == 0 && !kernels) {
+    WARN("left out: root may make a socket anywhere here");
+    return;
+  }
+  CHECK_FALSE(SocketFile::open(kernels ? std::string("/proc/a.sock") : dir / "sub/a.sock", 0666, std::nullopt));
   CHECK(::umask(0031) == 0031);
 }
 

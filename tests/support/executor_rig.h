@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "act/executor.h"
+#include "support/catch.h"
 #include "support/child_process.h"
 #include "support/holder.h"
 #include "support/temp_dir.h"
@@ -24,6 +25,7 @@ inline bool may_set_priorities() {
 }
 
 inline std::vector<act::ActionRow> doable_actions() {
+  if (!may_set_priorities()) WARN("left out: priorities need CAP_SYS_NICE here");
   std::vector<act::ActionRow> rows;
   for (const auto& row : act::action_table()) {
     if (is_stop(row.kind) || may_set_priorities()) rows.push_back(row);

@@ -304,16 +304,31 @@ SCENARIOS = (calm_day, model_load_8gb, swap_storm, thermal_ramp_fanless, sleep_w
              respawning_targets, sensor_loss, two_models, flapping, target_goes_idle, latch, resident_24h)
 
 
+FANLESS = (thermal_ramp_fanless,)
+
+
+def profile_of(scenario, mac):
+    """What m1optd chooses for such a Mac by itself, of whose battery and display a trace knows nothing."""
+    by_memory = {8: "8gb", 16: "16gb"}.get(mac.total // 2**30, "32gb_plus")
+    return by_memory + ("+fanless" if scenario in FANLESS else "")
+
+
+def simulated(program, name, *options):
+    """As the test runs it: from this folder, for a pipe, in ASCII."""
+    return subprocess.run([os.path.abspath(program), "simulate", f"{name}.jsonl", *options], cwd=HERE, check=True,
+                          capture_output=True, text=True, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"}).stdout
+
+
 def main():
     for scenario in SCENARIOS:
         name = scenario.__name__
-        trace = HERE / f"{name}.jsonl"
-        trace.write_text(scenario().text(name), encoding="utf-8")
+        mac = scenario()
+        (HERE / f"{name}.jsonl").write_text(mac.text(name), encoding="utf-8")
         if len(sys.argv) > 1:
-            # As the test runs it: from this folder, for a pipe, in ASCII.
-            ran = subprocess.run([os.path.abspath(sys.argv[1]), "simulate", trace.name], cwd=HERE, check=True,
-                                 capture_output=True, text=True, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"})
-            (HERE / f"{name}.expected").write_text(inspect.cleandoc(scenario.__doc__) + "\n\n" + ran.stdout, encoding="utf-8")
+            profile = profile_of(scenario, mac)
+            (HERE / f"{name}.expected").write_text("\n\n".join((
+                inspect.cleandoc(scenario.__doc__), simulated(sys.argv[1], name), f"With --profile {profile}",
+                simulated(sys.argv[1], name, "--profile", profile))), encoding="utf-8")
     return 0
 
 

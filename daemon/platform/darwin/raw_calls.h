@@ -157,6 +157,8 @@ class RawCalls {
   virtual Result<std::uint32_t> create_assertion(const std::string& name, Duration timeout) = 0;
   virtual Result<void> release_assertion(std::uint32_t id) = 0;
 
+  /// stat: st_uid.
+  virtual Answer owner_of(const char* path) = 0;
   /// acl_get_link_np; empty when there is no list.
   virtual Result<std::vector<AccessEntry>> access_list(const char* path) = 0;
 

@@ -11,6 +11,7 @@
 #include <sys/event.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/sysctl.h>
 #include <sys/time.h>
 #include <sys/ucred.h>
@@ -166,6 +167,11 @@ class SystemCalls final : public RawCalls {
     return count_of(::proc_pidpath(pid, out.data(), static_cast<std::uint32_t>(out.size())));
   }
 
+  Answer owner_of(const char* path) override {
+    struct stat found {};
+    if (::stat(path, &found) != 0) return answer_of(-1);
+    return {static_cast<std::int64_t>(found.st_uid), 0};
+  }
   Answer session_of(std::int32_t pid) override { return answer_of(::getsid(pid)); }
 
   Answer set_priority(int which, std::int32_t pid, int value) override {

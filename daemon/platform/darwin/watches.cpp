@@ -116,6 +116,13 @@ Result<EventWatch> open_file_watch(RawCalls& calls, const std::vector<std::strin
   return watch;
 }
 
+/// loginwindow gives the device to whom it logs in, and back to root. Not tried on a Mac: where it does not, nothing changes.
+Result<std::uint32_t> console_owner(RawCalls& calls) {
+  const Answer answer = calls.owner_of("/dev/console");
+  if (!answer.ok()) return error_of("stat /dev/console", answer.error);
+  return static_cast<std::uint32_t>(answer.value);
+}
+
 Result<ProcessCost> read_cost(RawCalls& calls, std::int32_t pid) {
   const auto usage = UsageReader(calls).read(pid);
   if (!usage) return usage.error();

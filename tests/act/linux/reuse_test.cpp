@@ -236,6 +236,7 @@ Tally force_all(const Proof& proof, int stride) {
 TEST_CASE("a number that is reused at any step of any action, by whomever undone, is left alone") {
   std::fflush(stdout);  // or the processes forked below print what is in it again
   constexpr int kStrideOfQuick = 20;  // no multiple of three, so that all looks are seen
+  constexpr int kFewestOfDeep = 1000;
   int reuses = 0;
   int wrong = 0;
   for (const Proof& proof : kProofs) {
@@ -258,6 +259,7 @@ TEST_CASE("a number that is reused at any step of any action, by whomever undone
     CHECK(done > 0);
     reuses += done;
   }
+  if (is_deep() && may_set_priorities()) CHECK(reuses >= kFewestOfDeep);
   if (wrong == 0) std::printf("figure: %d forced reuses of a number, 0 strangers touched\n", reuses);
 }
 

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "platform/platform.h"
+
+namespace m1opt::app {
+
+/// Notices a log-in, a log-out and a switch of users: the console belongs to another user than before.
+class ConsoleWatch {
+ public:
+  using Owner = std::function<platform::Result<std::uint32_t>()>;
+
+  explicit ConsoleWatch(Owner owner = platform::console_owner) : owner_(std::move(owner)) {}
+
+  /// Since the last call. An owner that cannot be read is no other owner.
+  bool changed() {
+    const auto owner = owner_();
+    if (!owner) return false;
+    const auto before = std::exchange(last_, *owner);
+    return before && *before != *owner;
+  }
+
+ private:
+  Owner owner_;
+  std::optional<std::uint32_t> last_;
+};
+
+}  // namespace m1opt::app
