@@ -133,7 +133,8 @@ class StrangersTest(E2eTest):
         self.assert_as_before(target)
         (group / "pids.max").write_text("max")
         self.assertTrue(within(15, lambda: self.status()["guardian"]["alive"]), self.why())
-        self.assertTrue(within(15, lambda: target.pid in self.held_pids()), self.why())
+        another = self.hog("mediaanalysisd")  # the first one's turn comes again in half a minute or later
+        self.assertTrue(within(15, lambda: another.pid in self.held_pids()), self.why())
 
     def test_what_he_plants_where_a_daemon_might_look_is_not_read(self):
         home = self.directory / "home"
