@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import test_apart
 
@@ -31,7 +32,7 @@ WITH_ASIO = ("serve", "app", "client", "fuzz")
 # These simulate hours or wait for real processes: with sanitizers that takes minutes each.
 LONG_SANITISED = ("decide", "sense", "act", "soak")
 SOAK_TICKS = 250_000  # more, for hours: M1OPT_SOAK_TICKS=1000000 build/fault/tests/test_soak
-MUTANTS_EVERY = 8  # `make mutants` tries them all, which takes too long for --deep
+MUTANTS_EVERY = 12  # `make mutants` tries them all, which takes too long for --deep
 # The most tests that a stage may skip: as root who may make namespaces, and else; without a row none. Root misses what
 # needs the tools of `make macos` (10), and what is slow (8) or, deep, needs elogind (1) or packages that cannot be had,
 # a real llama-server (3) and uv (2). Everybody may miss what bootstrap does not install, a YAML parser, systemd-analyze
@@ -42,6 +43,8 @@ MAY_SKIP = {
     "meta, e2e": (21 + OPTIONAL, 109 + OPTIONAL),
     "meta, e2e, all": (19 + OPTIONAL, 109 + OPTIONAL),
     "unit, ASan and UBSan": (0, 48),
+    "unit sanitised, soak": (0, 48),
+    "e2e, ASan and UBSan": (11 + OPTIONAL, 82 + OPTIONAL),
     "e2e, TSan": (11 + OPTIONAL, 82 + OPTIONAL),
 }
 
@@ -150,31 +153,34 @@ def temporary_in_memory():
     return {"TMPDIR": str(memory)} if memory.is_dir() and os.access(memory, os.W_OK) else {}
 
 
-def run_programs(kind, only=None, **extra_env):
-    """Every test program that CMake knows, as many at once as there are cores."""
+class Programs(NamedTuple):
+    """Test programs of a build that CMake knows: all of them, or those named."""
+
+    kind: str
+    only: tuple | None = None
+    environment: dict = {}
+
+    def commands(self):
+        for name, command in ctest_commands(f"build/{self.kind}", self.only):
+            yield self, name, command
+
+
+def run_programs(*sets):
+    """As many at once as there are cores, those first that take long."""
     total = Tally()
-    extra_env |= temporary_in_memory()
+    rows = sorted((row for programs in sets for row in programs.commands()), key=lambda row: row[1] not in LONG_SANITISED)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = {pool.submit(run, command, 900, **extra_env): name
-                for name, command in ctest_commands(f"build/{kind}", only)}
+        jobs = {pool.submit(run, command, 1800, **programs.environment, **temporary_in_memory()): (name, programs.kind)
+                for programs, name, command in rows}
         for job in concurrent.futures.as_completed(jobs):
             status, output = job.result()
             tally = catch2_tally(status, output)
             total.add(tally)
             print_figures(output)
             if tally.failed:
-                print(f"---- {jobs[job]} ({kind}), exit status {status}\n{output}")
+                name, kind = jobs[job]
+                print(f"---- {name} ({kind}), exit status {status}\n{output}")
     return total
-
-
-def soak():
-    """The simulated machine for long, which as part of `make test` is short."""
-    status, output = run(["build/fault/tests/test_soak"], 3000, M1OPT_SOAK_TICKS=str(SOAK_TICKS),
-                         **temporary_in_memory())
-    tally = catch2_tally(status, output)
-    if tally.failed:
-        print(f"---- soak, exit status {status}\n{output}")
-    return tally
 
 
 def run_apart(kind, deep, *folders):
@@ -210,15 +216,16 @@ def mutants():
 def stages(deep):
     """Name, work, and whether the stage is worthless without tests."""
     yield "build", lambda: build("fault", "all"), False
-    yield "unit and contract", lambda: run_programs("fault", M1OPT_DEEP="1" if deep else ""), True
+    yield "unit and contract", lambda: run_programs(Programs("fault", None, {"M1OPT_DEEP": "1" if deep else ""})), True
     # Beside each other: the one takes the cores while the other waits.
     yield "meta, e2e" + (", all" if deep else ""), lambda: run_apart("fault", deep, "meta", "e2e"), True
     if deep:
-        yield f"soak, {SOAK_TICKS} ticks", soak, True
         yield "build sanitised", lambda: build("asan", "all"), False
-        yield "unit, ASan and UBSan", lambda: run_programs("asan"), True
         yield "build for TSan", lambda: build("tsan", "all"), False
-        yield "unit, TSan", lambda: run_programs("tsan", THREADED), False
+        yield "unit sanitised, soak", lambda: run_programs(
+            Programs("fault", ("soak",), {"M1OPT_SOAK_TICKS": str(SOAK_TICKS)}), Programs("asan"),
+            Programs("tsan", THREADED)), True
+        yield "e2e, ASan and UBSan", lambda: run_apart("asan", False, "e2e"), False
         yield "e2e, TSan", lambda: run_apart("tsan", False, "e2e"), False
         yield "build for fuzzing", lambda: build("fuzz", "fuzz_targets"), False
         yield "fuzz, 30 s a target", lambda: run_check(["scripts/fuzz", "30"], r"^(\d+) targets", 3600), True
@@ -230,7 +237,7 @@ def stages(deep):
     sanitised = [name for name, _ in ctest_commands("build/fault", None)
                  if name not in WITH_ASIO + LONG_SANITISED]
     yield "build sanitised", lambda: build("asan", *(f"test_{name}" for name in sanitised)), False
-    yield "unit, ASan and UBSan", lambda: run_programs("asan", sanitised), True
+    yield "unit, ASan and UBSan", lambda: run_programs(Programs("asan", tuple(sanitised))), True
 
 
 def check_skips(stage, tally):
