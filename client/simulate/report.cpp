@@ -83,6 +83,12 @@ class Page {
   std::string out_;
 };
 
+void add_unseen(Page& page, const Simulated& simulated) {
+  if (simulated.unseen.empty()) return;
+  page.labelled("", fmt::format("The trace knows nothing of {}: nobody looked for that, or not for the same programs, when "
+                                "it was recorded.", fmt::join(simulated.unseen, ", ")));
+}
+
 void add_summary(Page& page, const Simulation& simulation) {
   const ReplayReport& report = simulation.simulated.report;
   std::string from = simulation.version.empty() ? "" : ", recorded by m1optd " + simulation.version;
@@ -90,7 +96,11 @@ void add_summary(Page& page, const Simulation& simulation) {
   if (!simulation.machine.chip.empty()) from += ", " + simulation.machine.chip;
   page.labelled("Trace", fmt::format("{}: {} ticks, {}{}", simulation.trace, report.ticks, span_text(report.span), from));
   page.labelled("Config", simulation.simulated.config);
-  if (simulation.other) page.labelled("Other", simulation.other->config);
+  add_unseen(page, simulation.simulated);
+  if (simulation.other) {
+    page.labelled("Other", simulation.other->config);
+    add_unseen(page, *simulation.other);
+  }
   if (simulation.cut_off) page.labelled("", "The last line is cut off and was left out.");
 }
 

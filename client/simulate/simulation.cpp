@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <tuple>
 
 #include "client/config_check.h"
 #include "decide/metrics.h"
@@ -31,6 +32,32 @@ bool is_whole(const wire::ConfigSource& source) {
          object->contains("rules");
 }
 
+/// The rows that `recorded` has not, or with other executables or arguments.
+template <class Row, class Looks>
+void add_unseen(std::vector<std::string>& unseen, const std::vector<Row>& rows, const std::vector<Row>& recorded,
+                const Looks& looks) {
+  for (const Row& row : rows) {
+    if (std::none_of(recorded.begin(), recorded.end(), [&](const Row& seen) { return looks(seen) == looks(row); })) {
+      unseen.push_back(row.name);
+    }
+  }
+}
+
+model::Config shipped_config() {
+  return wire::parse_config(wire::kDefaultConfig, "built-in default", decide::known_metrics()).value();
+}
+
+/// Of a trace that was recorded under `recorded`.
+std::vector<std::string> unseen_rows(const model::Config& config, const model::Config& recorded) {
+  std::vector<std::string> unseen;
+  add_unseen(unseen, config.workloads, recorded.workloads, [](const model::WorkloadConfig& row) {
+    return std::tie(row.name, row.executables, row.arguments, row.runner_executables, row.runner_arguments);
+  });
+  add_unseen(unseen, config.targets, recorded.targets,
+             [](const model::TargetConfig& row) { return std::tie(row.name, row.executables); });
+  return unseen;
+}
+
 /// One configuration and its replay.
 class Run {
  public:
@@ -48,6 +75,7 @@ class Run {
     if (source_) sources.push_back(*source_);
     auto config = wire::parse_config(sources, wire::profile_overlays(profile_), decide::known_metrics());
     if (!config) return Failure{exit_code::kConfigInvalid, wire::to_string(config.error()), ""};
+    unseen_ = unseen_rows(*config, header.config ? *header.config : shipped_config());
     replay_.set_config(*std::move(config));
     replay_.begin(header);
     return std::nullopt;
@@ -58,7 +86,7 @@ class Run {
     std::string name = source_ ? source_->name : own;
     if (source_ && !whole_) name += " over the one " + own;
     if (!profile_.empty()) name += ", with the profile " + profile_;
-    return {std::move(name), replay_.finish()};
+    return {std::move(name), std::move(unseen_), replay_.finish()};
   }
 
  private:
@@ -66,6 +94,7 @@ class Run {
   std::string profile_;
   bool whole_;
   bool recorded_{false};
+  std::vector<std::string> unseen_;
   decide::Replay replay_;
 };
 

@@ -14,9 +14,12 @@ namespace m1opt::client {
 /// What a trace comes to under one configuration.
 struct Simulated {
   std::string config;  ///< in words: a file's name, or whose it is
+  /// Targets and workloads that nobody looked for, or not for the same processes, when it was recorded: what they would
+  /// have matched is not in the trace.
+  std::vector<std::string> unseen;
   decide::ReplayReport report;
 };
-BOOST_DESCRIBE_STRUCT(Simulated, (), (config, report))
+BOOST_DESCRIBE_STRUCT(Simulated, (), (config, unseen, report))
 
 /// A begin or an end that only one of two simulations has.
 struct Difference {

@@ -122,6 +122,15 @@ TEST_CASE("a profile changes what is decided, and no profile of that name or fro
   for (const auto* name : {"auto", "none"}) CHECK(run_client({"simulate", kLatch, "--profile", name}).status == 2);
 }
 
+TEST_CASE("of what nobody looked for when the trace was recorded it says that nothing is known") {
+  const test::TempDir directory;
+  const std::string overlay = write(directory, "mine.json",
+      R"({"targets": [{"name": "mds", "executables": ["mds_other"]}, {"name": "dropbox", "executables": ["Dropbox"]}]})");
+  CHECK(has(run_client({"simulate", kLatch, "--config", overlay}).out, "The trace knows nothing of mds, dropbox: "));
+  CHECK(has(run_client({"simulate", kLatch, "--diff", overlay}).out, "The trace knows nothing of mds, dropbox: "));
+  CHECK_FALSE(has(run_client({"simulate", kLatch}).out, "The trace knows nothing"));
+}
+
 TEST_CASE("simulate --json is one document with its schema") {
   const Ran ran = run_client({"simulate", kLatch, "--json"});
   REQUIRE(ran.status == 0);
