@@ -172,6 +172,13 @@ Result<void> DarwinProcessControl::write(Attribute attribute, const Subject& sub
     return Error{Errc::changed, 0,
                  fmt::format("pid {} ended while it was changed", subject.process.pid)};
   }
+  // In the background, where its launch job or a wish of its own keeps it, nice counts for nothing (task_policy.c).
+  if (attribute == Attribute::nice && value < old && after->task.priority == kBackgroundPriority) {
+    return Error{Errc::io, 0,
+                 fmt::format("nice {} has no effect on pid {}: its priority stays {}, that of the background, by its own "
+                             "wish or its launch job's (ProcessType)",
+                             value, subject.process.pid, after->task.priority)};
+  }
   return confirm(attribute, subject.process, value, *after);
 }
 
