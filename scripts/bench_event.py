@@ -135,6 +135,11 @@ def window_s(daemon):
     return 0.5
 
 
+def reaction_s(daemon):
+    """Of the last time that an event led to a stop, from the one to the other; None before the first."""
+    return daemon.get("/v1/status")["self"]["reaction_s"]
+
+
 def one_run(bench, hog, target, window):
     """Seconds from crossing the threshold to the stop, and from the event to the stop; None for what was not seen."""
     os.killpg(hog.pid, signal.SIGSTOP)
@@ -147,6 +152,7 @@ def one_run(bench, hog, target, window):
             break
     else:
         raise Failed("the target is stopped without any pressure")
+    reaction = reaction_s(bench.daemon)
     before, begun = stalled_s(), time.monotonic()
     os.killpg(hog.pid, signal.SIGCONT)
     while state_of(target.pid) != "T" and time.monotonic() < begun + RUN_S:
@@ -160,7 +166,9 @@ def one_run(bench, hog, target, window):
     if stalled < window * LEAST_STALL_PERCENT / 100:
         raise Failed(f"the target was stopped after {stalled:.3f} s of waiting for memory, less than the threshold")
     crossed = window * LEAST_STALL_PERCENT / 100 * took / stalled
-    return took - crossed, bench.daemon.get("/v1/status")["self"]["reaction_s"]
+    # To the nanosecond the same: it is still the one before, so no event led to this stop.
+    now = reaction_s(bench.daemon)
+    return took - crossed, None if now == reaction else now
 
 
 def measure(bench, count):
