@@ -83,9 +83,9 @@ class Run:
             if "OK (skipped=" in output:
                 self.skipped += 1
                 print(f"skipped: {test.name}: {why_skipped(output)}", flush=True)
-            for line in output.splitlines():
-                if line.startswith("figure: "):
-                    print(line, flush=True)
+            # The first stands behind the name of the test, which unittest has left without an end.
+            for figure in re.findall(r"^(?:.* \.\.\. )?(figure: .*)", output, re.MULTILINE):
+                print(figure, flush=True)
         if status != 0:
             self.failed += 1
             print(f"---- {test.name}, exit status {status}\n{output}")
