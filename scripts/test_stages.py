@@ -31,6 +31,8 @@ THREADED = ("serve", "app", "client")
 WITH_ASIO = ("serve", "app", "client", "fuzz")
 # These simulate hours or wait for real processes: with sanitizers that takes minutes each.
 LONG_SANITISED = ("decide", "sense", "act", "soak")
+LONGEST = ("soak", "client", "decide")  # the longest first, or the last one runs alone
+SANITISED_SOAK_TICKS = 5_000
 SOAK_TICKS = 250_000  # more, for hours: M1OPT_SOAK_TICKS=1000000 build/fault/tests/test_soak
 MUTANTS_EVERY = 12  # `make mutants` tries them all, which takes too long for --deep
 # The most tests that a stage may skip: as root who may make namespaces, and else; without a row none. Root misses what
@@ -168,7 +170,8 @@ class Programs(NamedTuple):
 def run_programs(*sets):
     """As many at once as there are cores, those first that take long."""
     total = Tally()
-    rows = sorted((row for programs in sets for row in programs.commands()), key=lambda row: row[1] not in LONG_SANITISED)
+    rows = sorted((row for programs in sets for row in programs.commands()),
+                  key=lambda row: LONGEST.index(row[1]) if row[1] in LONGEST else len(LONGEST))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = {pool.submit(run, command, 1800, **programs.environment, **temporary_in_memory()): (name, programs.kind)
                 for programs, name, command in rows}
@@ -223,8 +226,8 @@ def stages(deep):
         yield "build sanitised", lambda: build("asan", "all"), False
         yield "build for TSan", lambda: build("tsan", "all"), False
         yield "unit sanitised, soak", lambda: run_programs(
-            Programs("fault", ("soak",), {"M1OPT_SOAK_TICKS": str(SOAK_TICKS)}), Programs("asan"),
-            Programs("tsan", THREADED)), True
+            Programs("fault", ("soak",), {"M1OPT_SOAK_TICKS": str(SOAK_TICKS)}),
+            Programs("asan", None, {"M1OPT_SOAK_TICKS": str(SANITISED_SOAK_TICKS)}), Programs("tsan", THREADED)), True
         yield "e2e, ASan and UBSan", lambda: run_apart("asan", False, "e2e"), False
         yield "e2e, TSan", lambda: run_apart("tsan", False, "e2e"), False
         yield "build for fuzzing", lambda: build("fuzz", "fuzz_targets"), False
