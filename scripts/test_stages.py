@@ -46,8 +46,8 @@ MAY_SKIP = {
     "meta, e2e, all": (19 + OPTIONAL, 109 + OPTIONAL),
     "unit, ASan and UBSan": (0, 48),
     "unit sanitised, soak": (0, 48),
-    "e2e, ASan and UBSan": (12 + OPTIONAL, 82 + OPTIONAL),
-    "e2e, TSan": (12 + OPTIONAL, 82 + OPTIONAL),
+    "e2e, ASan and UBSan": (14 + OPTIONAL, 82 + OPTIONAL),
+    "e2e, TSan": (14 + OPTIONAL, 82 + OPTIONAL),
 }
 
 

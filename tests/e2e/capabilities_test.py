@@ -121,15 +121,9 @@ class CapabilitiesTest(E2eTest):
         self.run_without(None)
 
 
-def sanitised():
-    """Then mlockall() does nothing, and nobody misses the right to it."""
-    program = rig.M1OPTD.read_bytes()
-    return b"__asan_init" in program or b"__tsan_init" in program
-
-
 def add_test(name):
     setattr(CapabilitiesTest, f"test_without_{name.lower()}_nothing_is_half_done_and_doctor_says_so",
-            unittest.skipIf(name == "IPC_LOCK" and sanitised(), "a sanitizer locks no memory")(
+            unittest.skipIf(name == "IPC_LOCK" and rig.SANITISED, "a sanitizer lets no program lock memory")(
                 lambda self: self.run_without(name)))
 
 

@@ -32,6 +32,8 @@ def points_in_code():
 
 
 def why_not():
+    if rig.SANITISED:
+        return "a sanitizer takes longer than the times that are promised"
     if b"M1OPT_FAULT" not in rig.M1OPTD.read_bytes():
         return "this build has no fault points (build/fault has)"
     if not rig.LINUX or os.geteuid() != 0 or not namespaces.are_possible():

@@ -34,7 +34,7 @@ class SmallDisk:
         self.mounted = True
 
     def fill(self):
-        with open(self.state / "filler", "wb", buffering=0) as filler:
+        with open(self.state / "filler", "ab", buffering=0) as filler:
             try:
                 while True:
                     filler.write(bytes(4096))

@@ -134,6 +134,7 @@ class DiskTest(JournalTest):
         self.fill()
         self.start()
         self.assertTrue(runs_again(child.pid), self.why())
+        self.fill()  # what the daemon cleared away made room
         self.assert_said("make room")
         self.stopped_by_somebody_else_stays_stopped(child)
 

@@ -28,7 +28,8 @@ class OllamaTest(unittest.TestCase):
 
     def ctl(self, *words, timeout=30):
         environment = {**os.environ, "HOME": str(self.place), "OLLAMA_HOST": f"127.0.0.1:{self.ollama.port}"}
-        return subprocess.run([str(rig.M1OPTCTL), "--socket", "/nonexistent", *words], text=True, timeout=timeout,
+        return subprocess.run([str(rig.M1OPTCTL), "--socket", "/nonexistent", *words], text=True,
+                              timeout=timeout * rig.PATIENCE,
                               capture_output=True, check=False, env=environment)
 
     def env(self, *words):
