@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <map>
+#include <mutex>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -22,10 +23,11 @@ constexpr long kPollNs = 500'000;
 struct State {
   std::string role{"daemon"};
   std::function<void(const char*)> hook;
+  // Points lie in the thread that acts and in the one that changes settings.
+  std::mutex counting;
   std::map<std::string, int> reached;
 };
 
-// Points lie in the one thread that acts.
 State& state() {
   static State only;
   return only;
@@ -62,6 +64,12 @@ std::string how_of(const std::string& wish, const std::string& point, int count)
   return name == point ? wish.substr(equals + 1) : std::string();
 }
 
+/// The how-manieth time this is.
+int count_of(const char* name) {
+  const std::lock_guard lock(state().counting);
+  return ++state().reached[name];
+}
+
 void wait_for_go() {
   const std::string go = setting("M1OPT_FAULT_LOG") + ".go";
   while (::access(go.c_str(), F_OK) != 0) {
@@ -78,7 +86,7 @@ void fault_hook(std::function<void(const char*)> hook) { state().hook = std::mov
 
 void fault_point(const char* name) {
   State& own = state();
-  const int count = ++own.reached[name];
+  const int count = count_of(name);
   log_point(own.role + " " + name + " " + std::to_string(count) + " " +
             std::to_string(::getpid()) + "\n");
   if (own.hook) own.hook(name);

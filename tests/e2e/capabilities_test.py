@@ -70,7 +70,7 @@ class CapabilitiesTest(E2eTest):
         if how.begin == "lease":
             self.leases.append(grown.lease(self.daemon.places["--socket"], self.targets[MODEL]))
         if how.begin == "idle":
-            self.assertTrue(within(8, lambda: any(row["state"] == "busy" for row in self.status()["workloads"]
+            self.assertTrue(within(8 * rig.PATIENCE, lambda: any(row["state"] == "busy" for row in self.status()["workloads"]
                                                   if row["name"] == RUNNER)), self.why())
             self.slots.idle = True
         if how.begin == "command":
@@ -87,13 +87,13 @@ class CapabilitiesTest(E2eTest):
                         FOREIGN: grown.Grown(self.directory, FOREIGN, ["setpriv", "--reuid", STRANGER, "--clear-groups"])}
         self.start(reduced)
         missing = LOST[lost] if lost else set()
-        self.assertTrue(within(5, lambda: self.daemon.get("/v1/targets")))
+        self.assertTrue(within(5 * rig.PATIENCE, lambda: self.daemon.get("/v1/targets")))
         # By the rule first: a suspended one is not put into the background any more.
         for kind in sorted(kinds(), key=lambda kind: HOW[kind].begin != "rule"):
             self.begin(kind)
             for name in TARGETS[kind]:
                 if (kind, name) not in missing:
-                    self.assertTrue(within(8, lambda: self.targets[name].is_held(kind)), f"{kind} {name}\n{self.why()}")
+                    self.assertTrue(within(8 * rig.PATIENCE, lambda: self.targets[name].is_held(kind)), f"{kind} {name}\n{self.why()}")
         for kind in kinds():
             for name in TARGETS[kind]:
                 wanted = {(kind, name) not in missing}
@@ -107,7 +107,7 @@ class CapabilitiesTest(E2eTest):
             self.assertEqual(f"CAP_{name}" in said, absent, f"CAP_{name} in doctor: {said}")
         self.daemon.post("/v1/pause", {"for_s": 60})
         for name, target in self.targets.items():
-            self.assertTrue(within(3, lambda: not target.changes()), f"{name}: {target.changes()}\n{self.why()}")
+            self.assertTrue(within(3 * rig.PATIENCE, lambda: not target.changes()), f"{name}: {target.changes()}\n{self.why()}")
         self.daemon.stop()
         place = self.daemon.places["--state-dir"] / "undo.db"
         with contextlib.closing(sqlite3.connect(f"file:{place}?mode=ro", uri=True)) as journal:
