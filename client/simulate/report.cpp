@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 
 #include "client/render/format.h"
@@ -59,11 +58,9 @@ struct Line {
   std::string text;
 };
 
-/// In time; of one time the first list's come first.
-std::vector<Line> merged(std::vector<Line> lines, std::vector<Line> more) {
-  lines.insert(lines.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+/// Of one time in the order that they have.
+void sort_in_time(std::vector<Line>& lines) {
   std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.at < b.at; });
-  return lines;
 }
 
 class Page {
@@ -138,11 +135,10 @@ void add_rules(Page& page, const ReplayReport& report) {
 }
 
 void add_decisions(Page& page, const ReplayReport& report) {
-  std::vector<Line> actions;
-  std::vector<Line> requests;
-  for (const auto& action : report.actions) actions.push_back({action.at, action_text(action)});
-  for (const auto& request : report.requests) requests.push_back({request.at, request_text(request)});
-  const auto lines = merged(std::move(actions), std::move(requests));
+  std::vector<Line> lines;
+  for (const auto& action : report.actions) lines.push_back({action.at, action_text(action)});
+  for (const auto& request : report.requests) lines.push_back({request.at, request_text(request)});
+  sort_in_time(lines);
   page.heading(lines.empty() ? "No decisions" : "Decisions");
   for (const Line& line : lines) page.labelled("  " + clock_text(line.at), line.text);
 }
@@ -206,15 +202,14 @@ void add_comparison(Page& page, const Simulation& simulation) {
 
 void add_differences(Page& page, const Simulation& simulation) {
   const auto whose = [](bool first) { return std::string(first ? "only Config: " : "only Other: "); };
-  std::vector<Line> actions;
-  std::vector<Line> requests;
+  std::vector<Line> found;
   for (const auto& [first, action] : simulation.differences) {
-    actions.push_back({action.at, whose(first) + action_text(action)});
+    found.push_back({action.at, whose(first) + action_text(action)});
   }
   for (const auto& [first, request] : simulation.request_differences) {
-    requests.push_back({request.at, whose(first) + request_text(request)});
+    found.push_back({request.at, whose(first) + request_text(request)});
   }
-  const auto found = merged(std::move(actions), std::move(requests));
+  sort_in_time(found);
   if (found.empty()) {
     page.heading("The same decisions");
     return;
