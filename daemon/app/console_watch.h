@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "platform/platform.h"
 
@@ -11,7 +12,9 @@ namespace m1opt::app {
 /// Notices a log-in, a log-out and a switch of users: the console belongs to another user than before.
 class ConsoleWatch {
  public:
-  using Owner = std::function<platform::Result<std::uint32_t>()>;
+  /// Why all is let go when it changed.
+  static constexpr auto kReason = "another user is at the machine, or none";
+  using Owner = std::function<std::optional<std::uint32_t>()>;
 
   explicit ConsoleWatch(Owner owner = platform::console_owner) : owner_(std::move(owner)) {}
 

@@ -113,8 +113,8 @@ void ControlLoop::on_signal() {
 /// Who logs out waits for each process that is stopped.
 void ControlLoop::check_console() {
   if (!parts_.console.changed() || parts_.executor.open_records().empty()) return;
-  report(EventKind::action_undone, Severity::info, "all is let go: another user is at the machine, or none");
-  note_outcomes(parts_.executor.release_all("another user is at the machine, or none"));
+  report(EventKind::action_undone, Severity::info, std::string("all is let go: ") + ConsoleWatch::kReason);
+  note_outcomes(parts_.executor.release_all(ConsoleWatch::kReason));
 }
 
 /// Nothing may be stopped while the machine sleeps, nor at the moment it wakes:

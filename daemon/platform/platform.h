@@ -251,8 +251,9 @@ Result<std::unique_ptr<SleepWatch>> open_sleep_watch();
 /// "sleep_notice": whether it is told before the machine sleeps, of what opening gave.
 Capability capability_of(const Result<std::unique_ptr<SleepWatch>>& watch);
 
-/// Whose the console is: of the user who is logged in at the machine, root where nobody is. `unsupported` on Linux.
-Result<std::uint32_t> console_owner();
+/// Whose the console is: of the user who is logged in at the machine, root where nobody is. Absent where it cannot be
+/// read, and on Linux: no file of the kernel's belongs to whoever is logged in.
+std::optional<std::uint32_t> console_owner();
 
 /// What became of the last hold() of a SleepBlocker.
 struct SleepBlock {

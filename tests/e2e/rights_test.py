@@ -85,6 +85,9 @@ class RightsTest(E2eTest):
                 else:
                     expected = "allowed" if {"read": True, "admin": admin, "root": root}[access] else "refused"
                 self.assertEqual(verdict, expected, f"{name}: {method} {place} ({access}), api.read {read}")
+        people_asked = len(self.people) + len(extra or {})
+        print(f"figure: rights: {len(rows)} routes x {people_asked} people, api.read {read}"
+              f"{'' if group else ', the group missing'}: all as the table says", flush=True)
         # No hold or pause was left by those who may, so the next check begins as this one did.
         self.daemon.post("/v1/unpause", {})
 

@@ -38,7 +38,7 @@ Result<EventWatch> open_pressure_watch(RawCalls& calls);
 Result<EventWatch> open_thermal_watch(RawCalls& calls);
 Result<EventWatch> open_file_watch(RawCalls& calls, const std::vector<std::string>& paths);
 Result<std::unique_ptr<SleepWatch>> open_sleep_watch(RawCalls& calls);
-Result<std::uint32_t> console_owner(RawCalls& calls);
+std::optional<std::uint32_t> console_owner(RawCalls& calls);
 std::unique_ptr<SleepBlocker> make_sleep_blocker(RawCalls& calls);
 Result<ProcessCost> read_cost(RawCalls& calls, std::int32_t pid);
 

@@ -136,7 +136,7 @@ Result<EventWatch> open_thermal_watch() {
 Result<std::unique_ptr<SleepWatch>> open_sleep_watch() {
   return darwin::open_sleep_watch(darwin::system_calls());
 }
-Result<std::uint32_t> console_owner() { return darwin::console_owner(darwin::system_calls()); }
+std::optional<std::uint32_t> console_owner() { return darwin::console_owner(darwin::system_calls()); }
 std::unique_ptr<SleepBlocker> make_sleep_blocker(
     std::function<Result<void>(const std::string& path)> /*no program is run*/) {
   return darwin::make_sleep_blocker(darwin::system_calls());
