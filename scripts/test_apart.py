@@ -20,6 +20,7 @@ from typing import NamedTuple
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 E2E_AT_ONCE = 6  # they wait more than they work
 TEST_S = 300
+SLOWEST = 5  # shown
 # A test that hangs says where before it is ended. In the background of a script interrupts are ignored, and so they
 # would be by all that a test starts.
 RUN_ONE = f"""import faulthandler, signal, sys, unittest
@@ -44,6 +45,18 @@ class Test(NamedTuple):
             return done.returncode, done.stdout
         except subprocess.TimeoutExpired as late:
             return 124, (late.output or b"").decode(errors="replace") + f"\nstopped after {TEST_S} s\n"
+
+
+def timed(work, *arguments, **named):
+    """What it gives, and the seconds that it took."""
+    began = time.monotonic()
+    return work(*arguments, **named), time.monotonic() - began
+
+
+def slowest(times):
+    """Of {name: seconds}, in a line: what to shorten first."""
+    worst = sorted(times.items(), key=lambda item: -item[1])[:SLOWEST]
+    return "slowest: " + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in worst)
 
 
 def leaves(suite):
@@ -76,9 +89,11 @@ def can_isolate():
 class Run:
     def __init__(self):
         self.ran = self.failed = self.skipped = 0
+        self.times = {}
 
-    def note(self, test, status, output):
+    def note(self, test, status, output, seconds):
         self.ran += 1
+        self.times[test.name] = seconds
         if status == 0:
             if "OK (skipped=" in output:
                 self.skipped += 1
@@ -93,10 +108,11 @@ class Run:
     def all(self, pools):
         """Each pool is (tests, how many at once, what each command begins with); the pools run beside each other."""
         executors = [concurrent.futures.ThreadPoolExecutor(at_once) for _, at_once, _ in pools]
-        jobs = {executor.submit(test.run, prefix): test
+        jobs = {executor.submit(timed, test.run, prefix): test
                 for executor, (tests, _, prefix) in zip(executors, pools) for test in tests}
         for job in concurrent.futures.as_completed(jobs):
-            self.note(jobs[job], *job.result())
+            (status, output), seconds = job.result()
+            self.note(jobs[job], status, output, seconds)
 
 
 def main(names):
@@ -108,6 +124,7 @@ def main(names):
     run.all([([test for test in tests if test not in e2e], os.cpu_count() or 1, []),
              ([test for test in e2e if not test.alone], E2E_AT_ONCE if prefix else 1, prefix)])
     run.all([([test for test in e2e if test.alone], 1, prefix)])
+    print(slowest(run.times))
     print(f"Ran {run.ran} tests in {time.monotonic() - started:.1f}s\n")
     counts = ", ".join(f"{word}={count}" for word, count in (("failures", run.failed), ("skipped", run.skipped)) if count)
     print(("FAILED" if run.failed else "OK") + (f" ({counts})" if counts else ""))

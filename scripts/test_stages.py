@@ -34,7 +34,7 @@ LONG_SANITISED = ("decide", "sense", "act", "soak")
 LONGEST = ("soak", "client", "decide")  # the longest first, or the last one runs alone
 SANITISED_SOAK_TICKS = 5_000
 SOAK_TICKS = 250_000  # more, for hours: M1OPT_SOAK_TICKS=1000000 build/fault/tests/test_soak
-MUTANTS_EVERY = 12  # `make mutants` tries them all, which takes too long for --deep
+MUTANTS_EVERY = 16  # `make mutants` tries them all, which takes too long for --deep
 # The most tests that a stage may skip: as root who may make namespaces, and else; without a row none. Root misses what
 # needs the tools of `make macos` (10), and what is slow (8) or, deep, needs elogind (1) or packages that cannot be had,
 # a real llama-server (3) and uv (2). Everybody may miss what bootstrap does not install, a YAML parser, systemd-analyze
@@ -85,7 +85,7 @@ def run(command, timeout, **extra_env):
 def print_figures(output):
     """What a test found and a reader may want to quote stands in lines of its own."""
     for line in output.splitlines():
-        if line.startswith("figure: "):
+        if line.startswith(("figure: ", "slowest: ")):
             print(line, flush=True)
 
 
@@ -173,16 +173,18 @@ def run_programs(*sets):
     rows = sorted((row for programs in sets for row in programs.commands()),
                   key=lambda row: LONGEST.index(row[1]) if row[1] in LONGEST else len(LONGEST))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = {pool.submit(run, command, 1800, **programs.environment, **temporary_in_memory()): (name, programs.kind)
-                for programs, name, command in rows}
+        jobs = {pool.submit(test_apart.timed, run, command, 1800, **programs.environment, **temporary_in_memory()):
+                (name, programs.kind) for programs, name, command in rows}
+        times = {}
         for job in concurrent.futures.as_completed(jobs):
-            status, output = job.result()
+            (status, output), times[" ".join(jobs[job])] = job.result()
             tally = catch2_tally(status, output)
             total.add(tally)
             print_figures(output)
             if tally.failed:
                 name, kind = jobs[job]
                 print(f"---- {name} ({kind}), exit status {status}\n{output}")
+    print(test_apart.slowest(times), flush=True)
     return total
 
 

@@ -5,12 +5,13 @@
 
 #include "decide/replay.h"
 #include "support.h"
+#include "support/sanitised.h"
 
 using namespace m1opt::test;
 
 namespace {
 
-constexpr int kTraces = 40;
+constexpr int kTraces = kSanitised ? 10 : 40;
 
 struct Readings {
   PressureLevel level{};
