@@ -27,7 +27,7 @@ constexpr std::chrono::milliseconds kRetryTime{500};
 
 struct Manager {
   std::string name;
-  std::vector<std::string> words;  ///< the command line
+  std::vector<std::vector<std::string>> commands;  ///< one after the other
 };
 
 std::string word_of(ServiceVerb verb) {
@@ -65,7 +65,7 @@ std::optional<Manager> find_manager(ServiceVerb verb) {
   if (std::filesystem::is_directory("/run/systemd/system", ignored)) {
     for (const char* path : {"/usr/bin/systemctl", "/bin/systemctl"}) {
       if (::access(path, X_OK) == 0) {
-        return Manager{"systemd", {path, word_of(verb), "m1optd.service"}};
+        return Manager{"systemd", {{path, word_of(verb), "m1optd.service"}}};
       }
     }
   }
@@ -77,6 +77,12 @@ std::optional<Manager> find_manager(ServiceVerb verb) {
 
 std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, " "));
+}
+
+std::string joined(const Manager& manager) {
+  std::vector<std::string> lines;
+  for (const auto& words : manager.commands) lines.push_back(joined(words));
+  return fmt::format("{}", fmt::join(lines, "; "));
 }
 
 bool is_running(const Context& context) {
@@ -124,14 +130,16 @@ int control_service(Context& context, Arguments& arguments, ServiceVerb verb) {
   const char* now = is_running(context) ? "running" : "stopped";
   if (context.dry_run) {
     print(context,
-          fmt::format("m1optd: {} -> {} (would run: {})\n", now, wanted, joined(manager->words)));
+          fmt::format("m1optd: {} -> {} (would run: {})\n", now, wanted, joined(*manager)));
     return exit_code::kOk;
   }
   if (::geteuid() != 0) {
     return report(context, {exit_code::kNotPermitted, fmt::format("{} needs root", word_of(verb)),
                             fmt::format("Run: sudo m1optctl {}", word_of(verb))});
   }
-  if (const auto done = ask_manager(manager->words); !done) return report(context, done.error());
+  for (const auto& words : manager->commands) {
+    if (const auto done = ask_manager(words); !done) return report(context, done.error());
+  }
   if (verb != ServiceVerb::stop) {
     if (const auto up = wait_until_listening(context); !up) return report(context, up.error());
   }

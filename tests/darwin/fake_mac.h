@@ -114,6 +114,10 @@ class FakeMac final : public mac::RawCalls {
   Result<mac::PowerSources> power_sources() override;
   Result<std::uint32_t> create_assertion(const std::string& name, Duration timeout) override;
   Result<void> release_assertion(std::uint32_t id) override;
+  Result<bool> has_assertion(std::uint32_t id) override {
+    if (assertions_unreadable) return Error{Errc::unsupported, 0, "no IOPMAssertionCopyProperties"};
+    return assertions.contains(id);
+  }
   mac::Answer owner_of(const char* path) override {
     if (!console_owner || std::string_view(path) != "/dev/console") return {0, ENOENT};
     return {*console_owner, 0};
@@ -147,6 +151,7 @@ class FakeMac final : public mac::RawCalls {
   bool has_iokit{true};
   FakeSmc smc;
   mac::PowerSources power{"AC Power", {{"InternalBattery", 80, 100}}};
+  bool assertions_unreadable{false};
   std::map<std::uint32_t, std::string> assertions;  ///< "NAME for SECONDS s" by id
   mac::PeerCredentials peer{0, 501, 2, 0, {20, 12}};
   std::map<std::string, std::vector<mac::AccessEntry>> access_lists;

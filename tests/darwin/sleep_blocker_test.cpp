@@ -55,8 +55,31 @@ TEST_CASE("whether it can be had is tried, and taken back") {
   FakeMac mac;
   auto blocker = make_sleep_blocker(mac);
   CHECK(blocker->probe().available);
+  CHECK(blocker->probe().text == "a power assertion against idle sleep, read back and taken back");
   CHECK(mac.assertions.empty());
   CHECK_FALSE(blocker->check().held);
   mac.has_iokit = false;
   CHECK(blocker->probe().text == "IOKit cannot be opened");
+}
+
+TEST_CASE("an assertion that is gone is not said to be held") {
+  FakeMac mac;
+  auto blocker = make_sleep_blocker(mac);
+  REQUIRE(blocker->probe().available);
+  REQUIRE(blocker->hold(minutes(3), "a model works"));
+  CHECK(blocker->check().held);
+  mac.assertions.clear();
+  CHECK_FALSE(blocker->check().held);
+}
+
+TEST_CASE("where assertions cannot be read back, that one was made is what is known") {
+  FakeMac mac;
+  mac.assertions_unreadable = true;
+  auto blocker = make_sleep_blocker(mac);
+  const auto capability = blocker->probe();
+  CHECK(capability.available);
+  CHECK(capability.text ==
+        "a power assertion against idle sleep, taken back; not read back: no IOPMAssertionCopyProperties");
+  REQUIRE(blocker->hold(minutes(3), "a model works"));
+  CHECK(blocker->check().held);
 }

@@ -96,6 +96,7 @@ class AnyKernel final : public mac::RawCalls {
   }
   Result<std::uint32_t> create_assertion(const std::string&, Duration) override { return refused(); }
   Result<void> release_assertion(std::uint32_t) override { return refused(); }
+  Result<bool> has_assertion(std::uint32_t) override { return refused(); }
   mac::Answer peer_credentials(int, std::span<std::byte> out) override { return fill(out); }
   mac::Answer peer_pid(int) override { return {pieces_.take<std::int32_t>(), code()}; }
   mac::Answer owner_of(const char*) override { return {pieces_.take<std::int64_t>(), code()}; }

@@ -302,6 +302,30 @@ Result<void> release_assertion(std::uint32_t id) {
   return Error{Errc::io, 0, "IOPMAssertionRelease: " + std::to_string(code)};
 }
 
+/// Of its own, so that a machine without it can still be kept awake.
+struct AssertionReading {
+  Reference (*properties)(std::uint32_t){};
+  void (*release)(Reference){};
+
+  Result<void> load() {
+    Library kit(kIoKit);
+    kit.find(properties, "IOPMAssertionCopyProperties");
+    Library foundation(kFoundation);
+    foundation.find(release, "CFRelease");
+    if (auto complete = kit.complete(); !complete) return complete;
+    return foundation.complete();
+  }
+};
+
+Result<bool> has_assertion(std::uint32_t id) {
+  const auto& kit = Loaded<AssertionReading>::get();
+  if (!kit.loaded) return kit.loaded.error();
+  const Reference properties = kit.functions.properties(id);
+  if (properties == nullptr) return false;
+  kit.functions.release(properties);
+  return true;
+}
+
 Result<int> open_power_messages() {
   const auto& kit = Loaded<SleepFunctions>::get();
   if (!kit.loaded) return kit.loaded.error();

@@ -19,6 +19,7 @@ int smc_call(std::span<const std::byte, kSmcBytes> in, std::span<std::byte, kSmc
 Result<PowerSources> power_sources();
 Result<std::uint32_t> create_assertion(const std::string& name, Duration timeout);
 Result<void> release_assertion(std::uint32_t id);
+Result<bool> has_assertion(std::uint32_t id);
 /// The reading end of a pipe that delivers PowerMessages.
 Result<int> open_power_messages();
 void allow_power_change(std::int64_t notification);

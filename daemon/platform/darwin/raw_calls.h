@@ -156,6 +156,8 @@ class RawCalls {
   /// PreventUserIdleSystemSleep with a timeout that releases it.
   virtual Result<std::uint32_t> create_assertion(const std::string& name, Duration timeout) = 0;
   virtual Result<void> release_assertion(std::uint32_t id) = 0;
+  /// IOPMAssertionCopyProperties: is it there (still)?
+  virtual Result<bool> has_assertion(std::uint32_t id) = 0;
 
   /// stat: st_uid.
   virtual Answer owner_of(const char* path) = 0;

@@ -222,6 +222,7 @@ class SystemCalls final : public RawCalls {
     return io_kit::create_assertion(name, timeout);
   }
   Result<void> release_assertion(std::uint32_t id) override { return io_kit::release_assertion(id); }
+  Result<bool> has_assertion(std::uint32_t id) override { return io_kit::has_assertion(id); }
 
   Result<std::vector<AccessEntry>> access_list(const char* path) override;
 

@@ -20,10 +20,19 @@ class PowerAssertion final : public SleepBlocker {
   Capability probe() override {
     const auto tried = calls_.create_assertion("m1optd looks whether it can", std::chrono::seconds(1));
     if (!tried) return {"keep_awake", false, tried.error().what};
+    const auto seen = calls_.has_assertion(*tried);
     if (const auto back = calls_.release_assertion(*tried); !back) {
       return {"keep_awake", false, back.error().what};
     }
-    return {"keep_awake", true, "a power assertion against idle sleep, taken back"};
+    if (!seen) {
+      return {"keep_awake", true,
+              "a power assertion against idle sleep, taken back; not read back: " + seen.error().what};
+    }
+    const auto after = calls_.has_assertion(*tried);
+    reads_back_ = *seen && after && !*after;
+    return {"keep_awake", true,
+            reads_back_ ? "a power assertion against idle sleep, read back and taken back"
+                        : "a power assertion against idle sleep, taken back; what is read back does not follow it"};
   }
 
   Result<void> hold(Duration at_most, const std::string& reason) override {
@@ -36,7 +45,13 @@ class PowerAssertion final : public SleepBlocker {
     return {};
   }
 
-  SleepBlock check() override { return {held_.has_value(), false, {}}; }
+  SleepBlock check() override {
+    if (held_ && reads_back_) {
+      const auto seen = calls_.has_assertion(*held_);
+      if (seen && !*seen) held_.reset();
+    }
+    return {held_.has_value(), false, {}};
+  }
 
   Result<void> release() override {
     const auto old = std::exchange(held_, std::nullopt);
@@ -47,6 +62,7 @@ class PowerAssertion final : public SleepBlocker {
  private:
   RawCalls& calls_;
   std::optional<std::uint32_t> held_;
+  bool reads_back_{false};  ///< one that was made was there, and one that was taken back was not
 };
 
 }  // namespace
