@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 E2E_AT_ONCE = 6  # they wait more than they work
-TEST_S = 300
+TEST_S = 900 if os.environ.get("M1OPT_DEEP") else 300  # the whole crash matrix takes five minutes
 SLOWEST = 5  # shown
 # A test that hangs says where before it is ended. In the background of a script interrupts are ignored, and so they
 # would be by all that a test starts.

@@ -26,15 +26,14 @@ constexpr const char* kRosetta = "Rosetta";
 /// has no call that tells.
 Finding examine_full_disk_access(const Machine& machine) {
   const std::string path = machine.home + "/Library/Application Support/com.apple.TCC/TCC.db";
-  const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  const int why = errno;
+  const int why = machine.open_error(path);
   Finding finding{"rights.full_disk_access",
                   "Rights",
                   FindingResult::pass,
                   "this terminal has Full Disk Access",
                   fmt::format("{} can be opened", path),
                   ""};
-  if (file.valid()) return finding;
+  if (why == 0) return finding;
   finding.result = FindingResult::skipped;  // only a few settings need it
   finding.evidence = fmt::format("{}: {}", path, std::strerror(why));
   if (why != EPERM) {
@@ -112,6 +111,11 @@ Machine this_machine() {
   const auto uid =
       user == nullptr ? ::getuid() : static_cast<unsigned>(std::strtoul(user, nullptr, 10));
   return {"", home == nullptr ? "" : home, uid, is_apple_silicon(), is_translated()};
+}
+
+int try_to_open(const std::string& path) {
+  const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  return file.valid() ? 0 : errno;
 }
 
 std::vector<Finding> examine(const Machine& machine, const Expected<DecodePlist>& decode) {

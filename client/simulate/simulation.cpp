@@ -69,8 +69,10 @@ class Run {
     std::vector<wire::ConfigSource> sources;
     if (!whole_) {
       recorded_ = header.config.has_value();
-      sources.push_back(recorded_ ? wire::ConfigSource{"the trace's configuration", wire::config_to_text(*header.config)}
-                                  : wire::ConfigSource{"built-in default", std::string(wire::kDefaultConfig)});
+      replaces_ = !profile_.empty() && header.without_profile;
+      const auto& own = replaces_ ? header.without_profile : header.config;
+      sources.push_back(own ? wire::ConfigSource{"the trace's configuration", wire::config_to_text(*own)}
+                            : wire::ConfigSource{"built-in default", std::string(wire::kDefaultConfig)});
     }
     if (source_) sources.push_back(*source_);
     auto config = wire::parse_config(sources, wire::profile_overlays(profile_), decide::known_metrics());
@@ -86,6 +88,7 @@ class Run {
     std::string name = source_ ? source_->name : own;
     if (source_ && !whole_) name += " over the one " + own;
     if (!profile_.empty()) name += ", with the profile " + profile_;
+    if (replaces_) name += " for the one it had";
     return {std::move(name), std::move(unseen_), replay_.finish()};
   }
 
@@ -94,6 +97,7 @@ class Run {
   std::string profile_;
   bool whole_;
   bool recorded_{false};
+  bool replaces_{false};  ///< the profile that it was recorded with
   std::vector<std::string> unseen_;
   decide::Replay replay_;
 };

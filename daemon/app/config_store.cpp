@@ -14,6 +14,7 @@ namespace m1opt::app {
 
 struct ConfigStore::Loaded {
   std::shared_ptr<const Config> config;
+  std::shared_ptr<const Config> without_profile;
   std::shared_ptr<const ConfigOrigin> origin;
   ConfigStatus status;
 };
@@ -53,10 +54,14 @@ Result<ConfigStore::Loaded> ConfigStore::read(WallTime now) const {
   origin->automatic = decide::pick_profiles(facts);
   Loaded loaded;
   const ProfilePick profile = pick(*origin);
-  auto parsed = wire::parse_config(*texts, wire::profile_overlays(profile.name),
-                                   decide::known_metrics());
+  const auto overlays = wire::profile_overlays(profile.name);
+  auto parsed = wire::parse_config(*texts, overlays, decide::known_metrics());
   if (!parsed) return Error{Errc::parse, 0, wire::to_string(parsed.error())};
   loaded.config = std::make_shared<const Config>(std::move(*parsed));
+  if (!overlays.empty()) {
+    auto plain = wire::parse_config(*texts, {}, decide::known_metrics());
+    if (plain) loaded.without_profile = std::make_shared<const Config>(std::move(*plain));
+  }
   loaded.status.path = texts->front().name;
   for (std::size_t i = 1; i < texts->size(); ++i) loaded.status.path += " + " + (*texts)[i].name;
   loaded.status.loaded = now;
@@ -73,6 +78,7 @@ Result<ConfigStore::Loaded> ConfigStore::read(WallTime now) const {
 
 void ConfigStore::take(Loaded&& loaded) {
   config_ = std::move(loaded.config);
+  without_profile_ = std::move(loaded.without_profile);
   origin_ = std::move(loaded.origin);
   status_ = std::move(loaded.status);
 }

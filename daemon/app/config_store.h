@@ -46,6 +46,8 @@ class ConfigStore {
   /// Of the files when they were last read, well or not.
   [[nodiscard]] const std::string& fingerprint() const { return fingerprint_; }
   [[nodiscard]] std::shared_ptr<const Config> config() const { return config_; }
+  /// The configuration as it would be without its profile; null where none lies over it.
+  [[nodiscard]] const Config* without_profile() const { return without_profile_.get(); }
   [[nodiscard]] std::shared_ptr<const ConfigOrigin> origin() const { return origin_; }
   [[nodiscard]] const ConfigStatus& status() const { return status_; }
 
@@ -63,6 +65,7 @@ class ConfigStore {
   std::optional<std::string> choice_fault_;  ///< why a choice that was kept is not known
   std::string fingerprint_;
   std::shared_ptr<const Config> config_;
+  std::shared_ptr<const Config> without_profile_;
   std::shared_ptr<const ConfigOrigin> origin_;
   ConfigStatus status_;
 };

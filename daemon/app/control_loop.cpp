@@ -167,6 +167,7 @@ void ControlLoop::tick() {
   sample.errand_outcomes = parts_.slow.take_errand_outcomes();
   // A reader may have taken seconds: what is over by now is not held for another tick.
   const Instant now = parts_.clock.now();
+  if (now - begun >= std::chrono::seconds(1)) sample.took = now - begun;
   fault_point("loop.before_decide");
   decide::Decision decision = decide::step(state_, sample, *parts_.config.config(), now);
   state_ = decision.next;
@@ -197,16 +198,16 @@ void ControlLoop::tick() {
   ++self_.ticks;
   due_ = now + period;
   if (config_watch_.due()) due_ = std::min(due_, *config_watch_.due());
-  const TickRecord record{now, parts_.clock.wall(), sample, *parts_.config.config(), decision, outcomes_};
+  const ConfigStore& config = parts_.config;
+  const TickRecord record{now,      parts_.clock.wall(), sample, *config.config(), decision,
+                          outcomes_, config.without_profile()};
   for (TickObserver* observer : parts_.observers) observer->note_tick(record);
   const auto replies = std::move(decision.replies);
   publish(std::move(decision), sample);
   // After the snapshot, so that whoever asks next sees what was done.
   for (const CommandReply& reply : replies) parts_.board.reply(reply);
   for (const CommandReply& reply : std::exchange(replies_, {})) parts_.board.reply(reply);
-  for (const CommandReply& reply : replies_to(sample, parts_.config.status())) {
-    parts_.board.reply(reply);
-  }
+  for (const CommandReply& reply : replies_to(sample, config.status())) parts_.board.reply(reply);
   parts_.events.announce();
   parts_.keeper.journal().keep_small();
 }
@@ -249,10 +250,10 @@ void ControlLoop::tell_sampler() {
 void ControlLoop::ask_servers() {
   const OllamaConfig& config = parts_.config.config()->ollama;
   const Instant now = parts_.clock.now();
-  const bool due = !last_question_ || now - *last_question_ >= config.period;
-  if (!config.enabled || !due || (!ollama_present_ && runners_.empty())) return;
+  const bool asks_ollama = config.enabled && ollama_present_;  // llama-server is none of Ollama's
+  if ((last_question_ && now - *last_question_ < config.period) || (!asks_ollama && runners_.empty())) return;
   last_question_ = now;
-  if (ollama_present_) parts_.slow.ask_ollama(config);
+  if (asks_ollama) parts_.slow.ask_ollama(config);
   parts_.slow.ask_runners(runners_);
 }
 
@@ -270,9 +271,8 @@ void ControlLoop::note_servers(const Sample& sample) {
     if (workload.name == "ollama" && !workload.processes.empty()) ollama_present_ = true;
     for (const WorkloadProcess& member : workload.processes) {
       // One that is stopped does not answer.
-      if (!member.port || member.process.state == RunState::stopped) continue;
-      if (!sense::is_own_server(workload, member)) continue;
-      runners_.push_back({member.process.id, *member.port});
+      const bool answers = member.port && member.process.state != RunState::stopped;
+      if (answers && sense::is_own_server(workload, member)) runners_.push_back({member.process.id, *member.port});
     }
   }
 }

@@ -21,6 +21,7 @@ struct TickRecord {
   const Config& config;
   const decide::Decision& decision;
   const std::vector<Outcome>& outcomes;
+  const Config* without_profile{nullptr};  ///< `config` as it is without its profile; null: it has none
 };
 
 /// Called on the control thread, so it may only remember: what is written to a

@@ -61,6 +61,7 @@ void TraceRecorder::begin_piece(const TickRecord& tick) {
   header.run = parts_.run;
   header.started = started_;
   header.config = tick.config;
+  if (tick.without_profile != nullptr) header.without_profile = *tick.without_profile;
   for (const HoldStatus& hold : tick.decision.holds) {
     header.holds.push_back({hold.record, hold.kind, hold.process, hold.target});
   }

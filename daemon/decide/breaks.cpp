@@ -107,6 +107,24 @@ void begin_breaks(Tick& tick, const std::vector<RuleView>& rules) {
   }
 }
 
+std::string rest_obstacle(const Tick& tick, const RuleView& rule) {
+  if (!rule.acting() || !rule.has(LadderStep::pause_workload)) return {};
+  if (!rule.pressing) return "it waits to clear";
+  bool any = false;
+  for (const auto& workload : tick.sample.workloads) {
+    for (const auto& member : workload.processes) {
+      const ProcessId id = member.process.id;
+      if (!member.runner || tick.members.at(id).process != &member) continue;
+      any = true;
+      if (find_hold(tick.state, id, ActionKind::pause_workload) != nullptr) continue;
+      if (std::string obstacle = break_obstacle(tick, workload, member); !obstacle.empty()) {
+        return fmt::format("{} pid {} is given no rest: {}", workload.name, id.pid, obstacle);
+      }
+    }
+  }
+  return any ? std::string() : "no runner is there";
+}
+
 void check_break(const std::vector<RuleView>& rules, Hold& hold) {
   const RuleView* own = find_rule(rules, hold.rule);
   if (own != nullptr && own->keeps() && own->has(LadderStep::pause_workload)) return;

@@ -14,6 +14,10 @@ bool is_any_resting(const State& state, const std::string& workload);
 /// priority is put back first, and the rest begins in a later tick.
 void begin_breaks(Tick& tick, const std::vector<RuleView>& rules);
 
+/// Why nobody is given a rest for a rule that acts with that step, of the first runner that is left alone; empty when all
+/// rest or are about to, and for any other rule.
+std::string rest_obstacle(const Tick& tick, const RuleView& rule);
+
 /// Ends a rest that its rule no longer wants.
 void check_break(const std::vector<RuleView>& rules, Hold& hold);
 

@@ -24,6 +24,7 @@ struct Errand {
   LadderStep step;
   ErrandKind kind;
   Duration rest;  ///< before it may be asked for again
+  const char* nothing;  ///< why there is no subject
   /// Its subject; absent: nothing to do for this rule.
   std::optional<std::string> (*find)(const Tick&, const RuleConfig&);
 };
@@ -58,8 +59,9 @@ std::optional<std::string> find_backup(const Tick& tick, const RuleConfig& rule)
 }
 
 constexpr std::array kErrands{
-    Errand{LadderStep::unload_idle_models, ErrandKind::unload_model, kAfterUnload, find_idle_model},
-    Errand{LadderStep::stop_backup, ErrandKind::stop_backup, kAfterBackup, find_backup},
+    Errand{LadderStep::unload_idle_models, ErrandKind::unload_model, kAfterUnload,
+           "no model of Ollama's is idle while nothing works", find_idle_model},
+    Errand{LadderStep::stop_backup, ErrandKind::stop_backup, kAfterBackup, "no backup runs that it is about", find_backup},
 };
 
 const Errand& errand_of(ErrandKind kind) {
@@ -94,6 +96,24 @@ void absorb_errand_outcomes(Tick& tick) {
     tick.report(done ? EventKind::action_done : EventKind::action_failed,
                 done ? Severity::info : Severity::warning, text, request.rule);
   }
+}
+
+std::string errand_obstacle(const Tick& tick, const RuleView& rule) {
+  if (!rule.acting()) return {};
+  for (const Errand& errand : kErrands) {
+    if (!rule.has(errand.step)) continue;
+    if (!rule.pressing) return "it waits to clear";
+    if (rule.falling) return "the reading falls, so it waits";
+    const auto found = tick.state.errands.find(errand.kind);
+    if (found != tick.state.errands.end()) {
+      const ErrandMemory& memory = found->second;
+      if (memory.waiting) return "it has asked, and has no answer yet";
+      if (memory.unsupported) return *memory.unsupported;
+      if (memory.not_before > tick.now) return fmt::format("it asks again in {}", duration_text(memory.not_before - tick.now));
+    }
+    return errand.find(tick, *rule.config) ? std::string() : std::string(errand.nothing);
+  }
+  return {};
 }
 
 void send_on_errands(Tick& tick, const std::vector<RuleView>& rules) {

@@ -12,4 +12,7 @@ void absorb_errand_outcomes(Tick& tick);
 /// and after it a pause in which its effect can show.
 void send_on_errands(Tick& tick, const std::vector<RuleView>& rules);
 
+/// Why nobody is asked now for a rule that acts with such a step; empty when somebody is, and for any other rule.
+std::string errand_obstacle(const Tick& tick, const RuleView& rule);
+
 }  // namespace m1opt::decide

@@ -87,12 +87,17 @@ void check_raise(Tick& tick, Hold& hold) {
   }
 }
 
+/// Does the config still let this rule do to this row what it did?
+bool may_still(const RuleView& rule, const Hold& hold) {
+  if (!is_about(rule.config->scope, hold.target)) return false;
+  if (hold.kind == ActionKind::background) return rule.has(LadderStep::background);
+  return rule.has(LadderStep::suspend) || rule.has(LadderStep::suspend_if_ineffective);
+}
+
 /// Would this rule have begun the hold itself?
 bool supports(const Tick& tick, const RuleView& rule, const Hold& hold) {
-  if (!rule.keeps() || !is_about(rule.config->scope, hold.target)) return false;
-  if (hold.kind == ActionKind::background) return rule.has(LadderStep::background);
-  if (rule.has(LadderStep::suspend)) return true;
-  if (!rule.has(LadderStep::suspend_if_ineffective)) return false;
+  if (!rule.keeps() || !may_still(rule, hold)) return false;
+  if (hold.kind == ActionKind::background || rule.has(LadderStep::suspend)) return true;
   const Hold* background = background_of(tick.state, hold.process);
   if (background != nullptr) return !background->effective;
   const BackOff* back_off = find_back_off(tick, hold.target, ActionKind::background);
@@ -106,7 +111,7 @@ void check_rule(Tick& tick, const std::vector<RuleView>& rules, Hold& hold) {
     return;
   }
   const RuleView* own = find_rule(rules, hold.rule);
-  if (own != nullptr && own->keeps()) return;
+  if (own != nullptr && own->keeps() && may_still(*own, hold)) return;
   // Another rule that wants the same takes it over: no release and hold again.
   const auto heir = std::find_if(rules.begin(), rules.end(),
                                  [&](const RuleView& rule) { return supports(tick, rule, hold); });
@@ -117,6 +122,8 @@ void check_rule(Tick& tick, const std::vector<RuleView>& rules, Hold& hold) {
   }
   if (own == nullptr) {
     mark_ending(hold, EndCause::config, "its rule is no longer in the config");
+  } else if (!may_still(*own, hold)) {
+    mark_ending(hold, EndCause::config, own->config->name + " is no longer about it, or no longer does that");
   } else {
     mark_unwanted(
         hold, *own,

@@ -79,6 +79,10 @@ void fill_documents(Tick& tick, const std::vector<RuleView>& rules) {
   decision.workloads = workload_statuses(tick);
   decision.targets = target_statuses(tick, rules);
   decision.rules = rule_statuses(tick, rules);
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    // Either step stands alone, so a rule has one of them at most.
+    decision.rules[i].obstacle = rest_obstacle(tick, rules[i]) + errand_obstacle(tick, rules[i]);
+  }
 }
 
 void leave_passive(Tick& tick) {

@@ -63,7 +63,8 @@ enum class Documents { made, left_out };
 Decision step(const State& state, const Sample& sample, const Config& config, Instant now,
               Documents documents = Documents::made);
 
-/// More time has passed than a few periods: the machine slept, or the daemon did.
-bool is_after_gap(const State& state, const Config& config, Instant now);
+/// More time has passed than a few periods: the machine slept, or the daemon did. What this tick's readings `took` does
+/// not count: where memory is short each may take seconds, and that is no sleep.
+bool is_after_gap(const State& state, const Config& config, Instant now, Duration took);
 
 }  // namespace m1opt::decide

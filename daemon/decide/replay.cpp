@@ -121,7 +121,7 @@ void Replay::note_decision(const Decision& decision) {
 void Replay::tick(const TraceTick& tick) {
   take_time(tick.at);
   const Instant now = kStart + now_;
-  const bool slept = is_after_gap(state_, config_, now);
+  const bool slept = is_after_gap(state_, config_, now, tick.sample.took.value_or(Duration{}));
   const Duration before = last_.value_or(now_);
   if (state_.last_tick) pass(before, slept ? before + std::min(now_ - before, state_.planned_period) : now_);
   const Sample& sample = machine_.show(tick, config_, any_busy() && is_cpu_full(state_), slept);

@@ -233,7 +233,9 @@ std::string why_text(const Tick& tick, const std::vector<RuleView>& rules,
   if (tick.state.pause.active) return "m1opt is paused";
   if (tick.config.observe_only) return kObserveOnly;
   if (tick.state.safe.active) return safe_mode_text(tick);
-  // The first rule that acts has the word, then one that only waits for a workload.
+  // What is about to be done has the word, then what is held, then the first rule that acts, then one that only waits
+  // for a workload.
+  std::string refusal;
   std::string waiting;
   for (const auto& rule : rules) {
     const bool acts = rule.config->ladder != std::vector{LadderStep::report};
@@ -243,12 +245,15 @@ std::string why_text(const Tick& tick, const std::vector<RuleView>& rules,
       return fmt::format("next: {} by {}", boost::describe::enum_to_string(*verdict.begin, "?"),
                          rule.config->name);
     }
-    if (rule.acting()) return verdict.why;
-    if (waiting.empty()) waiting = verdict.why;
+    std::string& first = rule.acting() ? refusal : waiting;
+    if (first.empty()) first = verdict.why;
   }
   if (const Hold* hold = background_of(tick.state, id)) {
-    return "in the background: " + hold->reason;
+    const std::string held = "in the background: " + hold->reason;
+    if (refusal.empty()) return held;
+    return refusal.starts_with(held) ? refusal : held + "; no more than that: " + refusal;
   }
+  if (!refusal.empty()) return refusal;
   return waiting.empty() ? "no rule has tripped" : waiting;
 }
 

@@ -7,20 +7,22 @@ namespace {
 
 /// A tick this many periods late means that the machine slept.
 constexpr int kGapPeriods = 3;
+/// Nothing takes that long to read, however the machine thrashes: it slept meanwhile.
+constexpr Duration kLongestReading = std::chrono::seconds(30);
 
 }  // namespace
 
-bool is_after_gap(const State& state, const Config& config, Instant now) {
+bool is_after_gap(const State& state, const Config& config, Instant now, Duration took) {
   if (!state.last_tick) return false;
   const Duration period = std::max(state.planned_period, config.sampling.busy_period);
-  return now - *state.last_tick > kGapPeriods * period;
+  return now - took - *state.last_tick > kGapPeriods * period || took > kLongestReading;
 }
 
 Tick::Tick(const State& before, const Sample& sample_, const Config& config_, Instant now_,
            Decision& decision_)
     : sample(sample_), config(config_), now(now_), decision(decision_), state(decision_.next) {
   state = before;
-  gap = is_after_gap(before, config, now);
+  gap = is_after_gap(before, config, now, sample.took.value_or(Duration{}));
   first = !before.last_tick;
   for (const auto& workload : sample.workloads) {
     for (const auto& process : workload.processes) {

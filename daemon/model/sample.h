@@ -108,6 +108,8 @@ struct Sample {
   std::optional<Percent> some_stall;
   std::optional<Percent> full_stall;
 
+  std::optional<Duration> took;  ///< from the first reading to the decision; absent: less than a second
+
   std::optional<OwnCostReading> own;  ///< about once a minute; absent in between
 
   int process_count{0};
@@ -122,7 +124,7 @@ struct Sample {
   std::vector<ErrandOutcome> errand_outcomes;
 };
 BOOST_DESCRIBE_STRUCT(Sample, (),
-                      (memory, pressure, swap, thermal, power, cpu, gpu, some_stall, full_stall, process_count, workloads,
+                      (memory, pressure, swap, thermal, power, cpu, gpu, some_stall, full_stall, took, process_count, workloads,
                        targets, refused, problems))
 
 }  // namespace m1opt::model

@@ -133,11 +133,12 @@ struct RuleStatus {
   std::vector<LadderStep> ladder;
   RuleNeeds needs{RuleNeeds::nothing};
   bool need_met{false};    ///< now
+  std::string obstacle;    ///< it acts by a rest or a request to others: why it does nothing now; empty: nothing keeps it
 
   bool operator==(const RuleStatus&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(RuleStatus, (),
-                      (name, why, enabled, tripped, acting, text, any, ladder, needs, need_met))
+                      (name, why, enabled, tripped, acting, text, any, ladder, needs, need_met, obstacle))
 
 struct Capability {
   std::string name;  ///< "suspend", "background", "raise", "autogroup", "psi_trigger", ...

@@ -78,11 +78,12 @@ struct TraceHeader {
   std::string run;      ///< one start of the daemon
   WallTime started;     ///< of the run's first tick
   std::optional<Config> config;  ///< absent: the shipped one
+  std::optional<Config> without_profile;  ///< what a profile lies over in `config`; absent: none does
   std::vector<TraceHold> holds;
 
   bool operator==(const TraceHeader&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(TraceHeader, (), (schema, version, machine, run, started, config, holds))
+BOOST_DESCRIBE_STRUCT(TraceHeader, (), (schema, version, machine, run, started, config, without_profile, holds))
 
 /// What a tick has besides its readings.
 struct TraceNotes {

@@ -12,6 +12,7 @@ bool is_battery(const PowerSupply& supply) {
   return supply.type == "Battery" || supply.type == "UPS";
 }
 
+/// Of the machine's own batteries: whoever has a UPS is no laptop.
 std::optional<Percent> compute_charge(const std::vector<PowerSupply>& supplies) {
   double sum = 0;
   double weighted = 0;
@@ -19,7 +20,7 @@ std::optional<Percent> compute_charge(const std::vector<PowerSupply>& supplies) 
   int count = 0;
   int weighable = 0;
   for (const auto& supply : supplies) {
-    if (!feeds_machine(supply) || !is_battery(supply)) continue;
+    if (!feeds_machine(supply) || supply.type != "Battery") continue;
     const auto capacity = parse_decimal(trim(supply.capacity));
     if (!capacity || !(*capacity >= 0 && *capacity <= 100)) continue;
     ++count;

@@ -62,6 +62,8 @@ bool only_reports(const RuleStatus& rule) {
 void explain_state(const RuleStatus& rule, std::vector<std::string>& lines) {
   if (!rule.enabled) {
     lines.push_back(fmt::format("{} is switched off in the configuration", rule.name));
+  } else if (rule.acting && !rule.obstacle.empty()) {
+    lines.push_back(fmt::format("{} is tripped, but does nothing now: {}", rule.name, rule.obstacle));
   } else if (rule.acting) {
     lines.push_back(fmt::format("{} is tripped and {}", rule.name,
                                 only_reports(rule) ? "only reports" : "acts"));
@@ -139,6 +141,7 @@ std::optional<ExplainDocument> explain_event(const std::string& id, const Snapsh
   add(document.lines, found->text);
   if (const auto* rule = find_named(snapshot.rules, found->rule)) {
     document.rule = *rule;
+    add(document.lines, "What follows is how it stands now, not how it was then");
     explain_state(*rule, document.lines);
     explain_detectors(*rule, document.lines);
   }

@@ -144,6 +144,16 @@ TEST_CASE("the profile is picked by the machine, and status says which and why")
   CHECK(store.status().profile_reason == "8.0 GiB of RAM");
   CHECK(store.config()->limits.max_suspended == 2);
   CHECK(store.origin()->automatic.name == "8gb");
+  REQUIRE(store.without_profile() != nullptr);
+  CHECK(store.without_profile()->limits.max_suspended == 3);
+}
+
+TEST_CASE("where no profile is wanted there is nothing without it") {
+  const SmallMachine machine;
+  write(machine.dir / "conf.d/10.json", R"({"profile": "none"})");
+  ConfigStore store = machine.store();
+  REQUIRE(store.load({}));
+  CHECK(store.without_profile() == nullptr);
 }
 
 TEST_CASE("what m1opt.json changes goes over the profile, and conf.d over both") {

@@ -129,6 +129,18 @@ TEST_CASE("recorded ticks come back in order, with a header that says what began
   CHECK(seen.ticks.front().sample.targets.front().process.executable == "mds");
 }
 
+TEST_CASE("what a profile lies over is recorded beside what it comes to") {
+  const test::TempDir directory;
+  RecorderRig rig(directory.path());
+  Config plain = rig.config;
+  rig.config.limits.max_suspended = 1;
+  rig.recorder->note_tick({rig.now, {}, rig.sample, rig.config, {}, {}, &plain});
+  const Seen seen(rig.exported());
+  REQUIRE(seen.headers.size() == 1);
+  CHECK(seen.headers.front().config == rig.config);
+  CHECK(seen.headers.front().without_profile == plain);
+}
+
 TEST_CASE("what was done, and why, is in the tick's line") {
   const test::TempDir directory;
   RecorderRig rig(directory.path());

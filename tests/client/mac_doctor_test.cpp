@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 
@@ -231,6 +232,16 @@ TEST_CASE("Full Disk Access is known when the privacy database opens, else it is
         "whether this terminal has Full Disk Access is not known");
   made_up.write(made_up.machine().home + "/Library/Application Support/com.apple.TCC/TCC.db", "");
   CHECK(the(made_up.examine(), "rights.full_disk_access").result == FindingResult::pass);
+}
+
+TEST_CASE("without Full Disk Access the pane is told where it is given") {
+  MadeUpMac made_up;
+  made_up.machine().open_error = [](const std::string&) { return EPERM; };
+  const Finding finding = the(made_up.examine(), "rights.full_disk_access");
+  CHECK(finding.result == FindingResult::skipped);
+  CHECK(finding.finding == "this terminal has no Full Disk Access");
+  CHECK(has(finding.fix, "Privacy_AllFiles"));
+  CHECK(has(finding.evidence, "only m1optctl tune needs it"));
 }
 
 TEST_CASE("a job is one of an LLM server by any word of its command line") {

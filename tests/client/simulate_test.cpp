@@ -10,8 +10,13 @@
 
 #include "client/documents.h"
 #include "client/run_client.h"
+#include "decide/metrics.h"
 #include "support/catch.h"
 #include "support/temp_dir.h"
+#include "wire/config_text.h"
+#include "wire/default_config.h"
+#include "wire/profiles.h"
+#include "wire/trace.h"
 
 using namespace m1opt;
 using test::has;
@@ -51,6 +56,13 @@ decide::ReplayReport report_of(const std::string& name, const std::string& profi
 }
 
 const std::string kLatch = kTraces / "latch.jsonl";
+
+model::Config shipped_with(const std::string& profile) {
+  const std::vector<wire::ConfigSource> shipped{{"default", std::string(wire::kDefaultConfig)}};
+  auto config = wire::parse_config(shipped, wire::profile_overlays(profile), decide::known_metrics());
+  REQUIRE(config);
+  return *config;
+}
 
 }  // namespace
 
@@ -120,6 +132,20 @@ TEST_CASE("a profile changes what is decided, and no profile of that name or fro
   CHECK(unknown.status == 2);
   CHECK(has(unknown.err, "8gb"));
   for (const auto* name : {"auto", "none"}) CHECK(run_client({"simulate", kLatch, "--profile", name}).status == 2);
+}
+
+TEST_CASE("a profile comes in the place of the one that a trace was recorded with") {
+  const test::TempDir directory;
+  model::TraceHeader recorded;
+  recorded.config = shipped_with("observe_only");
+  recorded.without_profile = shipped_with("none");
+  const std::string trace = text_of(kLatch);
+  const std::string mine = write(directory, "mine.jsonl",
+                                 wire::TraceWriter().header(recorded) + trace.substr(trace.find('\n') + 1));
+  CHECK(has(run_client({"simulate", mine}).out, "No decisions"));
+  const Ran other = run_client({"simulate", mine, "--profile", "8gb"});
+  CHECK(has(other.out, "as recorded, with the profile 8gb for the one it had"));
+  CHECK_FALSE(has(other.out, "No decisions"));
 }
 
 TEST_CASE("of what nobody looked for when the trace was recorded it says that nothing is known") {

@@ -220,6 +220,18 @@ TEST_CASE("a server that its launch job keeps in the background is not said to b
   CHECK(rig.journal_.open_records().value().empty());
 }
 
+TEST_CASE("a server that App Nap holds back is not said to be raised, and keeps its nice value") {
+  MacRig rig;
+  const auto id = rig.mac_.start(812, 1, kPath);
+  rig.mac_.at(812).flags = test::kFlagSuppressed;
+  const auto outcome = rig.hold(ActionKind::raise, id);
+  INFO(outcome.text);
+  CHECK(outcome.code != OutcomeCode::applied);
+  CHECK(outcome.text.find("its priority stays 28, where App Nap holds it") != std::string::npos);
+  CHECK(rig.mac_.at(812).nice == 0);
+  CHECK(rig.journal_.open_records().value().empty());
+}
+
 TEST_CASE("what a Mac's kernel refuses is said and leaves nothing behind") {
   MacRig rig;
   const auto id = rig.mac_.start(812, 1, kPath);

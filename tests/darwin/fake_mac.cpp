@@ -119,9 +119,9 @@ void FakeMac::lose_everything() {
 }
 
 mac::Answer FakeMac::sysctl(const char* name, std::span<std::byte> out) {
+  if (const auto refused = sysctl_errors.find(name); refused != sysctl_errors.end()) return {0, refused->second};
   const auto found = sysctls.find(name);
-  if (found == sysctls.end()) return {0, ENOENT};
-  return copy_out(found->second, out);
+  return found == sysctls.end() ? mac::Answer{0, ENOENT} : copy_out(found->second, out);
 }
 
 /// argc, the path, padding, arguments, environment; a buffer too small gets the

@@ -26,6 +26,7 @@ inline constexpr std::uint32_t kStopped = 4;
 inline constexpr std::uint32_t kZombie = 5;
 inline constexpr std::uint32_t kFlagOwnBackground = 0x8000;
 inline constexpr std::uint32_t kFlagBackground = 0x10000;
+inline constexpr std::uint32_t kFlagSuppressed = 0x800000;
 
 struct MacProcess {
   std::int32_t parent{1};
@@ -46,9 +47,10 @@ struct MacProcess {
   int threads{3};
   int running{0};
 
-  /// The kernel's effective priority: background first, then nice (task_policy.c).
+  /// The kernel's effective priority: background first, then App Nap, then nice (task_policy.c).
   [[nodiscard]] int priority() const {
-    return (flags & (kFlagBackground | kFlagOwnBackground)) != 0 ? 4 : 31 - nice;
+    if ((flags & (kFlagBackground | kFlagOwnBackground)) != 0) return 4;
+    return (flags & kFlagSuppressed) != 0 ? 28 : 31 - nice;
   }
 };
 
@@ -134,6 +136,7 @@ class FakeMac final : public mac::RawCalls {
   // --- its state
   std::map<std::int32_t, MacProcess> processes;
   std::map<std::string, std::vector<std::byte>> sysctls;
+  std::map<std::string, int> sysctl_errors;  ///< errno by name, in the place of a value
   mac::VmStatistics vm{};
   std::uint32_t vm_words{38};  ///< what this kernel's structure has
   /// Counts that this kernel refuses, and how it answers an unlucky one.

@@ -59,6 +59,16 @@ TEST_CASE("a process is read with its start to the microsecond") {
   CHECK(*table->executable(812) == "/System/Library/photoanalysisd");
 }
 
+TEST_CASE("a program is told by its path, or why it is not") {
+  FakeMac mac;
+  auto table = make_process_table(mac);
+  CHECK(table->executable(812).error().code == base::Errc::gone);
+  mac.start(812, 1, "");  // its file was deleted
+  CHECK(table->executable(812).error().code == base::Errc::gone);
+  mac.at(812).path = "/" + std::string(5000, 'x');
+  CHECK(table->executable(812).error().os_errno == ENOMEM);
+}
+
 TEST_CASE("stopped, background and asleep are told from status, flags and running threads") {
   FakeMac mac;
   mac.start(812, 1, "/usr/libexec/a");

@@ -44,6 +44,23 @@ TEST_CASE("memory is counted as the usual tools count it, in pages of this machi
   CHECK(sample.memory->used == Bytes{std::int64_t{600'000} * 4096});
 }
 
+TEST_CASE("a value that may not be read is said to be so, and nothing takes its place") {
+  FakeMac mac;
+  for (const char* name : {"hw.memsize", "kern.memorystatus_level", "kern.memorystatus_vm_pressure_level", "vm.swapusage"}) {
+    mac.sysctl_errors[name] = EPERM;
+  }
+  Sample sample;
+  CHECK(tells(read_with(make_memory_sensor(mac), sample), "memory", "not_permitted"));
+  CHECK_FALSE(sample.memory);
+  CHECK(tells(read_with(make_pressure_sensor(mac), sample), "pressure", "not_permitted"));
+  CHECK_FALSE(sample.pressure);
+  CHECK(tells(read_with(make_swap_sensor(mac), sample), "swap", "not_permitted"));
+  CHECK_FALSE(sample.swap);
+  mac.sysctl_errors.erase("hw.memsize");
+  CHECK(tells(read_with(make_memory_sensor(mac), sample), "memory.available_share", "not_permitted"));
+  CHECK(sample.memory);  // from the page counts
+}
+
 TEST_CASE("a page size that is none, and counts that do not fit the memory, are no reading") {
   FakeMac mac;
   Sample sample;

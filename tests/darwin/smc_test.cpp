@@ -59,6 +59,14 @@ TEST_CASE("the keys are gone through once; then only the temperatures are asked 
   CHECK(mac.smc.calls == 1);
 }
 
+TEST_CASE("however many keys graphics has, the hottest core counts") {
+  FakeMac mac;
+  for (int i = 10; i < 90; ++i) mac.smc.set_float("Tg" + std::to_string(i), 40);
+  for (int i = 10; i < 70; ++i) mac.smc.set_float("Tp" + std::to_string(i), 50);
+  mac.smc.set_float("Tp99", 97);
+  CHECK(make_hardware_reader(mac)().hottest == MilliCelsius{97000});
+}
+
 TEST_CASE("fans are read whichever way the machine has them") {
   FakeMac mac;
   Smc fanless(mac);

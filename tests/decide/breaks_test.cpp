@@ -67,6 +67,18 @@ TEST_CASE("a rest is over after five minutes, and the next one is ten minutes of
   CHECK(mac.rests_begun() == 2);
 }
 
+TEST_CASE("a rule that acts and gives no rest says what keeps it") {
+  HotMac mac;
+  mac.world.answer_slots(17);
+  mac.world.run(3s);
+  REQUIRE(mac.world.rule_status("thermal_break").acting);
+  CHECK(mac.world.rule_status("thermal_break").obstacle == "ollama pid 501 is given no rest: a request runs");
+  mac.world.answer_slots(std::nullopt);
+  mac.world.run(3s);
+  REQUIRE(mac.rests());
+  CHECK(mac.world.rule_status("thermal_break").obstacle.empty());
+}
+
 TEST_CASE("a runner is never stopped while a request runs, or while nobody can tell") {
   HotMac mac;
   SECTION("a request runs") { mac.world.answer_slots(17); }

@@ -70,6 +70,19 @@ TEST_CASE("of models that were there before the daemon the one that would expire
   CHECK(world.errands.front().subject == "b");
 }
 
+TEST_CASE("a rule that acts and asks nobody says what keeps it") {
+  FullMac mac;
+  mac.world.run(15s);
+  REQUIRE(mac.unloaded() == Names{"old"});
+  CHECK(mac.world.rule_status("rescue").obstacle == "it has asked, and has no answer yet");
+  mac.answer(ErrandResult::done);
+  mac.world.llm.models = std::vector<LoadedModel>{};
+  mac.world.run(2s);
+  CHECK(mac.world.rule_status("rescue").obstacle.starts_with("it asks again in "));
+  mac.world.run(20s);
+  CHECK(mac.world.rule_status("rescue").obstacle == "no model of Ollama's is idle while nothing works");
+}
+
 TEST_CASE("nothing is unloaded when the pressure is gone, somebody works, or nobody answers") {
   FullMac mac;
   SECTION("gone") { mac.world.set_level(PressureLevel::normal); }

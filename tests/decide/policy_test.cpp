@@ -238,6 +238,32 @@ TEST_CASE("a detector does not trip on readings from before a sleep") {
   CHECK(world.why(id) == "no rule has tripped");
 }
 
+TEST_CASE("readings that take seconds are no gap: where memory is short, rules still trip") {
+  World world;
+  world.add_target(10, "photoanalysisd", 0.1);
+  world.make_busy();
+  world.set_level(PressureLevel::critical);
+  world.base.took = 4s;
+  for (int i = 0; i < 6; ++i) {
+    world.tick();
+    world.pass(5s);
+  }
+  CHECK(world.rule_status("memory_critical").tripped);
+}
+
+TEST_CASE("a machine that slept while its readings were taken has slept") {
+  World world;
+  world.add_target(10, "photoanalysisd", 0.1);
+  world.make_busy();
+  world.set_level(PressureLevel::critical);
+  world.tick();
+  world.base.took = 8h;
+  world.pass(8h + 1s);
+  world.tick();
+  CHECK_FALSE(world.rule_status("memory_critical").tripped);
+  CHECK(world.begins() == 0);
+}
+
 TEST_CASE("a tick that is a little late is no gap") {
   World world;
   world.add_target(10, "photoanalysisd", 0.1);

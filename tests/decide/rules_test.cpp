@@ -156,6 +156,23 @@ TEST_CASE("a reload that changes a rule's detectors starts it anew and releases 
   CHECK(world.state.rules.size() == 1);
 }
 
+TEST_CASE("what a reload takes out of a rule's scope or ladder is released, though the rule still trips") {
+  World world;
+  world.make_busy();
+  RuleConfig all = rule("all", RuleNeeds::busy, {{{detector("memory_used_percent", 10, 5, 0s)}}},
+                        {LadderStep::background});
+  const auto photo = world.add_target(600, "photoanalysisd", 0.5);
+  world.config.rules = {all};
+  world.run(5s);
+  REQUIRE(world.holds(photo, ActionKind::background));
+  SECTION("the row") { all.scope.targets = {"mds"}; }
+  SECTION("the step") { all.ladder = {LadderStep::report}; }
+  world.config.rules = {all};
+  world.run(3s);
+  CHECK_FALSE(world.holds(photo, ActionKind::background));
+  CHECK(world.rule_status("all").tripped);
+}
+
 TEST_CASE("a rule with a scope acts on the targets that it is about, and on no others") {
   World world;
   world.make_busy();

@@ -281,6 +281,31 @@ TEST_CASE("nothing new begins while a reading is between exit and enter") {
   CHECK(world.why(second).starts_with("only waits to clear: memory used 78 %"));
 }
 
+TEST_CASE("what is about to be done, and what is held, come before what a rule leaves undone") {
+  World world;
+  world.make_busy();
+  RuleConfig hungry = rule("hungry", RuleNeeds::busy, {{{detector("targets_cpu_percent", 10, 5, 0s)}}},
+                           {LadderStep::background});
+  const RuleConfig memory = rule("memory", RuleNeeds::busy, {{{detector("memory_used_percent", 10, 5, 5s)}}},
+                                 {LadderStep::background});
+  world.config.rules = {hungry, memory};
+  world.add_target(10, "photoanalysisd", 1);
+  const auto idle = world.add_target(11, "mediaanalysisd", 0);
+  world.run(3s);
+  REQUIRE(world.rule_status("hungry").tripped);
+  REQUIRE_FALSE(world.rule_status("memory").tripped);
+  CHECK(world.why(idle) == "it is idle");
+  while (!world.rule_status("memory").tripped) {
+    world.tick();
+    world.pass(250ms);
+  }
+  if (!world.holds(idle, ActionKind::background)) CHECK(world.why(idle) == "next: background by memory");
+  world.run(5s);
+  REQUIRE(world.holds(idle, ActionKind::background));
+  CHECK(world.why(idle).starts_with("in the background: memory: "));
+  CHECK(world.why(idle).ends_with("; no more than that: it is idle"));
+}
+
 TEST_CASE("where background cannot be undone the ladder goes on to suspend") {
   World world;
   world.answer = [](const Action& action) {

@@ -74,5 +74,42 @@ class PressureTest(E2eTest):
               f"{suspended:.2f} s, released {released:.2f} s after it ended")
 
 
+@on_linux
+@with_nice
+@unittest.skipIf(why_not(), why_not())
+@unittest.skipUnless(os.environ.get("M1OPT_DEEP"), "slow: pressure takes a minute to fade; make test-deep")
+class ShippedRulesTest(E2eTest):
+    """The rules as they are shipped, beside a model that works; only what the target takes of the CPU has no say."""
+
+    alone = True
+    overlay = {**rig.QUICK, "rules": [{"name": "contention", "enabled": False}]}
+
+    def hold(self, child):
+        return next((hold for hold in self.status()["holds"] if hold["kind"] == "background" and
+                     hold["process"]["pid"] == child.pid), None)
+
+    def test_real_pressure_puts_a_target_into_the_background_and_lets_it_go(self):
+        child = self.hog("photoanalysisd", "--cpu", "1", "--seconds", "400")
+        self.model("llama-server", "--threads", "1", "--mib", "8", "--seconds", "400")
+        self.start()
+        self.assertTrue(within(10, lambda: any(row["state"] == "busy" for row in self.status()["workloads"])), self.why())
+        self.assertIsNone(self.hold(child), "nothing presses yet")
+        group = bench_event.memory_cgroup()
+        self.addCleanup(bench_event.remove, group)
+        stall = bench_event.start_stall(self.directory, group)
+        self.addCleanup(bench_event.end, stall)
+        began = time.monotonic()
+        self.assertTrue(within(60, lambda: self.hold(child)), self.why())
+        rule = self.hold(child)["rule"]
+        self.assertIn(rule, ("memory_warning", "memory_critical"))
+        background = time.monotonic() - began
+        os.killpg(stall.pid, signal.SIGSTOP)
+        calm = time.monotonic()
+        self.assertTrue(within(150, lambda: self.hold(child) is None), self.why())
+        self.assertEqual([], [hold for hold in self.status()["holds"] if hold["process"]["pid"] == child.pid])
+        print(f"figure: real memory pressure under the shipped rules: in the background by {rule} after {background:.1f} s,"
+              f" let go {time.monotonic() - calm:.1f} s after it ended")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -10,7 +10,8 @@ from rig import E2eTest, state_of, within
 
 
 class RestTest(E2eTest):
-    overlay = {**rig.QUICK, **grown.ASKED, "rules": [grown.RESTS],
+    # Ollama is not asked; llama-server is none of it, and is.
+    overlay = {**rig.QUICK, "ollama": {**grown.ASKED["ollama"], "enabled": False}, "rules": [grown.RESTS],
                "limits": {**rig.QUICK["limits"], "quiet_s": 60, "max_break_s": 3, "break_interval_s": 60}}
 
     def setUp(self):

@@ -152,7 +152,8 @@ class E2eTest(unittest.TestCase):
         return child
 
     def model(self, name="llama-server", *arguments, **options):
-        child = Child(self.directory, STANDIN, name, ["--seconds", "60", *arguments], **options)
+        ends = [] if "--seconds" in arguments else ["--seconds", "60"]
+        child = Child(self.directory, STANDIN, name, [*ends, *arguments], **options)
         self.children.append(child)
         return child
 

@@ -159,6 +159,12 @@ class UndoTest(E2eTest):
 class BackgroundTest(E2eTest):
     overlay = {**rig.QUICK, "rules": [quick_contention(["background"])]}
 
+    def session_of(self, child):
+        """The pids of all that it started, and its own."""
+        def session(pid):
+            return rig.demo_proof.stat_fields(rig.demo_proof.read(f"/proc/{pid}/stat") or "x) - 0 0 0")[3]
+        return [pid for pid in rig.demo_proof.snapshot() if session(pid) == str(child.pid)]
+
     def test_a_target_with_many_threads_and_children_gets_every_old_value_back(self):
         self.start()
         self.model()
@@ -166,11 +172,9 @@ class BackgroundTest(E2eTest):
                          "--seconds", "60")
         self.wait_background(child)
         time.sleep(3)  # threads and children come and go while it is held
-        session = [pid for pid, process in rig.demo_proof.snapshot().items()
-                   if rig.demo_proof.stat_fields(rig.demo_proof.read(f"/proc/{pid}/stat") or "x) - 0 0 0")[3]
-                   == str(child.pid)]
-        self.assertGreater(len(session), 1)
+        self.assertTrue(within(20, lambda: len(self.session_of(child)) > 1), "it has no child")
         self.daemon.stop()
+        session = self.session_of(child)
         for pid in session:
             for tid, thread in threads_of(pid).items():
                 self.assertEqual((thread.policy, thread.nice, thread.ioprio), ("OTHER", 0, 0), (pid, tid))

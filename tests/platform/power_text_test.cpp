@@ -35,6 +35,14 @@ TEST_CASE("the battery of a mouse is not the machine's") {
   CHECK_FALSE(reading.charge.has_value());
 }
 
+TEST_CASE("a UPS feeds the machine, and its charge is not that of a battery of the machine's own") {
+  PowerSupply ups = battery("Discharging", "70");
+  ups.type = "UPS";
+  const auto reading = compute_power({ups});
+  CHECK(reading.on_battery == true);
+  CHECK_FALSE(reading.charge.has_value());
+}
+
 TEST_CASE("charge is weighted by the size of the batteries") {
   CHECK(compute_power({battery("Full", "100", "20000"), battery("Discharging", "0", "60000")})
             .charge->value() == Approx(25));

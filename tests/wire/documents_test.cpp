@@ -84,6 +84,7 @@ TEST_CASE("an event is explained with its rule, its target, the hold and what el
   REQUIRE(explained->events.size() == 2);
   CHECK(explained->events[0].id == "1.1");
   CHECK(explained->lines.front() == "text of 1.4");
+  CHECK(has(explained->lines, "What follows is how it stands now, not how it was then"));
   CHECK(has(explained->lines, "swap is tripped, but what it needs is not there"));
   CHECK(has(explained->lines, "indexer pid 812: suspend for 4 s, at most 56 s more: swap-out"));
   CHECK_FALSE(wire::explain_event("9.9", snapshot(), kEvents));

@@ -154,6 +154,16 @@ void DarwinProcessControl::give_back(Attribute attribute, ProcessId process, std
               name_of(attribute), restored ? "yes" : restored.error().what);
 }
 
+/// Who keeps a priority where nice counts for nothing (task_policy.c); empty: nobody does.
+std::string keeper_of(std::int32_t priority, std::int64_t nice) {
+  if (priority == kBackgroundPriority) {
+    return "that of the background, by its own wish or its launch job's (ProcessType)";
+  }
+  // 31 - nice is what it is without App Nap (bsd_kern.c).
+  if (priority == kSuppressedPriority && 31 - nice != priority) return "where App Nap holds it";
+  return {};
+}
+
 /// There is no handle on a process: identity, call, identity again. The window
 /// that this leaves is the few microseconds of the call itself.
 Result<void> DarwinProcessControl::write(Attribute attribute, const Subject& subject,
@@ -172,12 +182,12 @@ Result<void> DarwinProcessControl::write(Attribute attribute, const Subject& sub
     return Error{Errc::changed, 0,
                  fmt::format("pid {} ended while it was changed", subject.process.pid)};
   }
-  // In the background, where its launch job or a wish of its own keeps it, nice counts for nothing (task_policy.c).
-  if (attribute == Attribute::nice && value < old && after->task.priority == kBackgroundPriority) {
-    return Error{Errc::io, 0,
-                 fmt::format("nice {} has no effect on pid {}: its priority stays {}, that of the background, by its own "
-                             "wish or its launch job's (ProcessType)",
-                             value, subject.process.pid, after->task.priority)};
+  if (attribute == Attribute::nice && value < old) {
+    if (const std::string keeper = keeper_of(after->task.priority, value); !keeper.empty()) {
+      return Error{Errc::io, 0,
+                   fmt::format("nice {} has no effect on pid {}: its priority stays {}, {}", value, subject.process.pid,
+                               after->task.priority, keeper)};
+    }
   }
   return confirm(attribute, subject.process, value, *after);
 }

@@ -26,6 +26,7 @@ inline constexpr std::uint32_t kFlagExternalBackground = 0x10000;
 inline constexpr std::uint32_t kFlagAppNap = 0x800000;  // suppression is in force
 /// pti_priority of a process in background (osfmk/kern/sched.h).
 inline constexpr std::int32_t kBackgroundPriority = 4;
+inline constexpr std::int32_t kSuppressedPriority = 28;  // the most that App Nap leaves (osfmk/kern/thread_policy.c)
 
 /// Needs the same user or root. `gone` for a zombie, `not_permitted` for a
 /// stranger's process, `parse` when the kernel's structure has another size.

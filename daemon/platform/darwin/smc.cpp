@@ -18,17 +18,17 @@ constexpr std::uint8_t kReadKey = 5;
 constexpr std::uint8_t kKeyByIndex = 8;
 constexpr std::uint8_t kKeyInfo = 9;
 constexpr std::uint8_t kNoSuchKey = 0x84;
-constexpr std::size_t kMostTemperatures = 32;
+constexpr std::size_t kMostTemperatures = 128;  // an Ultra has some sixty of its processors
 constexpr std::uint32_t kMostKeys = 10'000;
 constexpr int kMostFans = 8;
 constexpr double kFastestFan = 20'000;
 
-/// Tp, Te and Ts: processor cores; Tg: graphics. What else begins with T differs
-/// from chip to chip.
-bool is_temperature_key(const std::string& name) {
-  return name.size() == 4 && name[0] == 'T' &&
-         (name[1] == 'p' || name[1] == 'e' || name[1] == 's' || name[1] == 'g');
+/// Tp, Te and Ts: processor cores. What else begins with T differs from chip to chip.
+bool is_processor_key(const std::string& name) {
+  return name.size() == 4 && name[0] == 'T' && (name[1] == 'p' || name[1] == 'e' || name[1] == 's');
 }
+
+bool is_graphics_key(const std::string& name) { return name.size() == 4 && name[0] == 'T' && name[1] == 'g'; }
 
 }  // namespace
 
@@ -119,18 +119,22 @@ void Smc::find_temperature_keys() {
   const auto count = read("#KEY");
   if (!count || *count < 1 || *count > kMostKeys) return;
   searched_ = true;
+  std::vector<std::uint32_t> graphics;
   for (std::uint32_t index = 0; index < static_cast<std::uint32_t>(*count); ++index) {
     SmcMessage message{};
     message.index = index;
     message.command = kKeyByIndex;
     const auto answer = call(message);
-    if (!answer || !is_temperature_key(smc_name(answer->key))) continue;
+    if (!answer) continue;
+    const std::string name = smc_name(answer->key);
+    if (!is_processor_key(name) && !is_graphics_key(name)) continue;
     const auto info = key_info(answer->key);
-    const bool number = info && info->type == smc_key("flt ") && info->size == 4;
-    if (number && temperature_keys_.size() < kMostTemperatures) {
-      temperature_keys_.push_back(answer->key);
-    }
+    if (!info || info->type != smc_key("flt ") || info->size != 4) continue;
+    (is_graphics_key(name) ? graphics : temperature_keys_).push_back(answer->key);
   }
+  // The processor's come first: rules go by the hottest of them.
+  temperature_keys_.insert(temperature_keys_.end(), graphics.begin(), graphics.end());
+  if (temperature_keys_.size() > kMostTemperatures) temperature_keys_.resize(kMostTemperatures);
 }
 
 std::vector<Temperature> Smc::read_temperatures() {

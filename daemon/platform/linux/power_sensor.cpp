@@ -55,7 +55,7 @@ struct PowerFiles {
     bool batteries = false;
     for (auto& files : supplies) {
       const bool battery = files.supply.type == "Battery" || files.supply.type == "UPS";
-      batteries = batteries || battery;
+      batteries = batteries || files.supply.type == "Battery";
       if (battery) {
         fill(files.status, files.supply.status);
         fill(files.capacity, files.supply.capacity);
