@@ -36,18 +36,18 @@ SANITISED_SOAK_TICKS = 5_000
 SOAK_TICKS = 250_000  # more, for hours: M1OPT_SOAK_TICKS=1000000 build/fault/tests/test_soak
 MUTANTS_EVERY = 16  # `make mutants` tries them all, which takes too long for --deep
 # The most tests that a stage may skip: as root who may make namespaces, and else; without a row none. Root misses what
-# needs the tools of `make macos` (10), and what is slow (8) or, deep, needs elogind (1) or packages that cannot be had,
+# needs the tools of `make macos` (10), and what is slow (9) or, deep, needs elogind (1) or packages that cannot be had,
 # a real llama-server (3) and uv (2). Everybody may miss what bootstrap does not install, a YAML parser, systemd-analyze
 # and dconf, and a kernel's autogroups.
 OPTIONAL = 4
 MAY_SKIP = {
     "unit and contract": (0, 48),
-    "meta, e2e": (21 + OPTIONAL, 109 + OPTIONAL),
-    "meta, e2e, all": (19 + OPTIONAL, 109 + OPTIONAL),
+    "meta, e2e": (22 + OPTIONAL, 110 + OPTIONAL),
+    "meta, e2e, all": (19 + OPTIONAL, 110 + OPTIONAL),
     "unit, ASan and UBSan": (0, 48),
     "unit sanitised, soak": (0, 48),
-    "e2e, ASan and UBSan": (14 + OPTIONAL, 82 + OPTIONAL),
-    "e2e, TSan": (14 + OPTIONAL, 82 + OPTIONAL),
+    "e2e, ASan and UBSan": (15 + OPTIONAL, 83 + OPTIONAL),
+    "e2e, TSan": (15 + OPTIONAL, 83 + OPTIONAL),
 }
 
 
