@@ -171,11 +171,21 @@ def one_run(bench, hog, target, window):
     return took - crossed, None if now == reaction else now
 
 
-def measure(bench, count):
+def start_hogs(bench):
+    """What no rule knows, each in a session of its own: more threads than cores, memory bandwidth, a disk and its cache."""
+    cores = str(os.cpu_count() or 1)
+    bench.start("m1opt_hog", "hog-cpu", "--cpu", cores)
+    bench.start("m1opt_hog", "hog-memory", "--cpu", "1", "--memory", "128")
+    bench.start("m1opt_hog", "hog-disk", "--io", str(bench.directory), "--page-cache", str(bench.directory / "cache"))
+
+
+def measure(bench, count, beside_hogs):
     """(window, seconds from the threshold to the stop, seconds from the event to the stop), the last two `count` times."""
     group = memory_cgroup()
     hog = None
     try:
+        if beside_hogs:
+            start_hogs(bench)
         target = bench.start("m1opt_hog", "photoanalysisd", "--cpu", "1")
         window = window_s(bench.daemon)
         runs = []
