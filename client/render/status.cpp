@@ -157,6 +157,7 @@ void add_workloads(Screen& screen, const value& status) {
 const char* word_of(std::string_view kind) {
   if (kind == "suspend") return "suspended";
   if (kind == "background") return "background";
+  if (kind == "pause_workload") return "resting";
   return kind == "raise" ? "raised" : "held";
 }
 

@@ -47,6 +47,13 @@ TEST_CASE("a status says who is held, why, since when and until when") {
   CHECK(has(text, "Fix: m1optctl doctor"));
 }
 
+TEST_CASE("a runner that is given a rest is said to rest, with the time that is left") {
+  auto status = test::busy_status();
+  status.holds[0].kind = model::ActionKind::pause_workload;
+  status.holds[0].target = "llama-server";
+  CHECK(has(rendered(status, Style{false, true, 0}), "llama-server resting, pid 611, since 10:55:50 (4m10s), ends in 5m50s"));
+}
+
 TEST_CASE("a status says what tiers were asked for, and which fan another program holds") {
   auto status = test::busy_status();
   status.workloads[0].processes[0].tiers =

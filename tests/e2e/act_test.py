@@ -121,6 +121,25 @@ class NamesTest(E2eTest):
                 process.wait()
 
 
+class ExitTest(E2eTest):
+    """By itself the daemon would look again after half a minute."""
+
+    overlay = {**rig.QUICK, "sampling": {"busy_period_s": 30, "idle_period_s": 30}, "ollama": {"enabled": False}}
+
+    def test_the_end_of_a_held_process_wakes_the_daemon(self):
+        child = self.hog("photoanalysisd", "--cpu", "1", "--seconds", "60")
+        self.start()
+        self.daemon.post("/v1/targets/suspend", {"name": "photoanalysisd", "for_s": 60})
+        self.assertTrue(within(5, lambda: state_of(child.pid) == "T"), self.why())
+        time.sleep(3)  # what follows an action at once is over
+        ticks = self.status()["self"]["ticks"]
+        time.sleep(1)
+        self.assertLessEqual(self.status()["self"]["ticks"], ticks + 1, "it looks all the time")
+        child.end()
+        self.assertTrue(within(3, lambda: self.holds() == []), self.why())
+        self.assertTrue(any("gone" in event["text"] or "ended" in event["text"] for event in self.events()), self.why())
+
+
 class SecretTest(E2eTest):
     overlay = {**rig.QUICK, "rules": [quick_contention(["background"])]}
 
