@@ -207,27 +207,23 @@ TEST_CASE("a target that became another program is released at once") {
   CHECK(rig.journal_.open_records().value().empty());
 }
 
-TEST_CASE("a server that its launch job keeps in the background is not said to be raised, and keeps its nice value") {
+TEST_CASE("a server that its launch job or App Nap keeps down is not said to be raised, and keeps its nice value") {
   MacRig rig;
   const auto id = rig.mac_.start(812, 1, kPath);
-  rig.mac_.at(812).flags = test::kFlagOwnBackground;
+  std::string why;
+  SECTION("its launch job, in the background") {
+    rig.mac_.at(812).flags = test::kFlagOwnBackground;
+    why = "its priority stays 4, that of the background";
+  }
+  SECTION("App Nap") {
+    rig.mac_.at(812).flags = test::kFlagSuppressed;
+    why = "its priority stays 28, where App Nap holds it";
+  }
   const auto outcome = rig.hold(ActionKind::raise, id);
   INFO(outcome.text);
   CHECK(outcome.code != OutcomeCode::applied);
   CHECK(outcome.code != OutcomeCode::partial);
-  CHECK(outcome.text.find("priority stays 4") != std::string::npos);
-  CHECK(rig.mac_.at(812).nice == 0);
-  CHECK(rig.journal_.open_records().value().empty());
-}
-
-TEST_CASE("a server that App Nap holds back is not said to be raised, and keeps its nice value") {
-  MacRig rig;
-  const auto id = rig.mac_.start(812, 1, kPath);
-  rig.mac_.at(812).flags = test::kFlagSuppressed;
-  const auto outcome = rig.hold(ActionKind::raise, id);
-  INFO(outcome.text);
-  CHECK(outcome.code != OutcomeCode::applied);
-  CHECK(outcome.text.find("its priority stays 28, where App Nap holds it") != std::string::npos);
+  CHECK(outcome.text.find(why) != std::string::npos);
   CHECK(rig.mac_.at(812).nice == 0);
   CHECK(rig.journal_.open_records().value().empty());
 }
