@@ -16,7 +16,7 @@ using base::Result;
 
 constexpr std::uint64_t kPad = 256;
 /// Above that a cache is absurd; below it no sum of what stands beside it wraps.
-constexpr std::uint64_t kMostBytes = 1ULL << 50U;
+constexpr std::uint64_t kLargestCache = 1ULL << 50U;
 constexpr std::array kCacheTypes{"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "IQ4_NL", "Q5_0", "Q5_1"};
 
 std::uint64_t padded(std::uint64_t tokens) { return (tokens + kPad - 1) / kPad * kPad; }
@@ -82,7 +82,7 @@ Result<KvCache> kv_cache_of(const Shape& shape, const Use& use) {
     (layer.windowed ? cache.windowed_layers : cache.full_layers) += 1;
     (layer.windowed ? cache.windowed_bytes : cache.full_bytes) += *cell * (layer.windowed ? cache.windowed_cells : cache.full_cells);
   }
-  if (cache.bytes() > kMostBytes) return Error{Errc::unsupported, 0, "a cache of more than 2^50 bytes"};
+  if (cache.bytes() > kLargestCache) return Error{Errc::unsupported, 0, "a cache of more than 2^50 bytes"};
   return cache;
 }
 

@@ -173,6 +173,30 @@ TEST_CASE("what is not written while the disk is full comes later; it is said on
   CHECK(sum(rig.points(10min)) >= 235s);  // the last minute was not yet written
 }
 
+TEST_CASE("what could not be written into an open file is written with what came after it") {
+  const TempDir dir;
+  const std::string path = dir / "history.db";
+  KeeperRig rig(path);
+  rig.happen("a.1");
+  rig.ticks(61);
+  REQUIRE(rig.told.empty());
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open_v2(path.c_str(), &other, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  rig.happen("a.2");
+  rig.ticks(60);
+  REQUIRE(rig.told.size() == 1);
+  CHECK(rig.told[0].find("what happens is not kept: ") == 0);
+  REQUIRE(sqlite3_close_v2(other) == SQLITE_OK);
+  rig.happen("a.3");
+  rig.ticks(61);
+  CHECK(rig.told.size() == 2);
+  rig.keeper->finish();
+  rig.start(path);
+  CHECK(rig.events(1h) == "a.1 a.2 a.3 ");
+  CHECK(sum(rig.points(10min)) >= 180s);
+}
+
 TEST_CASE("what waits for a disk that never comes has a limit") {
   const TempDir dir;
   KeeperRig rig(dir / "absent/history.db");

@@ -53,6 +53,18 @@ TEST_CASE(
   CHECK(has(finding_of(findings, "cores")->evidence, "2 % of its CPU time"));
 }
 
+TEST_CASE("of a server that runs no model itself only a nap is a finding") {
+  const auto findings = with_runner([](model::WorkloadMember& server) {
+    server.runner = false;
+    server.background = true;
+    server.app_nap = true;
+  });
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].id == "workload.700.app_nap");
+  CHECK(findings[0].result == FindingResult::fail);
+  CHECK(findings[0].evidence == "pid 700");
+}
+
 TEST_CASE("an idle runner on efficiency cores is no finding") {
   const auto findings = with_runner([](model::WorkloadMember& runner) {
     runner.cpu_share = base::Percent{3};

@@ -3,6 +3,7 @@
 #include <sys/un.h>
 
 #include <cstring>
+#include <future>
 
 #include "app/control_loop.h"
 #include "app/instance_lock.h"
@@ -52,10 +53,16 @@ TEST_CASE("on a Mac without every optional thing the daemon starts, serves, says
                           options.state_directory, false});
   app::EventLog events("epoch");
   app::Board board(rig.clock_, events);
-  app::SlowWorker slow(app::SlowJobs{}, [] {});
+  app::SlowJobs jobs;
+  jobs.read_hardware = [read = darwin::make_hardware_reader(rig.mac_), &rig] {
+    return sense::HardwareReport{read(), rig.clock_.now()};
+  };
+  std::promise<void> hardware_read;  // the first reading wakes, and no other
+  app::SlowWorker slow(std::move(jobs), [&] { hardware_read.set_value(); });
   app::ConfigStore config(options);
   config.load({}).value();
   sense::SamplerOptions sensing;
+  sensing.hardware_apart = slow.has_hardware();
   sensing.sensors = darwin::make_sensors(rig.mac_);
   sensing.is_administrator = [](std::uint32_t, const std::string&) { return false; };
   sensing.find_account = [](const std::string&) { return std::nullopt; };
@@ -65,13 +72,17 @@ TEST_CASE("on a Mac without every optional thing the daemon starts, serves, says
   const auto blocker = darwin::make_sleep_blocker(rig.mac_);
   auto capabilities = darwin::probe_capabilities(rig.mac_);
   capabilities.push_back(blocker->probe());
+  auto sleep = darwin::open_sleep_watch(rig.mac_);
+  capabilities.push_back(platform::capability_of(sleep));
   app::ControlLoop loop({rig.clock_, sampler, *rig.table_, executor, rig.guardian_, keeper, config, board, events,
-                         slow, *blocker, nullptr, {}, machine, problems, capabilities, {}, Mode::active, {}});
+                         slow, *blocker, sleep ? std::move(*sleep) : nullptr, {}, machine, problems, capabilities, {}, Mode::active, {}});
   serve::ServerOptions serving;
   serving.socket_path = options.socket;
   serve::Server server(board, std::move(serving));
   loop.tick();
   server.start().value();
+  slow.start();
+  REQUIRE(hardware_read.get_future().wait_for(std::chrono::seconds(30)) == std::future_status::ready);
   for (int i = 0; i < 3; ++i) loop.tick();
 
   const std::string status = ask(options.socket, "/v1/status");
@@ -83,10 +94,20 @@ TEST_CASE("on a Mac without every optional thing the daemon starts, serves, says
     CHECK(says(status, "\"reader\":\"" + std::string(reading)));
   }
   CHECK(says(status, "\"code\":\"unsupported\""));
+  for (const char* reader : {"thermal.temperatures", "thermal.fans"}) {
+    INFO(reader);
+    CHECK(says(status, "{\"reader\":\"" + std::string(reader) +
+                           "\",\"code\":\"unsupported\",\"text\":\"IOKit cannot be opened\"}"));
+  }
+  for (const char* capability : {"sleep_notice", "keep_awake", "smc", "background", "raise"}) {
+    INFO(capability);
+    CHECK(says(status, "\"name\":\"" + std::string(capability) + "\",\"available\":false"));
+  }
   CHECK(says(status, "this boot of the machine cannot be told from others"));
   CHECK(says(ask(options.socket, "/v1/health"), "503"));
   CHECK(executor.open_records().empty());
   CHECK(rig.mac_.at(500).status == test::kRuns);
   CHECK(rig.mac_.at(500).flags == 0);
   server.stop();
+  slow.stop();
 }

@@ -336,22 +336,21 @@ mac::Answer FakeMac::open_file_events(const std::vector<std::string>& paths, std
 }
 
 Result<int> FakeMac::open_power_messages() {
-  if (!has_iokit) return Error{Errc::unsupported, 0, "IOKit cannot be opened"};
+  if (const auto found = find_in_iokit("IORegisterForSystemPower"); !found) return found.error();
   return open_events();
 }
 
 Result<void> FakeMac::smc_open() {
-  if (!has_iokit) return Error{Errc::unsupported, 0, "IOKit cannot be opened"};
-  return {};
+  return find_in_iokit("IOServiceMatching");
 }
 
 Result<mac::PowerSources> FakeMac::power_sources() {
-  if (!has_iokit) return Error{Errc::unsupported, 0, "IOKit cannot be opened"};
+  if (const auto found = find_in_iokit("IOPSCopyPowerSourcesInfo"); !found) return found.error();
   return power;
 }
 
 Result<std::uint32_t> FakeMac::create_assertion(const std::string& name, Duration timeout) {
-  if (!has_iokit) return Error{Errc::unsupported, 0, "IOKit cannot be opened"};
+  if (const auto found = find_in_iokit("IOPMAssertionCreateWithDescription"); !found) return found.error();
   assertions[++last_assertion_] = fmt::format("{} for {:.0f} s", name, seconds_of(timeout));
   return last_assertion_;
 }

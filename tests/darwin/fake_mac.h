@@ -102,6 +102,7 @@ class FakeMac final : public mac::RawCalls {
   std::uint32_t effective_user() override { return euid; }
   std::uint32_t notify_register_check(const char* name, int& token) override;
   std::uint32_t notify_get_state(int token, std::uint64_t& state) override;
+  void notify_cancel(int token) override { cancelled_tokens.push_back(token); }
   std::uint32_t notify_register_descriptor(const char* name, int& fd) override;
   mac::Answer open_exit_events(std::int32_t pid) override;
   mac::Answer open_pressure_events() override;
@@ -117,7 +118,7 @@ class FakeMac final : public mac::RawCalls {
   Result<std::uint32_t> create_assertion(const std::string& name, Duration timeout) override;
   Result<void> release_assertion(std::uint32_t id) override;
   Result<bool> has_assertion(std::uint32_t id) override {
-    if (assertions_unreadable) return Error{Errc::unsupported, 0, "no IOPMAssertionCopyProperties"};
+    if (const auto found = find_in_iokit("IOPMAssertionCopyProperties"); !found) return found.error();
     return assertions.contains(id);
   }
   mac::Answer owner_of(const char* path) override {
@@ -151,10 +152,11 @@ class FakeMac final : public mac::RawCalls {
   bool notify_works{true};
   std::uint64_t thermal{0};
   int next_token{7};
+  std::vector<int> cancelled_tokens;
   bool has_iokit{true};
+  std::string iokit_lacks;  ///< a function of it
   FakeSmc smc;
   mac::PowerSources power{"AC Power", {{"InternalBattery", 80, 100}}};
-  bool assertions_unreadable{false};
   std::map<std::uint32_t, std::string> assertions;  ///< "NAME for SECONDS s" by id
   mac::PeerCredentials peer{0, 501, 2, 0, {20, 12}};
   std::map<std::string, std::vector<mac::AccessEntry>> access_lists;
@@ -192,6 +194,11 @@ class FakeMac final : public mac::RawCalls {
  private:
   int next_info_error() { return info_failures > 0 ? (--info_failures, EAGAIN) : info_error; }
   int open_events();
+  Result<void> find_in_iokit(const std::string& function) const {
+    if (!has_iokit) return Error{Errc::unsupported, 0, "IOKit cannot be opened"};
+    if (function == iokit_lacks) return Error{Errc::unsupported, 0, "IOKit has no " + function};
+    return {};
+  }
   std::uint32_t last_assertion_{0};
   std::int32_t pending_stop_{0};  ///< the pid
   bool may_inspect(const MacProcess& process) const { return euid == 0 || euid == process.uid; }

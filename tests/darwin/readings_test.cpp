@@ -220,6 +220,7 @@ TEST_CASE("the thermal pressure is 0 to 4; another system's scale is not guessed
   mac.thermal = 2;
   mac.next_token = 8;  // the old token is worth nothing any more
   CHECK(tells(sensor.read(sample), "thermal.level", "io"));
+  CHECK(mac.cancelled_tokens == std::vector<int>{7});
   sensor.read(sample);
   CHECK(sample.thermal->level == 2);
 }

@@ -3,6 +3,7 @@
 #include <boost/describe.hpp>
 #include <boost/mp11.hpp>
 #include <cerrno>
+#include <set>
 
 #include "darwin/mac_rig.h"
 #include "sense/sampler.h"
@@ -221,6 +222,40 @@ TEST_CASE("a Mac without every optional thing: all is unsupported with a reason,
   const auto notice = platform::capability_of(platform::darwin::open_sleep_watch(rig.mac_));
   CHECK(notice == Capability{"sleep_notice", false,
                              "holds stay while it sleeps: unsupported: IOKit cannot be opened"});
+}
+
+TEST_CASE("a function that IOKit lacks costs what needs it and nothing else") {
+  const auto lost = [](const std::string& function) {
+    MacRig rig;
+    rig.mac_.smc.set_float("Tp01", 55);
+    rig.mac_.smc.set("FNum", "ui8 ", {1});
+    rig.mac_.smc.set_float("F0Ac", 1800);
+    rig.mac_.smc.set("F0md", "ui8 ", {0});
+    rig.mac_.iokit_lacks = function;
+    auto sampler = make_sampler(rig);
+    std::set<std::string> missing;
+    for (const Problem& problem : sampler.take(test::sense_config(), rig.clock_.now()).problems) {
+      missing.insert(problem.reader);
+    }
+    auto capabilities = platform::darwin::probe_capabilities(rig.mac_);
+    capabilities.push_back(platform::darwin::make_sleep_blocker(rig.mac_)->probe());
+    capabilities.push_back(platform::capability_of(platform::darwin::open_sleep_watch(rig.mac_)));
+    for (const Capability& capability : capabilities) {
+      if (!capability.available) missing.insert(capability.name);
+    }
+    return missing;
+  };
+  const auto never = lost("");
+  const auto more = [&](std::set<std::string> names) {
+    names.insert(never.begin(), never.end());
+    return names;
+  };
+  CHECK(never.count("power") + never.count("thermal.fans") + never.count("smc") == 0);
+  CHECK(lost("IOServiceMatching") == more({"smc", "thermal.hottest", "thermal.temperatures", "thermal.fans"}));
+  CHECK(lost("IOPSCopyPowerSourcesInfo") == more({"power"}));
+  CHECK(lost("IOPMAssertionCreateWithDescription") == more({"keep_awake"}));
+  CHECK(lost("IOPMAssertionCopyProperties") == never);
+  CHECK(lost("IORegisterForSystemPower") == more({"sleep_notice"}));
 }
 
 TEST_CASE("a Mac that says before it sleeps is told apart from one that refuses to") {

@@ -12,7 +12,7 @@ from pathlib import Path
 import rig
 from rig import E2eTest, on_linux, quick_contention, state_of, within
 
-HOG = ["--cpu", "1", "--seconds", "60"]
+HOG = ["--cpu", "1", "--seconds", "600"]
 
 
 def by_prctl(name):
@@ -101,6 +101,7 @@ class NamesTest(E2eTest):
             time.sleep(3)
             held = self.held_pids()
             for what, process in processes.items():
+                self.assertIsNone(process.poll(), f"{what}: it ended")
                 self.assertNotIn(process.pid, held, what)
                 self.assertNotEqual(state_of(process.pid), "T", what)
                 self.assertEqual({thread.nice for thread in rig.threads_of(process.pid).values()}, {0}, what)

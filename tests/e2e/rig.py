@@ -1,5 +1,6 @@
 """A real m1optd in a temp directory, with real throw-away processes under the names of its targets."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -85,6 +86,15 @@ def threads_of(pid):
 def autogroup_nice(pid):
     process = demo_proof.read_process(pid)
     return process.autogroup if process else None
+
+
+def open_files(pid):
+    """What each descriptor of a process stands for; one that is closed meanwhile is left out."""
+    places = []
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            places.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
+    return places
 
 
 def runs_again(pid):
@@ -201,7 +211,8 @@ class E2eTest(unittest.TestCase):
         said = [status["headline"]]
         said += [f"hold: {hold}" for hold in status["holds"]]
         said += [f"workload: {row['name']} {row['state']} ({row['state_source']})" for row in status["workloads"]]
-        said += [f"rule: {rule['name']}: {rule['text']}" for rule in self.daemon.get("/v1/rules")["rules"]]
+        said += [f"rule: {rule['name']}: {rule['text']}; {rule.get('obstacle') or 'no obstacle'}"
+                 for rule in self.daemon.get("/v1/rules")["rules"]]
         said += [f"target: {process}" for row in self.daemon.get("/v1/targets")["targets"]
                  for process in row["processes"]]
         said += [f"event: {event['text']}" for event in self.events()]

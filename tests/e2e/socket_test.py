@@ -215,15 +215,11 @@ class TrustTest(E2eTest):
         self.start()
         self.assertTrue(within(3, lambda: self.status()["guardian"]["alive"]))
 
-        def regular_files(pid):
-            names = set()
-            for fd in os.listdir(f"/proc/{pid}/fd"):
-                place = os.readlink(f"/proc/{pid}/fd/{fd}")
-                if place.startswith(str(self.directory)) and place.endswith(".log"):
-                    names.add(place)
-            return names
-        daemon = regular_files(self.daemon.process.pid)
-        guardian = regular_files(self.guardian_pid())
+        def logs_of(pid):
+            return {place for place in rig.open_files(pid)
+                    if place.startswith(str(self.directory)) and place.endswith(".log")}
+        daemon = logs_of(self.daemon.process.pid)
+        guardian = logs_of(self.guardian_pid())
         self.assertEqual(daemon, {str(self.daemon.places["--log-file"])})
         self.assertEqual(guardian, {str(self.directory / "m1optd-guardian.log")})
 

@@ -58,6 +58,7 @@ class AnyKernel final : public mac::RawCalls {
     state = pieces_.take<std::uint64_t>();
     return static_cast<std::uint32_t>(code());
   }
+  void notify_cancel(int) override {}
   std::uint32_t notify_register_descriptor(const char*, int&) override { return 1; }
   Result<std::vector<mac::AccessEntry>> access_list(const char*) override {
     if (code() != 0) return refused();

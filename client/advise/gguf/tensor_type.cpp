@@ -70,8 +70,8 @@ const TensorType* find_tensor_type(std::string_view name) {
 std::optional<std::uint64_t> packed_bytes(const TensorType& type, std::uint64_t count) {
   if (count % type.block != 0) return std::nullopt;
   const std::uint64_t blocks = count / type.block;
-  constexpr auto kMostBytes = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (blocks > kMostBytes / type.bytes) return std::nullopt;
+  constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (blocks > kLargest / type.bytes) return std::nullopt;
   return blocks * type.bytes;
 }
 

@@ -1,7 +1,6 @@
 #include "platform/darwin/io_kit_system.h"
 
 #include <dispatch/dispatch.h>
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <mach/mach.h>
 #include <unistd.h>
@@ -10,6 +9,8 @@
 #include <atomic>
 #include <cerrno>
 #include <string>
+
+#include "platform/darwin/library.h"
 
 namespace m1opt::platform::darwin::io_kit {
 
@@ -26,28 +27,6 @@ constexpr const char* kFoundation =
 constexpr std::uint32_t kUtf8 = 0x08000100;  // kCFStringEncodingUTF8
 constexpr long kSigned64 = 4;                // kCFNumberSInt64Type
 constexpr std::uint32_t kSmcSelector = 2;
-
-/// Collects functions of one library; the first that is missing is named.
-class Library {
- public:
-  explicit Library(const char* path) : path_(path), handle_(::dlopen(path, RTLD_LAZY | RTLD_LOCAL)) {
-    if (handle_ == nullptr) missing_ = "this system has no " + path_;
-  }
-  template <class Function>
-  void find(Function*& function, const char* name) {
-    if (handle_ != nullptr) function = reinterpret_cast<Function*>(::dlsym(handle_, name));
-    if (function == nullptr && missing_.empty()) missing_ = path_ + " has no " + name;
-  }
-  [[nodiscard]] Result<void> complete() const {
-    if (missing_.empty()) return {};
-    return Error{Errc::unsupported, 0, missing_};
-  }
-
- private:
-  std::string path_;
-  void* handle_;
-  std::string missing_;
-};
 
 struct SmcFunctions {
   Reference (*matching)(const char*){};
@@ -160,18 +139,6 @@ struct AssertionFunctions {
     foundation.find(release_text, "CFRelease");
     if (auto complete = kit.complete(); !complete) return complete;
     return foundation.complete();
-  }
-};
-
-/// Loaded once; `loaded` keeps why it could not be.
-template <class Functions>
-struct Loaded {
-  Functions functions;
-  Result<void> loaded{functions.load()};
-
-  static const Loaded& get() {
-    static const Loaded instance;
-    return instance;
   }
 };
 

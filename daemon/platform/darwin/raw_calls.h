@@ -132,9 +132,10 @@ class RawCalls {
   virtual Answer send_signal(std::int32_t pid, Signal signal) = 0;
   virtual std::uint32_t effective_user() = 0;
 
-  /// notify(3): statuses, 0 is NOTIFY_STATUS_OK. The token lives as long as the process.
+  /// notify(3): statuses, 0 is NOTIFY_STATUS_OK. The token lives until it is cancelled.
   virtual std::uint32_t notify_register_check(const char* name, int& token) = 0;
   virtual std::uint32_t notify_get_state(int token, std::uint64_t& state) = 0;
+  virtual void notify_cancel(int token) = 0;
   /// A non-blocking descriptor that a token is written to at each notification. For one name only.
   virtual std::uint32_t notify_register_descriptor(const char* name, int& fd) = 0;
 

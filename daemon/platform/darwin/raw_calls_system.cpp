@@ -31,6 +31,7 @@
 extern "C" {
 std::uint32_t notify_register_check(const char* name, int* out_token);
 std::uint32_t notify_get_state(int token, std::uint64_t* state64);
+std::uint32_t notify_cancel(int token);
 std::uint32_t notify_register_file_descriptor(const char* name, int* notify_fd, int flags,
                                               int* out_token);
 }
@@ -196,7 +197,7 @@ class SystemCalls final : public RawCalls {
   std::uint32_t notify_get_state(int token, std::uint64_t& state) override {
     return ::notify_get_state(token, &state);
   }
-
+  void notify_cancel(int token) override { (void)::notify_cancel(token); }
   std::uint32_t notify_register_descriptor(const char* name, int& fd) override {
     static const NotifySource source = register_notify_source(name);
     if (source.status != 0) return source.status;
@@ -349,14 +350,14 @@ Answer SystemCalls::start_child() {
     }
     ::_exit(0);
   }
+  const Answer started = answer_of(child);  // before another call sets errno
   ::close(ends[0]);
   if (child < 0) {
-    const Answer failed = answer_of(child);
     ::close(ends[1]);
-    return failed;
+    return started;
   }
   child_pipe_ = ends[1];
-  return {child, 0};
+  return started;
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ struct ThermalSource {
     }
     std::uint64_t state = 0;
     if (const auto status = calls.notify_get_state(*token, state); status != 0) {
+      calls.notify_cancel(*token);
       token.reset();
       return Error{Errc::io, 0, fmt::format("notify_get_state: status {}", status)};
     }
