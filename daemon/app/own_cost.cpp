@@ -56,6 +56,8 @@ std::optional<OwnCostReading> OwnCost::measure(Instant now, SelfStatus& self,
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   Reading reading{now, cpu_time_of(usage), thread_cpu_time(), usage.ru_nvcsw, guardian.pid};
+  // What a rare large answer took would stay ours for months.
+  platform::give_back_free_memory();
   self.resident.reset();
   if (auto own = platform::read_cost(::getpid())) self.resident = own->resident;
   guardian.resident.reset();

@@ -17,7 +17,7 @@ class OwnCost {
   /// A tick began so much later than planned.
   void note_lateness(Duration late);
   /// Brings `self` and the guardian's memory up to date when it is time to; then also returns what
-  /// was taken since the last time. On the control loop's thread: it measures that too.
+  /// was taken since the last time. Gives free memory back before. On the control loop's thread: it measures that too.
   std::optional<OwnCostReading> measure(Instant now, SelfStatus& self, GuardianStatus& guardian);
 
  private:
