@@ -20,8 +20,6 @@ HISTORY = (
            'if (!done) (void)execute(db, "COMMIT");', ("journal",)),
     Mutant("what the history could not write is lost", "daemon/app/history_writing.cpp",
            "put_back(std::move(batch));", "", ("app",)),
-    Mutant("what was freed stays ours for months", "daemon/platform/linux/free_memory.cpp", "::malloc_trim(0);", "",
-           ("platform",)),
     Mutant("what waits for the history's disk has no limit", "daemon/app/history_keeper.cpp",
            "  bound(pending_.spans, kMostSpans);\n", "", ("app",)),
     Mutant("each failure to write the history is an event", "daemon/app/history_writing.cpp", "if (known) return;",

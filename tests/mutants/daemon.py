@@ -215,6 +215,8 @@ DECIDING = (
 )
 
 ROUND = (
+    Mutant("what was freed stays ours for months", "daemon/platform/linux/free_memory.cpp", "::malloc_trim(0);", "",
+           ("platform",)),
     Mutant("the socket is everybody's to replace", "daemon/serve/socket_file.cpp", "::umask(0177)", "::umask(0)",
            ("serve", "socket_test.py -k not_even_for_a_moment")),
     Mutant("with read access for the group, all may connect", "daemon/serve/access.cpp",
