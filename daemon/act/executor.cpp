@@ -1,7 +1,6 @@
 #include "act/executor.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <ctime>
@@ -20,13 +19,6 @@ constexpr Duration kLockPatience = std::chrono::seconds(2);
 constexpr int kStopTries = 100;  // a stop signal is delivered when each thread next runs
 constexpr long kStopStepNs = 200'000;
 
-std::string with_notes(std::string text, std::vector<std::string> notes) {
-  std::sort(notes.begin(), notes.end());
-  notes.erase(std::unique(notes.begin(), notes.end()), notes.end());
-  if (!notes.empty()) text += fmt::format(" ({})", fmt::join(notes, "; "));
-  return text;
-}
-
 /// A thread that ended on its own is no failure and has nothing to show.
 bool has_ended(const Change& change, const Error& error) {
   return error.code == Errc::gone && change.subject.kind == SubjectKind::thread;
@@ -38,6 +30,8 @@ Executor::Executor(Parts parts) : parts_(std::move(parts)), lock_(parts_.state_d
 
 std::vector<Outcome> Executor::run(const std::vector<Action>& actions, const Companions& companions,
                                    Instant now) {
+  look_again(now);
+  note_births(companions.births);
   std::vector<Outcome> outcomes;
   for (const Action& action : actions) {
     Outcome outcome;
@@ -49,6 +43,7 @@ std::vector<Outcome> Executor::run(const std::vector<Action>& actions, const Com
     outcome.command = action.command;
     outcomes.push_back(std::move(outcome));
   }
+  for (Undone& undone : undone_) undone.since = undone.since.value_or(now);
   return outcomes;
 }
 
@@ -102,12 +97,12 @@ Outcome Executor::begin(const Action& action, const Companions& companions, Inst
   }
   fault_point("executor.after_apply");
   if (row.inherited) {
-    if (auto more = apply_to_newcomers(row, action, companions, record); !more) {
+    if (auto more = apply_to_newcomers(row, action, companions, record, plan->notes); !more) {
       return abandon(outcome, record, more.error());
     }
   }
   if (auto same = check_identity(record); !same) return abandon(outcome, record, same.error());
-  if (auto read = read_back(record, plan->notes); !read) return abandon(outcome, record, read.error());
+  if (auto read = read_back(record.changes, plan->notes); !read) return abandon(outcome, record, read.error());
   if (auto guarded = check_guarded(); !guarded) return abandon(outcome, record, guarded.error());
   fault_point("executor.before_outcome");
   outcome.code = plan->notes.empty() ? OutcomeCode::applied : OutcomeCode::partial;
@@ -174,8 +169,9 @@ Result<void> Executor::check_identity(const UndoRecord& record) {
 }
 
 Result<void> Executor::check_guarded() {
-  if (!parts_.guardian.revoked()) return {};
-  return Error{Errc::unready, 0, "the guardian has taken over"};
+  if (parts_.guardian.revoked()) return Error{Errc::unready, 0, "the guardian has taken over"};
+  if (auto answers = parts_.guardian.receive(); !answers) return Error{Errc::unready, 0, "the guardian has ended"};
+  return {};
 }
 
 Result<void> Executor::apply(const ActionRow& row, std::vector<Change>& changes,
@@ -205,8 +201,8 @@ Result<void> Executor::apply(const ActionRow& row, std::vector<Change>& changes,
   return {};
 }
 
-Result<void> Executor::apply_to_newcomers(const ActionRow& row, const Action& action,
-                                          const Companions& companions, UndoRecord& record) {
+Result<void> Executor::apply_to_newcomers(const ActionRow& row, const Action& action, const Companions& companions,
+                                          UndoRecord& record, std::vector<std::string>& notes) {
   for (int pass = 0; pass < kNewcomerPasses; ++pass) {
     auto plan = make_plan(row, action, companions);
     if (!plan) return plan.error();
@@ -221,6 +217,7 @@ Result<void> Executor::apply_to_newcomers(const ActionRow& row, const Action& ac
       if (!known && supported && parts_.control.may_undo(change)) fresh.push_back(change);
     }
     if (fresh.empty()) return {};
+    const std::size_t before = record.changes.size();
     record.changes.insert(record.changes.end(), fresh.begin(), fresh.end());
     fault_point("executor.before_newcomers");
     if (auto stored = parts_.journal.update(record); !stored) {
@@ -229,9 +226,16 @@ Result<void> Executor::apply_to_newcomers(const ActionRow& row, const Action& ac
     open_[record.id] = record;
     if (auto known = parts_.guardian.hold(record); !known) return not_of_the_process(known.error());
     fault_point("executor.after_newcomers_record");
-    std::vector<std::string> notes;  // the first pass has said what is not possible
-    if (auto applied = apply(row, fresh, notes); !applied) return applied;
+    std::vector<std::string> impossible;  // the first pass has said it
+    if (auto applied = apply(row, fresh, impossible); !applied) return applied;
+    // What a thread does with itself as soon as it is born is its own affair.
+    if (auto read = read_back(fresh, notes); !read) notes.push_back(read.error().what);
+    // Of what ended before its turn nothing is claimed; that journal and guardian know more does no harm.
+    record.changes.resize(before);
+    record.changes.insert(record.changes.end(), fresh.begin(), fresh.end());
+    open_[record.id] = record;
   }
+  notes.emplace_back("new threads come faster than they can be set");
   return {};
 }
 
@@ -251,8 +255,8 @@ bool Executor::observed(const Change& change) {
   return false;
 }
 
-Result<void> Executor::read_back(const UndoRecord& record, std::vector<std::string>& notes) {
-  for (const Change& change : record.changes) {
+Result<void> Executor::read_back(const std::vector<Change>& changes, std::vector<std::string>& notes) {
+  for (const Change& change : changes) {
     if (observed(change)) continue;
     auto now = parts_.control.read(change.attribute, change.subject);
     if (!now) {
@@ -302,6 +306,7 @@ Outcome Executor::end(RecordId id, const std::string& reason, Closed closed_by_o
     // Whatever the process is now, it is so by somebody else.
     outcome.code = (*closing)->code;
     outcome.text = (*closing)->text;
+    undone_.push_back({record, {}});
     forget(id);
     return outcome;
   }
@@ -315,6 +320,7 @@ Outcome Executor::end(RecordId id, const std::string& reason, Closed closed_by_o
     log_error("record {} is undone, but the journal does not say so: {}", id, closed.error().what);
   }
   fault_point("executor.after_close");
+  undone_.push_back({record, {}});
   forget(id);
   return outcome;
 }

@@ -20,6 +20,7 @@ namespace m1opt::act {
 struct Companions {
   std::set<std::int32_t> targets;
   std::map<std::string, std::set<std::int32_t>> workloads;  ///< by workload name
+  std::vector<Birth> births;                                ///< since the last sample
 };
 
 /// Carries out actions in the one order that keeps "nothing is ever left
@@ -46,6 +47,10 @@ class Executor {
   /// While set nothing is begun or extended; what is held can still be undone.
   void forbid(std::optional<std::string> reason) { forbidden_ = std::move(reason); }
 
+  /// Waits for forks that were under way when their parent was undone, and puts back their children too:
+  /// for when no run() follows, which does so without waiting.
+  void finish();
+
   /// Undoes every open record, suspended processes first.
   std::vector<Outcome> release_all(const std::string& reason);
 
@@ -68,23 +73,34 @@ class Executor {
   Result<void> check_reversible(const ActionRow& row, Plan& plan);
   Result<void> record_before_act(UndoRecord& record);
   Result<void> check_identity(const UndoRecord& record);
-  /// Last look: had the guardian taken over while we were at it (we may have been stopped for seconds
-  /// between any two lines), what was just done has no guard.
+  /// Last look: had the guardian taken over or ended while we were at it (we may have been stopped for
+  /// seconds between any two lines), what was just done has no guard, and its record may be closed.
   Result<void> check_guarded();
   /// Removes from `changes` what this kernel does not support, with a note.
   Result<void> apply(const ActionRow& row, std::vector<Change>& changes,
                      std::vector<std::string>& notes);
-  Result<void> apply_to_newcomers(const ActionRow& row, const Action& action,
-                                  const Companions& companions, UndoRecord& record);
+  Result<void> apply_to_newcomers(const ActionRow& row, const Action& action, const Companions& companions,
+                                  UndoRecord& record, std::vector<std::string>& notes);
   bool observed(const Change& change);
-  Result<void> read_back(const UndoRecord& record, std::vector<std::string>& notes);
+  Result<void> read_back(const std::vector<Change>& changes, std::vector<std::string>& notes);
   void note_family(UndoRecord& record);
+  /// A child may leave the session and outlive its parent: then nothing but this tells whose it is.
+  void note_births(const std::vector<Birth>& births);
+  struct Undone {
+    UndoRecord record;
+    std::optional<Instant> since;  ///< the end of the run() in or before which it was undone
+    int looks{0};
+  };
+  /// See undo_latecomers(). One that cannot be put back is tried again.
+  void look_again(Instant now);
+  void look_again(Undone& undone);
   void hand_over_groups(UndoRecord& record);
   Outcome abandon(Outcome outcome, const UndoRecord& record, const Error& error);
 
   Parts parts_;
   RecordLock lock_;
   std::map<RecordId, UndoRecord> open_;
+  std::vector<Undone> undone_;  ///< and to be looked at once more
   std::optional<std::string> forbidden_;
 };
 

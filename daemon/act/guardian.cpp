@@ -9,6 +9,7 @@
 #include <charconv>
 #include <csignal>
 #include <ctime>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -70,6 +71,7 @@ int Guardian::run() {
       if (!handle(*frame)) filled = Error{Errc::parse, 0, "a frame that is not ours"};
     }
     if (!filled) return undo_until_nothing_is_left();
+    if (!undone_.empty() && read_awake_clock() - undone_at_ >= kForkPatience) look_again();
     if (asked_to_end != 0 && held_.empty()) return 0;
     if (held_.empty()) continue;
     if (since_beat() > kBeatPatience) {
@@ -80,7 +82,10 @@ int Guardian::run() {
   }
 }
 
-int Guardian::wait_ms() const { return held_.empty() ? -1 : kHoldingWaitMs; }
+int Guardian::wait_ms() const {
+  if (!undone_.empty()) return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(kForkPatience).count());
+  return held_.empty() ? -1 : kHoldingWaitMs;
+}
 
 Duration Guardian::since_beat() const { return read_awake_clock() - last_beat_; }
 
@@ -148,6 +153,7 @@ void Guardian::revoke_overdue() {
 
 bool Guardian::undo(UndoRecord& record, const std::string& why) {
   if (record.changes.empty()) return true;
+  const UndoRecord whole = record;
   fault_point("guardian.before_undo");
   // A holder that hangs is exactly whom the guardian must not wait for; undoing
   // twice does no harm.
@@ -167,10 +173,21 @@ bool Guardian::undo(UndoRecord& record, const std::string& why) {
                    fmt::format("{} {} {}", record.id, code, result.text), 0);
   // Not of one that could not be undone whole: what it has handed on is found by its values.
   if (!is_over(result.code)) return false;
+  if (!result.put_back.empty()) {
+    undone_.push_back(whole);
+    undone_at_ = read_awake_clock();
+  }
   std::erase_if(record.changes, [&](const Change& change) {
     return std::find(result.put_back.begin(), result.put_back.end(), change) != result.put_back.end();
   });
   return true;
+}
+
+void Guardian::look_again() {
+  for (const UndoRecord& record : std::exchange(undone_, {})) {
+    const auto found = undo_latecomers(control_, table_, boot_, record, held_);
+    if (!found) log_warning("guardian: record {}: a child born while it was undone: {}", record.id, found.error().what);
+  }
 }
 
 void Guardian::close_in_journal(RecordId id, OutcomeCode code, const std::string& text) {
@@ -191,6 +208,10 @@ int Guardian::undo_until_nothing_is_left() {
       if (undo(*record, "the daemon has ended")) finished.push_back(record->id);
     }
     for (const RecordId id : finished) held_.erase(id);
+    if (!undone_.empty()) {
+      std::this_thread::sleep_for(kForkPatience);
+      look_again();
+    }
     if (held_.empty()) return 0;
     const timespec pause{0, kRetryNs};
     ::nanosleep(&pause, nullptr);

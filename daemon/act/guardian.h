@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "act/frame.h"
 #include "act/record_lock.h"
@@ -43,6 +44,8 @@ class Guardian {
   void revoke_overdue();
   /// True when nothing of the record is left. Takes what it put back out of the record.
   bool undo(UndoRecord& record, const std::string& why);
+  /// See undo_latecomers().
+  void look_again();
   void close_in_journal(RecordId id, OutcomeCode code, const std::string& text);
   int undo_until_nothing_is_left();
   void rehearse();
@@ -58,6 +61,8 @@ class Guardian {
   FrameReader reader_;
   std::map<RecordId, UndoRecord> held_;
   std::map<RecordId, UndoResult> said_;  ///< of those that are tried again and again
+  std::vector<UndoRecord> undone_;       ///< whole, since look_again()
+  Duration undone_at_{};                 ///< the last of them
   bool revoked_{false};
   Duration last_beat_{};  // monotonic: a sleeping machine does not starve the heartbeat
 };

@@ -41,17 +41,32 @@ std::set<std::int32_t> apart_from(const std::vector<ProcessInfo>& all, const Und
   return apart;
 }
 
+/// Processes whose parent has ended: they were given to init, or to one of another session that takes
+/// them in.
+std::set<std::int32_t> orphans_of(const std::vector<ProcessInfo>& all) {
+  std::map<std::int32_t, std::int32_t> sessions;
+  for (const ProcessInfo& info : all) sessions.emplace(info.id.pid, info.session);
+  std::set<std::int32_t> orphans;
+  for (const ProcessInfo& info : all) {
+    const auto parent = sessions.find(info.parent);
+    if (info.parent <= 1 || parent == sessions.end() || parent->second != info.session) orphans.insert(info.id.pid);
+  }
+  return orphans;
+}
+
 /// The process itself, its descendants, and orphans of it, born after the record was opened: seen as
-/// descendants earlier or, if asked for, of the same session.
+/// descendants earlier or, if asked for, of the same session. One of the session whose parent lives
+/// descends from somebody else, whatever its values are.
 std::vector<ProcessId> family_of(const std::vector<ProcessInfo>& all, const UndoRecord& record,
                                  bool by_session) {
   std::set<std::int32_t> family;
   by_session = by_session && is_same_session(all, record);
+  const auto orphans = by_session ? orphans_of(all) : std::set<std::int32_t>{};
   const auto belongs = [&](const ProcessInfo& info) {
     if (info.id == record.process) return true;
     if (info.id.start < record.opened_token) return false;
     return family.contains(info.parent) ||
-           (by_session && info.session == record.session) ||
+           (by_session && info.session == record.session && orphans.contains(info.id.pid)) ||
            std::find(record.family.begin(), record.family.end(), info.id) != record.family.end();
   };
   std::vector<ProcessId> heirs;

@@ -1,5 +1,10 @@
 #include "act/outcome.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
 namespace m1opt::act {
 
 OutcomeCode code_of(Errc code) {
@@ -25,6 +30,13 @@ Outcome failed(Outcome outcome, const Error& error) {
   outcome.code = code_of(error.code);
   outcome.text = error.what;
   return outcome;
+}
+
+std::string with_notes(std::string text, std::vector<std::string> notes) {
+  std::sort(notes.begin(), notes.end());
+  notes.erase(std::unique(notes.begin(), notes.end()), notes.end());
+  if (!notes.empty()) text += fmt::format(" ({})", fmt::join(notes, "; "));
+  return text;
 }
 
 Error not_of_the_process(const Error& error) { return {Errc::unready, error.os_errno, error.what}; }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "base/result.h"
 #include "model/action.h"
 
@@ -14,6 +17,9 @@ OutcomeCode code_of(Errc code);
 Outcome outcome_of(const Action& action, RecordId record);
 
 Outcome failed(Outcome outcome, const Error& error);
+
+/// "text (note; other note)", each note once.
+std::string with_notes(std::string text, std::vector<std::string> notes);
 
 /// An error of the journal or the guardian. Whatever its kind (a guardian that died is `gone`, a
 /// file that was replaced `changed`), it says nothing of the process.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <thread>
 
 #include "act/record_lock.h"
 #include "act/undo.h"
@@ -34,6 +35,7 @@ Result<RecoveryReport> recover(journal::UndoJournal& journal, platform::ProcessC
   if (!records) return records.error();
   std::map<RecordId, UndoRecord> open;
   for (const UndoRecord& record : *records) open.emplace(record.id, record);
+  std::vector<UndoRecord> undone;
   RecordLock lock(state_directory);
   for (const UndoRecord& record : *records) {
     if (overdue_only && record.boot == boot && now - record.deadline <= kOverdueGrace) continue;
@@ -45,6 +47,7 @@ Result<RecoveryReport> recover(journal::UndoJournal& journal, platform::ProcessC
     fault_point("recovery.after_undo");
     if (is_over(result.code)) {
       open.erase(record.id);
+      if (!result.put_back.empty()) undone.push_back(record);
       // A full disk must not keep the next one stopped.
       auto closed = journal.close(record.id, result.code, "recovery: " + result.text);
       if (!closed && !report.unclosed) report.unclosed = closed.error();
@@ -61,6 +64,8 @@ Result<RecoveryReport> recover(journal::UndoJournal& journal, platform::ProcessC
     outcome.reason = record.reason;
     report.outcomes.push_back(std::move(outcome));
   }
+  if (!undone.empty()) std::this_thread::sleep_for(kForkPatience);
+  for (const UndoRecord& record : undone) (void)undo_latecomers(control, table, boot, record, open);
   return report;
 }
 

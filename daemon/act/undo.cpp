@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -104,6 +105,18 @@ int undo_inherited(platform::ProcessControl& control, platform::ProcessTable& ta
   return found;
 }
 
+/// Until a pass finds nothing: what is put back may have had another child meanwhile.
+void undo_heirs(platform::ProcessControl& control, platform::ProcessTable& table, const UndoRecord& record,
+                const std::map<RecordId, UndoRecord>& open, Tally& tally) {
+  if (!row_of(record.kind).inherited) return;
+  const Inheritance inheritance = inheritance_of(record, open);
+  for (int pass = 0; pass < kPasses; ++pass) {
+    const int found = undo_inherited(control, table, record, inheritance, tally);
+    tally.inherited += found;
+    if (found == 0) return;
+  }
+}
+
 UndoResult summarise(const UndoRecord& record, Tally tally) {
   if (tally.failure) {
     const auto code = tally.failure->code == Errc::not_permitted ? OutcomeCode::not_permitted
@@ -131,15 +144,21 @@ UndoResult undo_record(platform::ProcessControl& control, platform::ProcessTable
   for (auto change = record.changes.rbegin(); change != record.changes.rend(); ++change) {
     undo_change(control, *change, tally);
   }
-  if (row_of(record.kind).inherited) {
-    const Inheritance inheritance = inheritance_of(record, open);
-    for (int pass = 0; pass < kPasses; ++pass) {
-      const int found = undo_inherited(control, table, record, inheritance, tally);
-      tally.inherited += found;
-      if (found == 0) break;
-    }
-  }
+  undo_heirs(control, table, record, open, tally);
   return summarise(record, std::move(tally));
+}
+
+Result<int> undo_latecomers(platform::ProcessControl& control, platform::ProcessTable& table, const BootId& boot,
+                            const UndoRecord& record, const std::map<RecordId, UndoRecord>& open) {
+  if (record.boot != boot || !row_of(record.kind).inherited) return 0;
+  const bool again = std::any_of(open.begin(), open.end(), [&](const auto& other) {
+    return other.first != record.id && other.second.kind == record.kind && other.second.process == record.process;
+  });
+  if (again) return 0;
+  Tally tally;
+  undo_heirs(control, table, record, open, tally);
+  if (tally.failure) return *tally.failure;
+  return tally.inherited;
 }
 
 }  // namespace m1opt::act

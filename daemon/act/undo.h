@@ -32,4 +32,13 @@ UndoResult undo_record(platform::ProcessControl& control, platform::ProcessTable
                        const BootId& boot, const UndoRecord& record,
                        const std::map<RecordId, UndoRecord>& open = {});
 
+/// A child whose fork() was under way while its parent was put back has the values of before that and
+/// could not be seen yet: the system copies them first and shows the child last, milliseconds later
+/// for a process of gigabytes (Linux 6.1, copy_process). So whoever has undone a record looks once more,
+/// kForkPatience later or at the next tick. Returns how many values were put back; nothing is done for
+/// a process that the same action holds again.
+inline constexpr Duration kForkPatience = std::chrono::milliseconds(100);
+Result<int> undo_latecomers(platform::ProcessControl& control, platform::ProcessTable& table, const BootId& boot,
+                            const UndoRecord& record, const std::map<RecordId, UndoRecord>& open);
+
 }  // namespace m1opt::act

@@ -29,6 +29,7 @@ act::Companions companions_of(const Sample& sample) {
     auto& pids = companions.workloads[workload.name];
     for (const WorkloadProcess& member : workload.processes) pids.insert(member.process.id.pid);
   }
+  companions.births = sample.births;
   return companions;
 }
 
@@ -185,8 +186,7 @@ void ControlLoop::tick() {
   note_reaction();
   beat();
   report(decision.reasons);
-  report(awake_.follow(
-      unless_inert(decision.awake, parts_.own_mode, parts_.keeper.obstacle()), parts_.clock.now()));
+  report(awake_.follow(unless_inert(decision.awake, parts_.own_mode, parts_.keeper.obstacle()), parts_.clock.now()));
   watch_exits();
   note_servers(sample);
   if (decision.reload) reload();
@@ -388,12 +388,12 @@ bool ControlLoop::stop() {
   const auto outcomes = parts_.executor.release_all("m1optd stops");
   report(awake_.release("m1optd stops"));
   for (const Outcome& outcome : outcomes) {
-    log_info("record {} ({} pid {}): {}", outcome.record, outcome.target, outcome.process.pid,
-             outcome.text);
+    log_info("record {} ({} pid {}): {}", outcome.record, outcome.target, outcome.process.pid, outcome.text);
   }
   parts_.board.reply_to_all(ReplyCode::failed, "m1optd is stopping");
   parts_.events.announce();
   (void)parts_.keeper.journal().tidy();
+  parts_.executor.finish();
   return parts_.executor.open_records().empty();
 }
 

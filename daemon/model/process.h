@@ -41,4 +41,10 @@ BOOST_DESCRIBE_STRUCT(ProcessInfo, (),
                       (id, parent, session, uid, executable, name, state, nice, threads,
                        background, cpu_time, footprint, performance_cpu_time, app_nap))
 
+/// A process as it was seen first.
+struct Birth {
+  ProcessId child;
+  ProcessId parent;  ///< start 0: not known
+};
+
 }  // namespace m1opt::model

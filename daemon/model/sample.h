@@ -116,6 +116,7 @@ struct Sample {
   std::vector<WorkloadSample> workloads;
   std::vector<TargetSample> targets;
   std::vector<RefusedTarget> refused;
+  std::vector<Birth> births;  ///< processes that no earlier sample knew; all of them in the first
   std::vector<Problem> problems;
 
   std::vector<Command> commands;   ///< what users asked for since the last sample

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace m1opt::sense {
 
@@ -267,8 +268,12 @@ Result<void> ProcessTracker::update() {
     if (Entry* entry = find(pid)) settle(*entry);
   }
   if (changed_) settle_all();
+  births_.clear();
   for (const auto pid : inspected_) {
-    if (Entry* entry = find(pid)) entry->is_new = false;
+    Entry* entry = find(pid);
+    if (entry == nullptr || !std::exchange(entry->is_new, false) || entry->start == 0) continue;
+    const Entry* parent = find(entry->parent);
+    births_.push_back({{pid, entry->start}, {entry->parent, parent == nullptr ? 0 : parent->start}});
   }
   return {};
 }

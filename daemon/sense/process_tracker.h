@@ -61,6 +61,8 @@ class ProcessTracker {
 
   /// By pid.
   [[nodiscard]] std::map<std::int32_t, Tracked>& tracked() { return tracked_; }
+  /// Of the last update.
+  [[nodiscard]] const std::vector<Birth>& births() const { return births_; }
   [[nodiscard]] std::size_t process_count() const { return entries_.size(); }
   /// The process whose tree is workload kFirstLease + index; absent: free.
   [[nodiscard]] const std::vector<std::optional<ProcessId>>& lease_slots() const { return leases_; }
@@ -129,6 +131,7 @@ class ProcessTracker {
   int verify_budget_{0};
   std::uint32_t generation_{0};
   std::vector<std::int32_t> inspected_;  ///< on this tick
+  std::vector<Birth> births_;
   std::size_t refreshed_{0};             ///< on this tick, out of turn
   bool changed_{false};                  ///< an older process became what others may descend from
 };

@@ -286,6 +286,7 @@ void Sampler::Parts::read_processes(Sample& sample, const Config& config, Instan
         problem_of("processes", to_string(read.error().code), read.error().what));
   }
   sample.process_count = static_cast<int>(tracker.process_count());
+  sample.births = tracker.births();
   add_workloads(sample, config);
   add_reports(sample, config, now);
   add_slots(sample, config, now);

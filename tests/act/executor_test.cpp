@@ -245,6 +245,22 @@ TEST_CASE("what is done while the guardian takes over is undone at once") {
   CHECK(eventually([&] { return child.state() == 'S'; }));
   CHECK(rig.executor_.open_records().empty());
 }
+
+TEST_CASE("what is done after the guardian has died is undone at once, though a recovery has closed its record") {
+  ExecutorRig rig;
+  const ChildProcess child;
+  const auto action = rig.begin(ActionKind::suspend, child.id(), child.executable());
+  const auto outcome = run_with(rig, action, "executor.before_change", [&] {
+    ::kill(rig.guardian_.status().pid, SIGKILL);
+    CHECK(eventually([&] { return !rig.guardian_.receive(); }));
+    const RecordId record = rig.executor_.open_records().begin()->first;
+    REQUIRE(rig.journal_.close(record, OutcomeCode::changed, "recovery: 0 of 1 values put back"));
+  });
+  CHECK(outcome.code == OutcomeCode::unready);
+  CHECK(outcome.text.find("the guardian has ended") != std::string::npos);
+  CHECK(eventually([&] { return child.state() == 'S'; }));
+  CHECK(rig.executor_.open_records().empty());
+}
 #endif
 
 TEST_CASE("an inert executor says what it would do and does nothing") {

@@ -108,6 +108,22 @@ TEST_CASE("a steady machine costs a tenth of its processes a tick") {
   CHECK(f.table.stats <= 10);
 }
 
+TEST_CASE("what was born since the last update is told once, with its parent") {
+  Fixture f;
+  f.table.start(10, 1, "/usr/bin/mds", {"mds"});
+  f.tick();
+  f.table.start(11, 10, "/usr/bin/mds", {"mds"});
+  f.table.start(12, 11, "/usr/bin/mds", {"mds"});
+  f.tick();
+  const auto id = [&](std::int32_t pid) { return f.table.stat(pid).value().id; };
+  REQUIRE(f.tracker.births().size() == 2);
+  CHECK(f.tracker.births()[0].child == id(11));
+  CHECK(f.tracker.births()[0].parent == id(10));
+  CHECK(f.tracker.births()[1].parent == id(11));
+  f.tick();
+  CHECK(f.tracker.births().empty());
+}
+
 TEST_CASE("a runner outlives the server that started it") {
   Fixture f;
   f.table.start(10, 1, "/usr/bin/ollama", {"ollama", "serve"});

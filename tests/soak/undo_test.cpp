@@ -81,6 +81,44 @@ TEST_CASE("a child without a record of its own gets its parent's old value") {
   CHECK(policy(family.machine, family.child) == kBatch);
 }
 
+TEST_CASE("one of the session whose parent lives is nobody's heir, whatever its values are; an orphan is") {
+  SimMachine machine;
+  const ProcessId shell = machine.start("/usr/bin/bash", {}, 1).id;
+  const ProcessId target = machine.fork(shell.pid, "/usr/bin/mds", {}, 1).id;
+  const ProcessId middle = machine.fork(target.pid, "/usr/bin/mds", {}, 1).id;
+  UndoRecord record = record_of(1, machine.processes.at(target.pid), 0);
+  record.opened_token = machine.start_token_now();
+  policy(machine, target) = kIdle;
+  const ProcessId job = machine.fork(shell.pid, "/usr/bin/make", {}, 1).id;
+  policy(machine, job) = kIdle;  // chrt --idle 0 make
+  const ProcessId orphan = machine.fork(middle.pid, "/usr/bin/mds", {}, 1).id;
+  policy(machine, orphan) = kIdle;
+  machine.exit(middle.pid);
+  CHECK(m1opt::act::undo_record(machine, machine, kBoot, record).code == OutcomeCode::undone);
+  CHECK(policy(machine, target) == 0);
+  CHECK(policy(machine, orphan) == 0);
+  CHECK(policy(machine, job) == kIdle);
+}
+
+TEST_CASE("a child that could not be seen while its parent was undone is put back at a second look") {
+  Family family;
+  family.open.erase(2);
+  const UndoRecord record = family.open.at(1);
+  CHECK(m1opt::act::undo_record(family.machine, family.machine, kBoot, record, family.open).code ==
+        OutcomeCode::undone);
+  const ProcessId late = family.machine.fork(family.parent.pid, "/usr/bin/mds", {}, 1).id;
+  policy(family.machine, late) = kIdle;
+  // The same process in the background again: what is born of it now has its values by right.
+  family.open.at(1).id = 3;
+  family.open.emplace(3, family.open.extract(1).mapped());
+  CHECK(m1opt::act::undo_latecomers(family.machine, family.machine, kBoot, record, family.open).value() == 0);
+  family.open.clear();
+  CHECK(m1opt::act::undo_latecomers(family.machine, family.machine, BootId{"another"}, record, {}).value() == 0);
+  CHECK(policy(family.machine, late) == kIdle);
+  CHECK(m1opt::act::undo_latecomers(family.machine, family.machine, kBoot, record, {}).value() == 1);
+  CHECK(policy(family.machine, late) == kBatch);
+}
+
 TEST_CASE("a thread with one change of its own loses what else it inherited too") {
   SimMachine machine;
   SimProcess& process = machine.start("/usr/bin/mds", {}, 1);
