@@ -111,6 +111,11 @@ class Closing(unittest.TestCase):
             names = {name for deep in (False, True) for name, _, _ in runner.stages(deep)}
         self.assertLessEqual(set(runner.MAY_SKIP), names)
 
+    def test_the_documentation_says_how_many_mutants_are_tried(self):
+        text = (ROOT / "tests" / "README.md").read_text()
+        for said in (f"every {runner.MUTANTS_EVERY}th edit", f"--every {runner.MUTANTS_EVERY} "):
+            self.assertIn(said, text)
+
     def test_nothing_is_tested_after_a_build_that_failed(self):
         later = mock.Mock(return_value=runner.Tally(5))
         self.assertEqual(self.closing(("build", lambda: runner.Tally(0, 1), False), ("unit", later, True)),
