@@ -14,6 +14,8 @@ import rig
 from people import STRANGER, as_root, as_user
 from rig import E2eTest, on_linux, within
 
+FLOOD_S = 7
+
 
 def file_descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
@@ -107,9 +109,9 @@ class FloodTest(E2eTest):
         for _ in range(300):  # warm: caches and pools have their size
             rig.demo_daemon.ask(path, "GET", "/v1/status")
         fds, memory = file_descriptors(pid), resident_kib(pid)
-        # Where others wait for a core all the time, a late tick says nothing about the flood.
-        quiet = self.status()["cpu"]["some_avg10_percent"] < 20
-        before = self.status()["self"]["worst_lateness_s"]
+        # Where others wait for a core all the time, a tick that is a little late says nothing about the flood.
+        allowed_s = 0.05 if self.status()["cpu"]["some_avg10_percent"] < 20 else 1
+        before = self.status()["self"]
         peers = []
         for _ in range(300):
             peer = socket.socket(socket.AF_UNIX)
@@ -128,25 +130,23 @@ class FloodTest(E2eTest):
                 pass
         for peer in peers[1::3]:
             peer.close()  # leaves in mid-answer
-        refused = 0
         for peer in peers[2::3]:
-            try:
-                refused += b" 503 " in peer.recv(64)
-            except OSError:
-                pass
+            with contextlib.suppress(OSError):
+                peer.recv(64)
         self.assertTrue(within(1, lambda: "version" in rig.demo_daemon.ask(path, "GET", "/v1/version")))
-        for _ in range(7):
+        for _ in range(FLOOD_S):
             for peer in peers[0::3]:
                 try:
                     peer.send(b"E")
                 except OSError:
                     pass
             time.sleep(1)
-        late = self.status()["self"]["worst_lateness_s"]
+        after = self.status()["self"]
         for peer in peers:
             peer.close()
-        if quiet:
-            self.assertLess(late - min(before, late), 0.05)
+        # One a second; what is told is up to a second old, at both ends.
+        self.assertGreaterEqual(after["ticks"] - before["ticks"], FLOOD_S - 2)
+        self.assertLess(after["worst_lateness_s"] - before["worst_lateness_s"], allowed_s)
         self.assertTrue(within(5, lambda: file_descriptors(pid) <= fds + 2))
         if not rig.SANITISED:
             self.assertLess(resident_kib(pid), memory + 4096)
