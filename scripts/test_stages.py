@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +26,8 @@ SANITIZER_OPTIONS = {
     # The load of the tests forks children that have threads too, as what it stands for does.
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:die_after_fork=0",
 }
+REPORTS_SHOWN = 5
+REPORT_CHARACTERS = 6000  # a race has two stacks, and where both threads came from
 # Programs with more than one thread: the only ones in which TSan has anything to see.
 THREADED = ("serve", "app", "client")
 # Asio takes minutes to compile with sanitizers, so these are sanitised only by --deep.
@@ -80,6 +83,23 @@ def run(command, timeout, **extra_env):
     except subprocess.TimeoutExpired as stopped:
         output = (stopped.output or b"").decode(errors="replace")
         return 124, output + f"\nstopped after {timeout} s\n"
+
+
+def with_reports(stage, work):
+    """The tally of work(ENVIRONMENT), in which sanitizers write to files: of a daemon that dies of one when its test
+    has seen enough nobody else would know. Each report is a failure of the stage."""
+    with tempfile.TemporaryDirectory(prefix="m1opt-reports-") as place:
+        os.chmod(place, 0o1777)  # tests run programs as other users, too
+        tally = work({name: f"{options}:log_exe_name=1:log_path={place}/report" for name, options in SANITIZER_OPTIONS.items()})
+        reports = sorted(Path(place).iterdir())
+        for report in reports[:REPORTS_SHOWN]:
+            text = report.read_text(errors="replace")
+            cut = "" if len(text) <= REPORT_CHARACTERS else f"\n({len(text)} characters in all)"
+            print(f"---- {stage}, {report.name}\n{text[:REPORT_CHARACTERS]}{cut}")
+        if reports:
+            tally.failed += len(reports)
+            print(f"---- {stage}: {len(reports)} reports of sanitizers", flush=True)
+    return tally
 
 
 def print_figures(output):
@@ -188,7 +208,7 @@ def run_programs(*sets):
     return total
 
 
-def run_apart(kind, deep, *folders):
+def run_apart(kind, deep, *folders, **environment):
     """The Python tests of these folders, with the programs of a build."""
     directory = ROOT / "build" / kind
     programs = {path.name: path for path in directory.rglob("m1opt*") if path.is_file()}
@@ -196,7 +216,7 @@ def run_apart(kind, deep, *folders):
                          PYTHONDONTWRITEBYTECODE="1", M1OPT_BUILD=str(directory),
                          M1OPTD=str(programs["m1optd"]), M1OPTCTL=str(programs["m1optctl"]),
                          M1OPT_STANDIN=str(programs["m1opt_standin"]),
-                         M1OPT_HOG=str(programs["m1opt_hog"]), M1OPT_DEEP="1" if deep else "")
+                         M1OPT_HOG=str(programs["m1opt_hog"]), M1OPT_DEEP="1" if deep else "", **environment)
     tally = unittest_tally(status, output)
     print_figures(output)
     if tally.failed:
@@ -218,6 +238,10 @@ def mutants():
     return run_check(["scripts/mutants", "--every", str(MUTANTS_EVERY)], r"^(\d+) caught", 3600)
 
 
+def sanitised(name, work, must_have_tests):
+    return name, lambda: with_reports(name, work), must_have_tests
+
+
 def stages(deep):
     """Name, work, and whether the stage is worthless without tests."""
     yield "build", lambda: build("fault", "all"), False
@@ -227,11 +251,12 @@ def stages(deep):
     if deep:
         yield "build sanitised", lambda: build("asan", "all"), False
         yield "build for TSan", lambda: build("tsan", "all"), False
-        yield "unit sanitised, soak", lambda: run_programs(
+        yield sanitised("unit sanitised, soak", lambda log: run_programs(
             Programs("fault", ("soak",), {"M1OPT_SOAK_TICKS": str(SOAK_TICKS)}),
-            Programs("asan", None, {"M1OPT_SOAK_TICKS": str(SANITISED_SOAK_TICKS)}), Programs("tsan", THREADED)), True
-        yield "e2e, ASan and UBSan", lambda: run_apart("asan", False, "e2e"), False
-        yield "e2e, TSan", lambda: run_apart("tsan", False, "e2e"), False
+            Programs("asan", None, {"M1OPT_SOAK_TICKS": str(SANITISED_SOAK_TICKS), **log}),
+            Programs("tsan", THREADED, log)), True)
+        yield sanitised("e2e, ASan and UBSan", lambda log: run_apart("asan", False, "e2e", **log), False)
+        yield sanitised("e2e, TSan", lambda log: run_apart("tsan", False, "e2e", **log), False)
         yield "build for fuzzing", lambda: build("fuzz", "fuzz_targets"), False
         yield "fuzz, 30 s a target", lambda: run_check(["scripts/fuzz", "30"], r"^(\d+) targets", 3600), True
         yield f"mutants, every {MUTANTS_EVERY}th", mutants, True
@@ -239,10 +264,9 @@ def stages(deep):
         if sys.platform == "linux":  # a Mac's own build is the one above
             yield "macOS", lambda: run_check(["scripts/macos"], r"(\d+) programs", 3600), True
         return
-    sanitised = [name for name, _ in ctest_commands("build/fault", None)
-                 if name not in WITH_ASIO + LONG_SANITISED]
-    yield "build sanitised", lambda: build("asan", *(f"test_{name}" for name in sanitised)), False
-    yield "unit, ASan and UBSan", lambda: run_programs(Programs("asan", tuple(sanitised))), True
+    quick = [name for name, _ in ctest_commands("build/fault", None) if name not in WITH_ASIO + LONG_SANITISED]
+    yield "build sanitised", lambda: build("asan", *(f"test_{name}" for name in quick)), False
+    yield sanitised("unit, ASan and UBSan", lambda log: run_programs(Programs("asan", tuple(quick), log)), True)
 
 
 def check_skips(stage, tally):

@@ -194,7 +194,7 @@ class SysrootTest(E2eTest):
     def test_a_captured_tree_is_shown_and_nothing_is_changed(self):
         tree = rig.ROOT / "tests" / "sysroots" / "laptop"
         output = self.directory / "strace.txt"
-        command = ["strace", "-f", "-qq", "-o", str(output), "-e",
+        command = [*rig.STRACE, "-f", "-o", str(output), "-e",
                    "trace=kill,tkill,tgkill,pidfd_send_signal,setpriority,sched_setscheduler,sched_setattr,"
                    "ioprio_set,prlimit64", str(rig.M1OPTD), "--sysroot", str(tree)]
         for flag, place in self.daemon.places.items():

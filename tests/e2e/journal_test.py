@@ -334,7 +334,7 @@ class OrderTest(E2eTest):
         target = grown.Grown(self.directory, how.name, arguments=["--port", str(slots.port)])
         self.addCleanup(target.end)
         output = self.directory / "strace.txt"
-        self.start(prefix=["strace", "-qq", "-ttt", "-yy", "-s", "200", "-o", str(output), "-e",
+        self.start(prefix=[*rig.STRACE, "-ttt", "-yy", "-s", "200", "-o", str(output), "-e",
                            f"trace={ACTS},pwrite64,fsync,fdatasync,sendto,sendmsg,recvfrom,recvmsg,read,write,openat"])
         pid = self.status()["pid"]
         if how.begin == "command":

@@ -63,6 +63,10 @@ def within(seconds, condition):
 on_linux = unittest.skipUnless(LINUX, "asks /proc or strace, which only Linux has")
 
 
+# Leaks are looked for by tracing, which cannot be done to a program that is traced already.
+STRACE = ["strace", "-E", f"ASAN_OPTIONS={os.environ.get('ASAN_OPTIONS', '')}:detect_leaks=0", "-qq"]
+
+
 def ps(*arguments):
     """The lines of ps."""
     return subprocess.run(["ps", *arguments], text=True, capture_output=True, check=False).stdout.splitlines()

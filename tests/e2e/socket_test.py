@@ -45,7 +45,7 @@ class SocketTest(E2eTest):
     def test_the_socket_is_never_wider_open_than_its_mode_not_even_for_a_moment(self):
         self.write_overlay({**rig.QUICK, "api": {"read": "group", "group": "games"}})
         trace = self.directory / "strace.txt"
-        self.start(["strace", "-f", "-qq", "-o", str(trace), "-e", "trace=umask,bind,?chmod,fchmod,fchmodat,?chown,fchownat,listen"])
+        self.start([*rig.STRACE, "-f", "-o", str(trace), "-e", "trace=umask,bind,?chmod,fchmod,fchmodat,?chown,fchownat,listen"])
         pid = self.status()["pid"]
         os.kill(pid, signal.SIGTERM)
         self.daemon.process.wait(10)

@@ -2,8 +2,11 @@
 
 import contextlib
 import io
+import re
 import sys
+import tempfile
 import unittest
+from pathlib import Path
 from unittest import mock
 
 from project import ROOT, load_script
@@ -68,6 +71,74 @@ class Counting(unittest.TestCase):
         status, output = runner.run([sys.executable, "-c", "import time; time.sleep(60)"], timeout=0.2)
         self.assertEqual(status, 124)
         self.assertIn("stopped after", output)
+
+
+class Sanitizers(unittest.TestCase):
+    """A program that a sanitizer has something to say of, when nobody looks at its exit status."""
+
+    OPTIONS = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")
+
+    def reporting(self, length=20, options=OPTIONS):
+        """Writes as a sanitizer does, and ends as if all were well."""
+        return [sys.executable, "-c", f"""
+import os, re
+for number, name in enumerate({options!r}):
+    place = re.search("log_path=([^:]+)", os.environ[name])[1]
+    open(f"{{place}}.m1optd.{{number}}", "w").write("ERROR: of " + name + {length} * "x" + "the end")
+print("Ran 1 test in 1s\\n\\nOK")"""]
+
+    def stage(self, command):
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            tally = runner.with_reports("e2e", lambda log: runner.unittest_tally(*runner.run(command, 20, **log)))
+        return tally, said.getvalue()
+
+    def test_each_report_is_a_failure_and_is_shown(self):
+        tally, said = self.stage(self.reporting())
+        self.assertEqual((tally.passed, tally.failed), (1, 3))
+        for name in self.OPTIONS:
+            self.assertIn(f"ERROR: of {name}", said)
+        self.assertIn("e2e: 3 reports of sanitizers", said)
+
+    def test_without_a_report_a_stage_is_what_its_tests_are(self):
+        tally, said = self.stage(self.reporting(options=()))
+        self.assertEqual((tally.passed, tally.failed, said), (1, 0, ""))
+
+    def test_a_long_report_is_cut(self):
+        _, said = self.stage(self.reporting(10 * runner.REPORT_CHARACTERS, ("TSAN_OPTIONS",)))
+        self.assertNotIn("the end", said)
+        self.assertIn("characters in all", said)
+        self.assertLess(len(said), 2 * runner.REPORT_CHARACTERS)
+
+    def test_a_program_of_another_user_can_write_its_report(self):
+        def mode(log):
+            place = Path(log["ASAN_OPTIONS"].split("log_path=")[1]).parent
+            self.assertEqual(place.stat().st_mode & 0o7777, 0o1777)
+            return runner.Tally(1)
+        self.assertEqual(runner.with_reports("e2e", mode).failed, 0)
+
+    def test_the_options_are_those_of_the_other_runs_and_the_place(self):
+        said = []
+        runner.with_reports("e2e", lambda log: said.append(log) or runner.Tally(1))
+        for name, options in runner.SANITIZER_OPTIONS.items():
+            self.assertTrue(said[0][name].startswith(options + ":"))
+
+    def test_every_stage_that_runs_sanitised_programs_fails_of_a_report(self):
+        real = runner.run
+        with tempfile.TemporaryDirectory() as root, mock.patch.object(runner, "ROOT", Path(root)), \
+                mock.patch.object(runner, "run", lambda _, timeout, **env: real(self.reporting(), timeout, **env)), \
+                mock.patch.object(runner, "ctest_commands", lambda *_: [("act", ["test_act"])]), \
+                contextlib.redirect_stdout(io.StringIO()):
+            for kind in ("asan", "tsan"):
+                for name in ("m1optd", "m1optctl", "m1opt_standin", "m1opt_hog"):
+                    place = Path(root) / "build" / kind / name
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    place.touch()
+            for deep in (False, True):
+                ran = {name: work().failed for name, work, _ in runner.stages(deep)
+                       if re.search("San|sanitised", name) and not name.startswith("build")}
+                self.assertEqual(len(ran), 3 if deep else 1)
+                self.assertNotIn(0, ran.values(), ran)
 
 
 class Closing(unittest.TestCase):
