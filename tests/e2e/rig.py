@@ -63,6 +63,10 @@ def within(seconds, condition):
 on_linux = unittest.skipUnless(LINUX, "asks /proc or strace, which only Linux has")
 
 
+def why_no_faults():
+    """Why no step of the daemon can be armed (base/fault.h); "" when it can."""
+    return "" if b"M1OPT_FAULT" in M1OPTD.read_bytes() else "this build has no fault points (build/fault has)"
+
 # Leaks are looked for by tracing, which cannot be done to a program that is traced already.
 STRACE = ["strace", "-E", f"ASAN_OPTIONS={os.environ.get('ASAN_OPTIONS', '')}:detect_leaks=0", "-qq"]
 

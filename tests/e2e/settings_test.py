@@ -22,8 +22,7 @@ GOVERNORS = [f"sys/devices/system/cpu/cpufreq/policy{number}/scaling_governor" f
 FOUND = {SWAPPINESS: "60", GOVERNORS[0]: "powersave", GOVERNORS[1]: "schedutil"}
 STANDINS = ("defaults", "mdutil", "pmset", "tmutil", "sysctl")
 
-with_fault_points = unittest.skipUnless(b"M1OPT_FAULT" in rig.M1OPTD.read_bytes(),
-                                        "this build has no fault points (build/fault has)")
+with_fault_points = unittest.skipIf(rig.why_no_faults(), rig.why_no_faults())
 
 
 class SettingsCase(E2eTest):
