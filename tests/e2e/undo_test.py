@@ -1,5 +1,6 @@
 """Nothing is ever left stopped: whoever dies or hangs, within the bounds the product promises."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -95,6 +96,33 @@ class UndoTest(E2eTest):
         os.kill(self.daemon.process.pid, signal.SIGCONT)
         self.assertTrue(within(5, lambda: self.holds() == []))
         self.assertTrue(runs_again(child.pid))
+
+    def test_what_a_daemon_does_after_it_hung_past_the_deadline_without_a_guardian_is_undone(self):
+        self.assert_undone_after_hanging_at("executor.after_record")
+
+    def test_a_change_that_hung_past_the_deadline_without_a_guardian_is_undone(self):
+        self.assert_undone_after_hanging_at("executor.before_change")
+
+    def assert_undone_after_hanging_at(self, point):
+        """Between the guardian's acknowledgement and the act; when it goes on, the record is already closed."""
+        if rig.why_no_faults():
+            self.skipTest(rig.why_no_faults())
+        self.start(["env", f"M1OPT_FAULT=daemon:{point}#1=stop"])
+        child = self.hog()
+        self.assertTrue(within(5, lambda: any(row["processes"] for row in self.daemon.get("/v1/targets")["targets"])))
+        guardian = self.guardian_pid()
+        with contextlib.closing(rig.demo_daemon.Api(self.daemon.places["--socket"], timeout=0.1)) as api:
+            with self.assertRaises(OSError):  # it hangs before it answers
+                api.ask("POST", "/v1/targets/suspend", {"name": "photoanalysisd", "for_s": 2})
+        self.assertTrue(within(2, lambda: state_of(self.daemon.process.pid) == "T"))
+        os.kill(guardian, signal.SIGKILL)
+        self.assertTrue(within(5, lambda: "photoanalysisd" in self.resume_overdue()))
+        self.assertTrue(runs_again(child.pid), "the daemon has acted already")
+        os.kill(self.daemon.process.pid, signal.SIGCONT)
+        time.sleep(rig.PATIENCE)  # within a second it notices
+        self.assertTrue(within(2, lambda: self.status()["guardian"]["alive"] and self.guardian_pid() != guardian))
+        self.assertTrue(runs_again(child.pid), f"stays stopped\n{self.why()}")
+        self.assertEqual(self.holds(), [])
 
     def resume_overdue(self):
         done = self.recover(words=["--if-daemon-dead"])
