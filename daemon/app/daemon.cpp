@@ -152,6 +152,7 @@ int serve_until_stopped(const Options& options, ConfigStore& config, const Resul
   loop.tick();  // so that the first answer has a snapshot
   serve::ServerOptions serving;
   serving.socket_path = options.socket;
+  serving.check_directory = check_own_directory;
   serving.describe_process = serve::make_process_description(
       options.sysroot, [](const std::string& path) {
         return std::string(sense::protected_program(path).value_or(""));

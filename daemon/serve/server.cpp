@@ -80,7 +80,7 @@ struct Server::State {
 
   Result<void> bind();
   Result<void> listen();
-  [[nodiscard]] std::optional<std::uint32_t> owning_group() const;
+  void let_in();
   void subscribe();
   void run();
   Task<> accept(std::shared_ptr<Acceptor> from);
@@ -96,29 +96,29 @@ struct Server::State {
   std::thread thread;
 };
 
-std::optional<std::uint32_t> Server::State::owning_group() const {
-  const AccessPolicy& access = core->service.access;
-  return access.socket_mode() == 0660 ? access.group() : std::nullopt;
-}
-
 Result<void> Server::State::bind() {
   Service& service = core->service;
   service.snapshot();
   if (auto listening = listen(); !listening) return listening;
-  service.on_config = [this, &service] {
-    const auto set = file.set_mode(service.access.socket_mode(), owning_group());
-    if (!set) log_error("api.read: {}", set.error().what);
-  };
+  service.on_config = [this] { let_in(); };
   return {};
 }
 
+/// Gives the socket the mode and group that the config asks for.
+void Server::State::let_in() {
+  const AccessPolicy& access = core->service.access;
+  const unsigned mode = access.socket_mode();
+  const auto set = file.set_mode(mode, mode == 0660 ? access.group() : std::nullopt);
+  if (!set) log_warning("api.read, group {}: {}", access.group_name(), set.error().what);
+}
+
 Result<void> Server::State::listen() {
-  const Service& service = core->service;
-  auto opened =
-      SocketFile::open(service.options.socket_path, service.access.socket_mode(), owning_group());
+  const ServerOptions& options = core->service.options;
+  auto opened = SocketFile::open(options.socket_path, options.check_directory);
   if (!opened) return opened.error();
   // The old file's socket is still open, so the new one cannot be taken for it and removed.
   file = *std::move(opened);
+  let_in();
   if (acceptor) acceptor->close();
   acceptor = std::make_shared<Acceptor>(core->io, asio::local::stream_protocol(), file.release());
   asio::co_spawn(core->io, accept(acceptor), on_end);

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "platform/platform.h"
+#include "serve/socket_file.h"
 #include "wire/documents.h"
 
 namespace m1opt::serve {
@@ -31,6 +32,8 @@ ProcessDescription make_process_description(
 
 struct ServerOptions {
   std::string socket_path;
+  /// Of the socket's directory, each time that the socket is made.
+  CheckDirectory check_directory{[](const std::string&) -> Result<void> { return {}; }};
 
   // How long anything may take before the connection is given up.
   Duration request_deadline{5s};   ///< from the first byte of a request to its last

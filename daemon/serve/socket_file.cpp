@@ -22,6 +22,7 @@ constexpr std::size_t kLongestPath = 103;
 /// Root waits behind so many of a stranger's connections at the most, some 20 ms; SOMAXCONN is 4096.
 /// Beyond, connect() waits.
 constexpr int kBacklog = 1024;
+constexpr unsigned kOwnersAlone = 0600;
 
 Result<Fd> make_socket() {
   Fd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
@@ -37,15 +38,22 @@ sockaddr_un address_of(const std::string& path) {
   return address;
 }
 
-Result<void> make_directory(const std::string& path) {
+std::string directory_of(const std::string& path) {
   const std::size_t slash = path.find_last_of('/');
-  if (slash == std::string::npos || slash == 0) return {};
-  const std::string directory = path.substr(0, slash);
-  if (::mkdir(directory.c_str(), 0755) == 0) {
-    // The umask may have taken the others' way in.
-    if (::chmod(directory.c_str(), 0755) == 0) return {};
-    return error_from_errno("chmod " + directory, errno);
-  }
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// Of what lies at the path itself: where a symlink leads to stays as it is.
+Result<void> change_mode(const std::string& path, unsigned mode) {
+  if (::fchmodat(AT_FDCWD, path.c_str(), static_cast<mode_t>(mode), AT_SYMLINK_NOFOLLOW) == 0) return {};
+  return error_from_errno("chmod " + path, errno);
+}
+
+Result<void> make_directory(const std::string& directory) {
+  if (directory == "." || directory == "/") return {};
+  // The umask may have taken the others' way in.
+  if (::mkdir(directory.c_str(), 0755) == 0) return change_mode(directory, 0755);
   if (errno == EEXIST) return {};
   return error_from_errno("make the socket's directory " + directory, errno);
 }
@@ -73,15 +81,6 @@ Result<void> remove_dead(const std::string& path) {
   return error_from_errno("remove the dead socket " + path, errno);
 }
 
-Result<void> apply_mode(const std::string& path, unsigned mode,
-                        std::optional<std::uint32_t> group) {
-  if (group && ::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) {
-    return error_from_errno(fmt::format("give {} to group {}", path, *group), errno);
-  }
-  if (::chmod(path.c_str(), static_cast<mode_t>(mode)) == 0) return {};
-  return error_from_errno("chmod " + path, errno);
-}
-
 }  // namespace
 
 SocketFile::SocketFile(SocketFile&& other) noexcept { *this = std::move(other); }
@@ -97,23 +96,27 @@ SocketFile& SocketFile::operator=(SocketFile&& other) noexcept {
   return *this;
 }
 
-Result<SocketFile> SocketFile::open(const std::string& path, unsigned mode,
-                                    std::optional<std::uint32_t> group) {
+Result<SocketFile> SocketFile::open(const std::string& path, const CheckDirectory& check) {
   if (path.empty() || path.size() > kLongestPath) {
     return Error{Errc::io, ENAMETOOLONG,
                  fmt::format("the socket path has {} bytes, 1 to {} are possible: {}", path.size(),
                              kLongestPath, path)};
   }
-  if (auto made = make_directory(path); !made) return made.error();
+  const std::string directory = directory_of(path);
+  if (auto good = check(directory); !good) return good.error();
+  if (auto made = make_directory(directory); !made) return made.error();
   if (auto cleared = remove_dead(path); !cleared) return cleared.error();
   auto fd = make_socket();
   if (!fd) return fd.error();
   const sockaddr_un address = address_of(path);
-  const mode_t before = ::umask(0177);
-  const int bound = ::bind(fd->get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
-  const int bind_errno = errno;
-  ::umask(before);
-  if (bound != 0) return error_from_errno("bind " + path, bind_errno);
+  if (::bind(fd->get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    return error_from_errno("bind " + path, errno);
+  }
+  // From here on only whoever may change a good directory decides what the path means. In a bad one
+  // nothing is removed either: that would be whatever its owner has put there by now.
+  if (auto good = check(directory); !good) return good.error();
+  // Nobody can connect before it listens, so what the umask made of the file's mode does not matter.
+  if (auto closed = change_mode(path, kOwnersAlone); !closed) return closed.error();
   SocketFile file;
   file.path_ = path;
   file.fd_ = *std::move(fd);
@@ -122,7 +125,6 @@ Result<SocketFile> SocketFile::open(const std::string& path, unsigned mode,
   file.device_ = static_cast<std::uint64_t>(made.st_dev);
   file.inode_ = made.st_ino;
   if (::listen(file.fd_.get(), kBacklog) != 0) return error_from_errno("listen " + path, errno);
-  if (auto applied = apply_mode(path, mode, group); !applied) return applied.error();
   return file;
 }
 
@@ -133,7 +135,17 @@ bool SocketFile::in_place() const {
 }
 
 Result<void> SocketFile::set_mode(unsigned mode, std::optional<std::uint32_t> group) {
-  return in_place() ? apply_mode(path_, mode, group) : Result<void>();
+  if (!in_place()) return {};
+  if (group && ::lchown(path_.c_str(), static_cast<uid_t>(-1), *group) != 0) {
+    const int fault = errno;
+    if (auto closed = change_mode(path_, kOwnersAlone); !closed) return closed;
+    return error_from_errno(
+        fmt::format("only its owner can connect to {}, since it cannot be given to group {} (this needs CAP_CHOWN or "
+                    "a daemon in that group; systemd: SupplementaryGroups={})",
+                    path_, *group, *group),
+        fault);
+  }
+  return change_mode(path_, mode);
 }
 
 void SocketFile::remove() {

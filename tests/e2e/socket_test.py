@@ -1,12 +1,12 @@
 """The socket, its directory and what lies beside it, as real users of the machine find them."""
 
+import contextlib
 import os
 import re
 import signal
 import socket
 import stat
 import subprocess
-import time
 import unittest
 
 import people
@@ -45,16 +45,21 @@ class SocketTest(E2eTest):
     def test_the_socket_is_never_wider_open_than_its_mode_not_even_for_a_moment(self):
         self.write_overlay({**rig.QUICK, "api": {"read": "group", "group": "games"}})
         trace = self.directory / "strace.txt"
-        self.start([*rig.STRACE, "-f", "-o", str(trace), "-e", "trace=umask,bind,?chmod,fchmod,fchmodat,?chown,fchownat,listen"])
+        self.start([*rig.STRACE, "-f", "-o", str(trace), "-e",
+                    "trace=umask,bind,listen,openat,?chmod,fchmodat,?fchmodat2,?chown,?lchown,fchownat"])
         pid = self.status()["pid"]
         os.kill(pid, signal.SIGTERM)
         self.daemon.process.wait(10)
         calls = [re.sub(r"^\d+ +", "", line) for line in trace.read_text().splitlines()]
         bind = next(i for i, call in enumerate(calls) if call.startswith("bind(") and "m1optd.sock" in call)
-        self.assertTrue(calls[bind - 1].startswith("umask(0177)"), calls)
-        after = [call for call in calls[bind + 1:] if "m1optd.sock" in call]
-        self.assertRegex(after[0], r"^f?chown(at)?\(.*, -1, \d+")
-        self.assertRegex(after[1], r"^f?chmod(at)?\(.*, 0660")
+        changes = [call for call in calls[bind:] if re.match(r"listen|l?chown|fchownat|f?chmod", call)]
+        for call, wanted in zip(changes, (r"^f?chmod.*, 0600", r"^listen\(", r"^(l|f)chown.*, -1, \d+", r"^f?chmod.*, 0660")):
+            self.assertRegex(call, wanted, changes)
+        # A mode is changed through /proc/self/fd where the kernel has no call of its own for what is no symlink.
+        follows = re.compile(r'^(chmod|chown|fchmodat)\(.*m1optd\.sock"|openat\(.*m1optd\.sock", (?!.*O_NOFOLLOW)')
+        self.assertEqual([call for call in calls[bind:] if follows.match(call)], [])
+        # It is the whole process's: another thread may be making a directory.
+        self.assertEqual({call for call in calls if call.startswith("umask(") and "(022)" not in call}, set())
 
     def test_a_second_daemon_on_the_same_state_refuses_and_the_first_goes_on(self):
         self.start()
@@ -119,7 +124,7 @@ class TrustTest(E2eTest):
         for flag, place in self.daemon.places.items():
             command += [flag, str(place)]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=20, check=False)
-        self.assertFalse(self.daemon.places["--socket"].exists())
+        self.assertFalse(self.daemon.places["--socket"].is_socket())
         return done
 
     def test_launchd_hears_success_and_the_reason_is_in_the_log_once_and_in_status(self):
@@ -176,40 +181,84 @@ class TrustTest(E2eTest):
         self.assertIn("belongs to uid 65534", answer["detail"])
         self.assertEqual(self.daemon.get("/v1/config")["config"]["api"]["group"], "")
 
-    def test_a_stranger_who_races_for_a_directory_gets_nothing(self):
-        """A directory that he can write to is refused however it changes, and nothing of root's gets out."""
-        open_directory = self.directory / "open"
-        open_directory.mkdir()
-        open_directory.chmod(0o777)
-        self.daemon.places["--socket"] = open_directory / "run" / "m1optd.sock"
-        self.daemon.places["--state-dir"] = open_directory / "state"
-        bait = self.directory / "bait"
-        bait.mkdir()
-        started = []
-
-        def race():
-            end = time.monotonic() + 60
-            while time.monotonic() < end:
-                for name in ("run", "state"):
-                    place = open_directory / name
-                    for step in (lambda: place.mkdir(), lambda: place.rename(open_directory / "gone"),
-                                 lambda: place.symlink_to(bait), lambda: place.unlink(),
-                                 lambda: (open_directory / "gone").rmdir()):
-                        attempt(step)
+    @contextlib.contextmanager
+    def racer(self, place_of_race, bait, names):
+        """A stranger who makes these directories and takes them away again as fast as he can: empty ones, such
+        with a symlink in the socket's place, and symlinks to the bait. What he finds in one of his is left there."""
+        gone = place_of_race / "gone"
         pid = os.fork()
         if pid == 0:
             os.setgid(STRANGER)
             os.setuid(STRANGER)
-            race()
-            os._exit(0)
+            while True:
+                for place in (place_of_race / name for name in names):
+                    for step in (lambda: place.mkdir(), lambda: (place / "m1optd.sock").symlink_to(bait / "file"),
+                                 lambda: (place / "m1optd.sock").unlink(), lambda: place.rename(gone),
+                                 lambda: place.symlink_to(bait), lambda: place.unlink(), lambda: gone.rmdir()):
+                        attempt(step)
         try:
-            for _ in range(20):
-                started.append(self.refused().returncode)
+            yield
         finally:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-        self.assertEqual(set(started), {78})
-        self.assertEqual(list(bait.iterdir()), [])
+
+    def make_bait(self):
+        bait = self.directory / "bait"
+        bait.mkdir()
+        (bait / "file").write_text("precious")
+        (bait / "file").chmod(0o640)
+        return bait
+
+    def assert_untouched(self, bait):
+        self.assertEqual([place.name for place in bait.iterdir()], ["file"])
+        self.assertEqual(stat.S_IMODE((bait / "file").stat().st_mode), 0o640)
+
+    def test_a_stranger_who_races_for_a_directory_gets_nothing(self):
+        """A directory that he can write to is refused however it changes, and nothing of root's gets out."""
+        bait = self.make_bait()
+        for mode in (0o777, 0o1777):
+            shared = self.directory / f"shared-{mode:o}"
+            shared.mkdir()
+            shared.chmod(mode)
+            self.daemon.places["--socket"] = shared / "run" / "m1optd.sock"
+            self.daemon.places["--state-dir"] = shared / "state"
+            with self.racer(shared, bait, ("run", "state")):
+                started = {self.refused().returncode for _ in range(10)}
+            self.assertEqual(started, {78})
+            self.assert_untouched(bait)
+
+    def test_a_stranger_who_makes_the_directory_anew_that_a_cleaner_removed_gets_no_socket(self):
+        bait = self.make_bait()
+        shared = self.directory / "shared"
+        shared.mkdir()
+        shared.chmod(0o1777)
+        run = shared / "run"
+        run.mkdir()
+        run.chmod(0o755)
+        path = self.daemon.places["--socket"] = run / "m1optd.sock"
+        self.start()
+        log = self.daemon.places["--log-file"]
+        with self.racer(shared, bait, ("run",)):
+            path.unlink()
+            run.rmdir()
+            self.assertTrue(within(8, lambda: "the socket cannot be reached any more" in log.read_text()))
+            # The next look is 5 s later.
+            self.assertFalse(within(6, lambda: self.daemon.process.poll() is not None))
+        self.assert_untouched(bait)
+        left = list(shared.rglob("*.sock"))
+        self.assertEqual([place for place in left if not place.is_symlink()], [])
+        for place in left:
+            place.unlink()
+        for place in shared.iterdir():
+            place.unlink() if place.is_symlink() else place.rmdir()
+        run.mkdir()
+        run.chmod(0o755)
+        self.assertTrue(within(8, path.is_socket))
+        self.assertTrue(within(2, lambda: stat.S_IMODE(path.stat().st_mode) == 0o666))
+        self.assertEqual(self.status()["pid"], self.daemon.process.pid)
+        said = re.findall(r"the socket cannot be reached any more: .*", log.read_text())
+        self.assertEqual(len(said), 1, said)
+        self.assertIn(str(run), said[0])
 
     def test_daemon_and_guardian_write_no_log_together(self):
         self.start()

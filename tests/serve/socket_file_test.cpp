@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
@@ -41,8 +42,10 @@ base::Fd bind_at(const std::string& path) {
   return fd;
 }
 
+base::Result<void> anywhere(const std::string&) { return {}; }
+
 std::string fault_of(const std::string& path) {
-  const auto opened = SocketFile::open(path, 0666, std::nullopt);
+  const auto opened = SocketFile::open(path, anywhere);
   return opened ? "" : opened.error().what;
 }
 
@@ -55,6 +58,25 @@ class Umask {
 
  private:
   mode_t before_;
+};
+
+/// As root: somebody else, to whom root's directory is given. Whoever is not root is nobody special already.
+class Unprivileged {
+ public:
+  explicit Unprivileged(const std::string& directory) {
+    if (!root_) return;
+    REQUIRE(::chown(directory.c_str(), kStranger, kStranger) == 0);
+    REQUIRE(::seteuid(kStranger) == 0);
+  }
+  Unprivileged(const Unprivileged&) = delete;
+  Unprivileged& operator=(const Unprivileged&) = delete;
+  ~Unprivileged() {
+    if (root_ && ::seteuid(0) != 0) ::_exit(1);
+  }
+
+ private:
+  static constexpr uid_t kStranger = 65534;
+  bool root_{::geteuid() == 0};
 };
 
 /// A server that looks after its file often.
@@ -75,44 +97,102 @@ TEST_CASE("the modes of socket and directory do not depend on the umask") {
   for (const mode_t mask : {0000, 0022, 0027, 0077, 0777}) {
     const TempDir dir;
     const Umask umask(mask);
-    const auto file = SocketFile::open(dir / "run/m1optd.sock", 0666, std::nullopt);
+    auto file = SocketFile::open(dir / "run/m1optd.sock", anywhere);
     REQUIRE(file);
     CHECK(mode_of(dir / "run") == 0755);
+    CHECK(mode_of(dir / "run/m1optd.sock") == 0600);
+    CHECK(file->set_mode(0666, std::nullopt));
     CHECK(mode_of(dir / "run/m1optd.sock") == 0666);
   }
-}
-
-TEST_CASE("the umask of the process is what it was, also after a bind that failed") {
-  const TempDir dir;
-  const Umask umask(0031);
-  { CHECK(SocketFile::open(dir / "a.sock", 0666, std::nullopt)); }
-  CHECK(::umask(0031) == 0031);
-  fs::create_directory(dir / "sub");
-  ::chmod((dir / "sub").c_str(), 0500);
-  // Root may make a socket in any folder, but not in one that is the kernel's.
-  const bool kernels = ::geteuid() == 0 && fs::is_directory("/proc/self");  // none on macOS
-  if (::geteuid() == 0 && !kernels) {
-    WARN("left out: root may make a socket anywhere here");
-    return;
-  }
-  CHECK_FALSE(SocketFile::open(kernels ? std::string("/proc/a.sock") : dir / "sub/a.sock", 0666, std::nullopt));
-  CHECK(::umask(0031) == 0031);
 }
 
 TEST_CASE("a socket for a group belongs to it and is closed to others") {
   const TempDir dir;
   const std::uint32_t group = ::geteuid() == 0 ? kOtherGroup : ::getegid();
-  const auto file = SocketFile::open(dir / "m1optd.sock", 0660, group);
+  auto file = SocketFile::open(dir / "m1optd.sock", anywhere);
   REQUIRE(file);
+  CHECK(file->set_mode(0660, group));
   CHECK(mode_of(dir / "m1optd.sock") == 0660);
   CHECK(stat_of(dir / "m1optd.sock").st_gid == group);
 }
 
-TEST_CASE("a socket whose group is missing is root's alone") {
+TEST_CASE("a socket that cannot be given to its group is closed to all but its owner, however open it was") {
   const TempDir dir;
-  const auto file = SocketFile::open(dir / "m1optd.sock", 0600, std::nullopt);
+  const Unprivileged user(dir.path());
+  auto file = SocketFile::open(dir / "m1optd.sock", anywhere);
   REQUIRE(file);
+  REQUIRE(file->set_mode(0666, std::nullopt));
+  const auto set = file->set_mode(0660, kOtherGroup);
+  REQUIRE_FALSE(set);
+  CHECK(has(set.error().what, "cannot be given to group 54321"));
+  CHECK(has(set.error().what, "SupplementaryGroups=54321"));
   CHECK(mode_of(dir / "m1optd.sock") == 0600);
+  CHECK(file->set_mode(0666, std::nullopt));
+  CHECK(mode_of(dir / "m1optd.sock") == 0666);
+}
+
+TEST_CASE("a server whose socket cannot be given to the group starts, for its owner alone, and obeys the next config") {
+  ServerFixture fixture;
+  const Unprivileged user(fixture.directory.path());
+  fixture.options.find_group = [](const std::string&) -> base::Result<std::uint32_t> { return kOtherGroup; };
+  const auto set_read = [&](ReadAccess read) {
+    fixture.backend.change_config([&](Config& config) { config.api.read = read; });
+    fixture.backend.add_event("1.1", EventKind::config_reloaded);
+  };
+  const auto becomes = [&](unsigned mode) {
+    return eventually([&] { return mode_of(fixture.options.socket_path) == mode; });
+  };
+  set_read(ReadAccess::group);
+  fixture.start();
+  CHECK(mode_of(fixture.options.socket_path) == 0600);
+  CHECK(status_of(fixture.ask("GET", "/v1/version")) == 200);
+  set_read(ReadAccess::everyone);
+  CHECK(becomes(0666));
+  set_read(ReadAccess::group);
+  CHECK(becomes(0600));
+  CHECK(status_of(fixture.ask("GET", "/v1/version")) == 200);
+}
+
+TEST_CASE("nothing is made in a directory that is not trusted") {
+  const TempDir dir;
+  const auto opened = SocketFile::open(dir / "run/m1optd.sock", [](const std::string& directory) -> base::Result<void> {
+    return base::Error{base::Errc::not_permitted, 0, directory + " belongs to a stranger"};
+  });
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().what == dir / "run belongs to a stranger");
+  CHECK(fs::is_empty(dir.path()));
+}
+
+TEST_CASE("a directory that became a stranger's while the socket was made in it is noticed, and left as it is") {
+  const TempDir dir;
+  const std::string path = dir / "run/m1optd.sock";
+  int looks = 0;
+  const auto opened = SocketFile::open(path, [&](const std::string&) -> base::Result<void> {
+    if (++looks == 1) return {};
+    fs::remove(path);
+    bind_at(path).reset();  // his own
+    return base::Error{base::Errc::not_permitted, 0, "it belongs to a stranger"};
+  });
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().what == "it belongs to a stranger");
+  CHECK(looks == 2);
+  CHECK(fs::exists(path));
+}
+
+TEST_CASE("a symlink that was put in the place of the new socket leads to no change of mode") {
+  const TempDir dir;
+  const std::string path = dir / "m1optd.sock";
+  const std::string file = dir / "file";
+  std::ofstream(file) << "precious";
+  REQUIRE(::chmod(file.c_str(), 0640) == 0);
+  const auto opened = SocketFile::open(path, [&](const std::string&) -> base::Result<void> {
+    if (!fs::exists(path)) return {};
+    fs::remove(path);
+    fs::create_symlink(file, path);
+    return {};
+  });
+  CHECK(fs::is_symlink(path));
+  CHECK(mode_of(file) == 0640);
 }
 
 TEST_CASE("a dead server's socket is replaced") {
@@ -214,6 +294,25 @@ TEST_CASE("a directory that was removed while the server runs is made again") {
   fs::remove_all(fixture.directory / "run");
   CHECK(eventually([&] { return fixture.answers(); }));
   CHECK(mode_of(fixture.directory / "run") == 0755);
+}
+
+TEST_CASE("a socket is not made again in a directory that is not trusted any more, until it is again") {
+  Watched fixture;
+  std::atomic<bool> trusted{true};
+  std::atomic<int> refusals{0};
+  fixture.options.check_directory = [&](const std::string& directory) -> base::Result<void> {
+    if (trusted) return {};
+    ++refusals;
+    return base::Error{base::Errc::not_permitted, 0, directory + " belongs to a stranger"};
+  };
+  fixture.start();
+  trusted = false;
+  fs::remove(fixture.options.socket_path);
+  CHECK(eventually([&] { return refusals > 2; }));
+  CHECK_FALSE(fs::exists(fixture.options.socket_path));
+  trusted = true;
+  CHECK(eventually([&] { return fixture.answers(); }));
+  CHECK(mode_of(fixture.options.socket_path) == 0666);
 }
 
 TEST_CASE("connections that are open when the file goes are still served") {
