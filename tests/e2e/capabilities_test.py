@@ -2,15 +2,19 @@
 not do, nothing is half done, and doctor names the loss."""
 
 import contextlib
+import grp
 import os
 import re
 import sqlite3
+import stat
 import unittest
 from pathlib import Path
 
 import grown
+import people
 import rig
 from grown import HOW, kinds
+from people import as_user
 from rig import E2eTest, within
 
 UNIT = rig.ROOT / "launchd" / "m1optd.service"
@@ -25,9 +29,15 @@ def bounding_set():
 
 def rights_here():
     """What this machine gives away at all, for the names of the service's set."""
-    numbers = {"DAC_OVERRIDE": 1, "KILL": 5, "IPC_LOCK": 14, "SYS_PTRACE": 19, "SYS_NICE": 23, "SYS_RESOURCE": 24}
+    numbers = {"CHOWN": 0, "DAC_OVERRIDE": 1, "KILL": 5, "IPC_LOCK": 14, "SYS_PTRACE": 19, "SYS_NICE": 23, "SYS_RESOURCE": 24}
     bounding = int(re.search(r"^CapBnd:\s*(\w+)$", Path("/proc/self/status").read_text(), re.MULTILINE)[1], 16)
     return {name for name, number in numbers.items() if bounding >> number & 1}
+
+
+def under_unit(lost=None):
+    """The command that runs another one under the service's rights, or all but one of them."""
+    rights = ",".join(f"+{name.lower()}" for name in bounding_set() if name != lost)
+    return ["setpriv", "--bounding-set", f"-all,{rights}", "--inh-caps", "-all", "--no-new-privs"]
 
 
 # What is not done any more, as (kind, whose). Without a row here nothing is lost by it but speed.
@@ -37,6 +47,7 @@ LOST = {
     "SYS_PTRACE": {("background", FOREIGN), ("suspend", FOREIGN)},  # its program cannot be told
     "SYS_RESOURCE": set(),
     "IPC_LOCK": set(),
+    "CHOWN": set(),  # the socket's group: SocketGroupTest
     # Their environment cannot be read, so it cannot be ruled out that systemd watches over them.
     "DAC_OVERRIDE": {("background", FOREIGN), ("suspend", FOREIGN)},
 }
@@ -78,8 +89,7 @@ class CapabilitiesTest(E2eTest):
                 self.daemon.post("/v1/targets/suspend", {"name": name, "for_s": 60})
 
     def run_without(self, lost):
-        rights = ",".join(f"+{name.lower()}" for name in bounding_set() if name != lost)
-        reduced = ["setpriv", "--bounding-set", f"-all,{rights}", "--inh-caps", "-all", "--no-new-privs"]
+        reduced = under_unit(lost)
         # Without SYS_PTRACE nobody is told of a process that may do more than himself.
         self.targets = {OWN: grown.Grown(self.directory, OWN, reduced),
                         MODEL: grown.Grown(self.directory, MODEL, reduced),
@@ -129,6 +139,59 @@ def add_test(name):
 
 for right in sorted(LOST):
     add_test(right)
+
+
+@unittest.skipIf(os.geteuid() != 0 or not rig.LINUX, "needs root and setpriv")
+class SocketGroupTest(E2eTest):
+    """Reading for a group alone that is not the one the unit starts the daemon with."""
+
+    GROUP = "games"  # every Linux has it, and nobody is in it
+    MEMBER = 54001
+
+    def setUp(self):
+        super().setUp()
+        self.gid = grp.getgrnam(self.GROUP).gr_gid
+        self.configure("group")
+
+    def configure(self, read):
+        self.write_overlay({**rig.QUICK, "api": {"read": read, "group": self.GROUP}})
+
+    def socket(self):
+        about = self.daemon.places["--socket"].stat()
+        return stat.S_IMODE(about.st_mode), about.st_gid
+
+    def becomes(self, read, mode):
+        self.configure(read)
+        self.daemon.post("/v1/config/reload", {})
+        return within(3, lambda: self.socket()[0] == mode)
+
+    def version_for(self, gid):
+        return as_user(self.MEMBER, lambda: people.ask(self.daemon.places["--socket"], "GET", "/v1/version"), gid)
+
+    def assert_the_groups_alone(self):
+        self.assertEqual(self.socket(), (0o660, self.gid))
+        self.assertEqual(self.version_for(self.gid), [200, ""])
+        self.assertEqual(self.version_for(self.MEMBER), 13)  # EACCES
+
+    def test_with_the_services_rights_the_socket_is_that_groups(self):
+        self.start(under_unit())
+        self.assert_the_groups_alone()
+        self.assertTrue(self.becomes("everyone", 0o666))
+        self.assertTrue(self.becomes("group", 0o660))
+        self.assert_the_groups_alone()
+
+    def test_a_daemon_that_cannot_give_the_socket_away_starts_keeps_it_roots_and_says_how_that_is_mended(self):
+        self.start(under_unit("CHOWN"))
+        self.assertEqual(self.socket()[0], 0o600)
+        said = self.daemon.places["--log-file"].read_text()
+        self.assertRegex(said, rf"api.read, group {self.GROUP}: .*SupplementaryGroups={self.gid}\)")
+        self.assertTrue(self.becomes("everyone", 0o666))
+        self.assertTrue(self.becomes("group", 0o600))
+        self.assertEqual(self.version_for(self.gid), 13)
+        self.daemon.stop()
+        # As that line says.
+        self.start([*under_unit("CHOWN"), "--groups", str(self.gid)])
+        self.assert_the_groups_alone()
 
 
 if __name__ == "__main__":
