@@ -269,10 +269,10 @@ void ControlLoop::note_servers(const Sample& sample) {
   runners_.clear();
   for (const WorkloadSample& workload : sample.workloads) {
     if (workload.name == "ollama" && !workload.processes.empty()) ollama_present_ = true;
-    for (const WorkloadProcess& member : workload.processes) {
+    for (const WorkloadProcess* server : sense::own_servers(workload)) {
       // One that is stopped does not answer.
-      const bool answers = member.port && member.process.state != RunState::stopped;
-      if (answers && sense::is_own_server(workload, member)) runners_.push_back({member.process.id, *member.port});
+      if (!server->port || server->process.state == RunState::stopped) continue;
+      runners_.push_back({server->process.id, *server->port});
     }
   }
 }

@@ -3,15 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace m1opt::sense {
 
-bool is_own_server(const WorkloadSample& workload, const WorkloadProcess& member) {
-  return std::none_of(workload.processes.begin(), workload.processes.end(),
-                      [&](const WorkloadProcess& other) {
-                        return other.runner && other.process.id.pid == member.process.parent &&
-                               member.port && other.port == member.port;
-                      });
+std::vector<const WorkloadProcess*> own_servers(const WorkloadSample& workload) {
+  std::unordered_map<std::int32_t, int> ports;  // of runners
+  for (const WorkloadProcess& member : workload.processes) {
+    if (member.runner && member.port) ports.emplace(member.process.id.pid, *member.port);
+  }
+  std::vector<const WorkloadProcess*> servers;
+  for (const WorkloadProcess& member : workload.processes) {
+    if (!member.runner) continue;
+    const auto parent = ports.find(member.process.parent);
+    if (parent == ports.end() || member.port != parent->second) servers.push_back(&member);
+  }
+  return servers;
 }
 
 std::string add_slots_of(WorkloadSample& workload,
@@ -19,13 +26,11 @@ std::string add_slots_of(WorkloadSample& workload,
                          Instant now) {
   std::string fault;
   bool processing = false;
-  int runners = 0;
-  for (const WorkloadProcess& member : workload.processes) {
-    if (!member.runner || !is_own_server(workload, member)) continue;
-    ++runners;
-    const auto found = reports.find(member.process.id);
+  const auto servers = own_servers(workload);
+  for (const WorkloadProcess* server : servers) {
+    const auto found = reports.find(server->process.id);
     if (found == reports.end()) {
-      fault = member.port ? "not asked yet" : "where it listens is not among its arguments";
+      fault = server->port ? "not asked yet" : "where it listens is not among its arguments";
       continue;
     }
     const RunnerReport& report = found->second;
@@ -41,7 +46,7 @@ std::string add_slots_of(WorkloadSample& workload,
       processing = processing || slot.processing;
     }
   }
-  if (processing || (runners > 0 && fault.empty())) workload.request_running = processing;
+  if (processing || (!servers.empty() && fault.empty())) workload.request_running = processing;
   return fault;
 }
 

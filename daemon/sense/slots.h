@@ -2,13 +2,15 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "sense/sampler.h"
 
 namespace m1opt::sense {
 
-/// Is it a server of its own? A process that a runner forked, with the same arguments, is not.
-bool is_own_server(const WorkloadSample& workload, const WorkloadProcess& member);
+/// Its runners that are servers of their own: a process that a runner forked, with the same arguments,
+/// is not.
+std::vector<const WorkloadProcess*> own_servers(const WorkloadSample& workload);
 
 /// What the runners of a workload said of themselves, if it is not older than
 /// `limit`. Whether a request runs is known only when every runner has answered.

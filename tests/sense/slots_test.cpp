@@ -54,9 +54,7 @@ TEST_CASE("a process that a runner forked is no server of its own") {
   const auto* server = workload(sample, "llama-server");
   REQUIRE(server != nullptr);
   std::vector<std::int32_t> asked;
-  for (const auto& member : server->processes) {
-    if (is_own_server(*server, member)) asked.push_back(member.process.id.pid);
-  }
+  for (const auto* own : own_servers(*server)) asked.push_back(own->process.id.pid);
   std::sort(asked.begin(), asked.end());
   CHECK(asked == std::vector<std::int32_t>{100, 102});
 }
