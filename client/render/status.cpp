@@ -150,6 +150,9 @@ void add_workloads(Screen& screen, const value& status) {
         screen.item(member_line(member), 2);
       }
     }
+    if (const auto unlisted = number_at(workload, "unlisted").value_or(0); unlisted > 0) {
+      screen.item(fmt::format("{:.0f} more processes than are taken in: neither counted nor raised", unlisted), 2);
+    }
   }
   if (!any) screen.row("LLM", "no workload runs");
 }

@@ -224,11 +224,11 @@ void ControlLoop::tell_sampler() {
   std::vector<sense::Lease> leases;
   for (const decide::Lease& lease : state_.leases) leases.push_back({lease.process, lease.name});
   parts_.sampler.set_leases(std::move(leases));
-  std::vector<ProcessId> held;
+  std::vector<ProcessId> targets, members;
   for (const decide::Hold& hold : state_.holds) {
-    if (!is_for_workload(hold.kind)) held.push_back(hold.process);
+    (is_for_workload(hold.kind) ? members : targets).push_back(hold.process);
   }
-  parts_.sampler.set_held(held);
+  parts_.sampler.set_held(targets, members);
   parts_.sampler.set_protected_pids({guardian_status_.pid});
   if (auto answer = parts_.slow.take_report()) parts_.sampler.set_model_report(std::move(*answer));
   const Instant now = parts_.clock.now();

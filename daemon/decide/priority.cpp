@@ -123,6 +123,7 @@ std::vector<WorkloadStatus> workload_statuses(const Tick& tick) {
     status.name = workload.name;
     status.leased = workload.leased;
     status.models = workload.models;
+    status.unlisted = workload.unlisted;
     const auto& memory = tick.state.workloads.at(workload.name);
     status.state = memory.state;
     status.state_source = memory.source;

@@ -81,6 +81,7 @@ BOOST_DESCRIBE_STRUCT(SlotReading, (), (runner, slot, processing, task, decoded)
 struct WorkloadSample {
   std::string name;
   std::vector<WorkloadProcess> processes;
+  int unlisted{0};  ///< further processes: neither looked into nor raised, and their CPU does not count
   bool leased{false};
   std::optional<std::vector<LoadedModel>> models;  ///< absent: the server was not asked or did not answer
   std::optional<bool> request_running;             ///< from /slots of all its runners; absent = unknown
@@ -90,7 +91,7 @@ struct WorkloadSample {
   bool operator==(const WorkloadSample&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(WorkloadSample, (),
-                      (name, processes, leased, models, request_running, slots, slots_age))
+                      (name, processes, unlisted, leased, models, request_running, slots, slots_age))
 
 /// Everything one tick knows. Taking it cannot fail: a failed reader leaves its
 /// field empty and a Problem behind.

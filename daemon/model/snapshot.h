@@ -55,13 +55,14 @@ struct WorkloadStatus {
   bool leased{false};
   std::optional<std::vector<LoadedModel>> models;
   std::vector<WorkloadMember> processes;
+  int unlisted{0};  ///< further processes: more than are taken in, so neither listed, counted nor raised
   Instant since_instant;     ///< what app/ makes `since` from; never shown
 
   bool operator==(const WorkloadStatus&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(WorkloadStatus, (),
                       (name, state, state_source, since, cpu_share, tokens_per_s, footprint, leased,
-                       models, processes))
+                       models, processes, unlisted))
 
 /// One thing m1opt has changed and will undo.
 struct HoldStatus {

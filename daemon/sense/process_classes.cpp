@@ -103,6 +103,8 @@ void ProcessTracker::settle(Entry& entry) {
   evaluate(entry, 0);
   const Entry* parent = parent_of(entry);
   entry.watched = parent != nullptr && parent->match == TargetMatch::matched;
+  const bool joined = entry.inherited && parent != nullptr && parent->workload == entry.workload;
+  if (entry.watched || joined) entry.starter = parent->starter;
   const bool held =
       std::find(held_.begin(), held_.end(), ProcessId{entry.pid, entry.start}) != held_.end();
   const bool wanted = entry.workload >= 0 || entry.target >= 0 || held;
@@ -142,6 +144,8 @@ void ProcessTracker::update_tracked(Entry& entry, bool held) {
     process.last_mode = targets_[static_cast<std::size_t>(entry.target)].mode;
   }
   process.held = held;
+  // One that outlives its parent stays with who started that.
+  if (!entry.watched && !entry.inherited) entry.starter = process.info.uid;
 }
 
 void ProcessTracker::settle_all() {

@@ -14,8 +14,6 @@ constexpr std::int32_t kLastPid = std::numeric_limits<std::int32_t>::max();
 /// The kernel may drop its inodes under memory pressure and so change all marks
 /// at once; then the checks are spread over ticks.
 constexpr int kMostVerified = 256;
-/// Bounds the cost that a user can cause by starting thousands of namesakes.
-constexpr std::size_t kMostRefreshed = 1024;
 
 /// FNV-1a. An empty path (a kernel thread, a stranger's process) is 0.
 std::uint64_t hash_of(std::string_view path) {
@@ -27,8 +25,9 @@ std::uint64_t hash_of(std::string_view path) {
 
 }  // namespace
 
-ProcessTracker::ProcessTracker(platform::ProcessTable& table, std::uint32_t own_uid)
-    : table_(table), own_uid_(own_uid) {}
+ProcessTracker::ProcessTracker(platform::ProcessTable& table, std::uint32_t own_uid,
+                               IsTrusted is_trusted)
+    : table_(table), own_uid_(own_uid), is_trusted_(std::move(is_trusted)) {}
 
 void ProcessTracker::configure(const std::vector<WorkloadConfig>& workloads,
                                const std::vector<TargetConfig>& targets) {
@@ -84,7 +83,18 @@ void ProcessTracker::set_leases(const std::vector<ProcessId>& roots) {
   }
 }
 
-void ProcessTracker::set_held(const std::vector<ProcessId>& held) { held_ = held; }
+void ProcessTracker::set_held(const std::vector<ProcessId>& targets,
+                              const std::vector<ProcessId>& members) {
+  look_at(held_);  // what is let go is looked at once more, or it would count as held until its turn
+  held_ = targets;
+  held_members_ = members;
+}
+
+void ProcessTracker::look_at(const std::vector<ProcessId>& processes) {
+  for (const auto& process : processes) {
+    if (Entry* entry = find(process.pid)) entry->fresh = std::max<std::uint8_t>(entry->fresh, 1);
+  }
+}
 
 ProcessTracker::Entry* ProcessTracker::find(std::int32_t pid) {
   const auto at = std::lower_bound(entries_.begin(), entries_.end(), pid,
@@ -193,10 +203,13 @@ void ProcessTracker::forget(Entry& entry) {
 
 bool ProcessTracker::is_due(const Entry& entry, bool in_slice) {
   if (entry.fresh > 0 || in_slice) return true;
-  const bool wanted = entry.watched ||
-                      (entry.known && (entry.workload >= 0 || entry.match == TargetMatch::matched ||
-                                       tracked_[entry.pid].held));
-  return wanted && ++refreshed_ <= kMostRefreshed;
+  const bool wanted = entry.watched || (entry.known && (entry.workload >= 0 ||
+                                                        entry.match == TargetMatch::matched));
+  if (!wanted || ++refreshed_of_[entry.starter] > kMostOfOneUser) return false;
+  if (++refreshed_ <= kMostRefreshed) return true;
+  const bool has_row = entry.workload >= 0 && entry.workload < kFirstLease;
+  return is_trusted_(entry.starter,
+                     has_row ? &workloads_[static_cast<std::size_t>(entry.workload)] : nullptr);
 }
 
 bool ProcessTracker::read_stat(Entry& entry, std::optional<ProcessInfo>& info) {
@@ -256,6 +269,9 @@ Result<void> ProcessTracker::update() {
   if (auto read = list(); !read) return read;
   inspected_.clear();
   refreshed_ = 0;
+  refreshed_of_.clear();
+  look_at(held_);
+  look_at(held_members_);
   for (auto& entry : entries_) {
     const bool in_slice = entry.pid >= slice_first_ && entry.pid <= slice_last_;
     if (!is_due(entry, in_slice)) continue;
@@ -263,7 +279,6 @@ Result<void> ProcessTracker::update() {
     inspect(entry, in_slice);
     inspected_.push_back(entry.pid);
   }
-  for (const auto& process : held_) inspected_.push_back(process.pid);
   for (const auto pid : inspected_) {
     if (Entry* entry = find(pid)) settle(*entry);
   }

@@ -2,9 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "model/config.h"
@@ -34,8 +37,11 @@ struct Tracked {
 /// Knows which processes there are and what they are, at little cost: pids are
 /// listed each tick, but a process is looked at only when it is new, on the 3
 /// ticks after that (fork, then exec), when its number was given away, and in a
-/// rotating tenth of all; members of workloads, targets and their children are
-/// looked at each tick.
+/// rotating tenth of all. Looked at each tick is what m1opt holds, and of the
+/// members of workloads, targets and their children as many of each user as
+/// kMostOfOneUser: anybody can start thousands of namesakes, and they cost the
+/// processes of nobody else their turn. Beyond kMostRefreshed in all only those
+/// of trusted users, since one person may have thousands of user ids.
 ///
 /// Above kWholeListBelow processes even the list is read in parts: the pids
 /// given since the last tick, and the rotating tenth. Above 10 x kMostRotated
@@ -45,15 +51,22 @@ class ProcessTracker {
   static constexpr int kFirstLease = 1000;
   static constexpr std::size_t kWholeListBelow = 1000;
   static constexpr std::size_t kMostRotated = 512;
+  static constexpr std::size_t kMostOfOneUser = 512;
+  static constexpr std::size_t kMostRefreshed = 1024;
 
-  ProcessTracker(platform::ProcessTable& table, std::uint32_t own_uid);
+  /// May this user's process be raised? Asked with the row of its workload; null: it belongs to none.
+  using IsTrusted = std::function<bool(std::uint32_t uid, const WorkloadConfig* row)>;
+
+  ProcessTracker(platform::ProcessTable& table, std::uint32_t own_uid, IsTrusted is_trusted);
 
   /// Takes effect with the next update; cheap when nothing changed.
   void configure(const std::vector<WorkloadConfig>& workloads,
                  const std::vector<TargetConfig>& targets);
   /// Lease i is workload kFirstLease + slot; see lease_slots().
   void set_leases(const std::vector<ProcessId>& roots);
-  void set_held(const std::vector<ProcessId>& held);
+  /// Looked at on every tick. `targets` also stay in tracked() until they end, whatever they run by then;
+  /// `members` are those of workloads.
+  void set_held(const std::vector<ProcessId>& targets, const std::vector<ProcessId>& members);
 
   /// One tick. Fails only when the list of processes cannot be read; what was
   /// known then stays.
@@ -68,6 +81,8 @@ class ProcessTracker {
   [[nodiscard]] const std::vector<std::optional<ProcessId>>& lease_slots() const { return leases_; }
 
  private:
+  static constexpr std::uint32_t kNobody = std::numeric_limits<std::uint32_t>::max();
+
   /// What is kept of every process; small, since there may be tens of thousands.
   struct Entry {
     std::int32_t pid{0};
@@ -77,6 +92,9 @@ class ProcessTracker {
     std::uint64_t path_hash{0};
     std::uint64_t runner_rows{0};  ///< bit i: a runner when it belongs to workload i
     std::uint32_t generation{0};   ///< when `workload` was worked out
+    /// Whose share of the looks it takes up: the owner of the topmost process of its tree, or anybody
+    /// could fill root's share with programs that the set-uid bit makes root's.
+    std::uint32_t starter{kNobody};
     std::int16_t direct{-1};       ///< workload row that its own program matches
     std::int16_t workload{-1};     ///< what it belongs to
     std::int16_t kept{-1};         ///< what it had inherited when its parent ended
@@ -95,6 +113,7 @@ class ProcessTracker {
   Result<void> list_part(std::int32_t first, std::int32_t last);
   void merge(std::size_t begin, std::size_t end);
   void choose_slice();
+  void look_at(const std::vector<ProcessId>& processes);
   [[nodiscard]] bool is_due(const Entry& entry, bool in_slice);
   void inspect(Entry& entry, bool in_slice);
   bool read_stat(Entry& entry, std::optional<ProcessInfo>& info);
@@ -114,10 +133,12 @@ class ProcessTracker {
 
   platform::ProcessTable& table_;
   std::uint32_t own_uid_;
+  IsTrusted is_trusted_;
   std::vector<WorkloadConfig> workloads_;
   std::vector<TargetConfig> targets_;
   std::vector<std::optional<ProcessId>> leases_;
-  std::vector<ProcessId> held_;
+  std::vector<ProcessId> held_;          ///< targets
+  std::vector<ProcessId> held_members_;  ///< of workloads
 
   std::vector<Entry> entries_;  ///< by pid
   std::map<std::int32_t, Tracked> tracked_;
@@ -133,6 +154,7 @@ class ProcessTracker {
   std::vector<std::int32_t> inspected_;  ///< on this tick
   std::vector<Birth> births_;
   std::size_t refreshed_{0};             ///< on this tick, out of turn
+  std::unordered_map<std::uint32_t, std::size_t> refreshed_of_;  ///< the same for each user
   bool changed_{false};                  ///< an older process became what others may descend from
 };
 

@@ -36,14 +36,18 @@ std::optional<std::uint32_t> Rights::find_account(const std::string& account) {
   return uid;
 }
 
-std::string Rights::why_not_raised(std::uint32_t uid, const WorkloadConfig* row) {
-  if (row != nullptr && !row->raise) return "priority is off for this workload in the config";
-  if (uid == 0 || uid == own_uid_) return {};
+bool Rights::is_trusted(std::uint32_t uid, const WorkloadConfig* row) {
+  if (uid == 0 || uid == own_uid_) return true;
   if (row != nullptr && std::any_of(row->accounts.begin(), row->accounts.end(),
                                     [&](const auto& name) { return find_account(name) == uid; })) {
-    return {};
+    return true;
   }
-  if (is_administrator(uid)) return {};
+  return is_administrator(uid);
+}
+
+std::string Rights::why_not_raised(std::uint32_t uid, const WorkloadConfig* row) {
+  if (row != nullptr && !row->raise) return "priority is off for this workload in the config";
+  if (is_trusted(uid, row)) return {};
   return fmt::format(
       "uid {} is not root, not in the administrators' group and not a listed account", uid);
 }

@@ -29,8 +29,10 @@ class Rights {
   /// Call at each tick, before the questions.
   void begin(const std::string& group, Instant now);
 
-  /// Empty: a process of this user may be raised; otherwise why not. Root, the
-  /// daemon's own user, members of the group and the row's accounts may.
+  /// Root, the daemon's own user, members of the group and the row's accounts are.
+  bool is_trusted(std::uint32_t uid, const WorkloadConfig* row);
+
+  /// Empty: a process of this user may be raised; otherwise why not.
   std::string why_not_raised(std::uint32_t uid, const WorkloadConfig* row);
 
  private:

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <exception>
+#include <set>
 #include <utility>
 
+#include "sense/crowd.h"
 #include "sense/process_tracker.h"
 #include "sense/protected.h"
 #include "sense/rights.h"
@@ -34,6 +36,7 @@ struct Sampler::Parts {
   ProcessTracker tracker;
   Rights rights;
   std::vector<Lease> leases;
+  std::set<ProcessId> held_members;
   std::vector<ModelReport> reports;
   std::map<ProcessId, RunnerReport> runner_reports;
   std::optional<HardwareReport> hardware;
@@ -45,12 +48,14 @@ struct Sampler::Parts {
       : options(std::move(given)),
         table(processes),
         sensors(std::move(options.sensors), clock),
-        tracker(processes, options.own_uid),
+        tracker(processes, options.own_uid,
+                [this](std::uint32_t uid, const WorkloadConfig* row) { return rights.is_trusted(uid, row); }),
         rights(options.own_uid, options.is_administrator, options.find_account) {}
 
   void add_hardware(Sample& sample, const Config& config, Instant now);
   Duration hardware_limit(const Config& config, Instant now) const;
   void read_processes(Sample& sample, const Config& config, Instant now);
+  bool is_leased(const Tracked& process) const;
   void add_workloads(Sample& sample, const Config& config);
   void add_member(WorkloadSample& workload, Tracked& process, const WorkloadConfig* row);
   void add_reports(Sample& sample, const Config& config, Instant now);
@@ -131,6 +136,12 @@ void Sampler::Parts::add_member(WorkloadSample& workload, Tracked& process,
   workload.processes.push_back(std::move(member));
 }
 
+/// Is it the process that a lease was asked for?
+bool Sampler::Parts::is_leased(const Tracked& process) const {
+  return std::any_of(leases.begin(), leases.end(),
+                     [&](const Lease& lease) { return lease.process == process.info.id; });
+}
+
 void Sampler::Parts::add_workloads(Sample& sample, const Config& config) {
   for (const auto& row : config.workloads) sample.workloads.emplace_back().name = row.name;
   const auto rows = sample.workloads.size();
@@ -139,21 +150,27 @@ void Sampler::Parts::add_workloads(Sample& sample, const Config& config) {
     workload.name = lease.name;
     workload.leased = true;
   }
+  std::vector<std::vector<Tracked*>> members(sample.workloads.size());
   for (auto& [pid, process] : tracker.tracked()) {
     if (process.workload < 0) continue;
     if (process.workload < ProcessTracker::kFirstLease) {
       const auto index = static_cast<std::size_t>(process.workload);
-      add_member(sample.workloads[index], process, &config.workloads[index]);
-      const auto root = std::find_if(leases.begin(), leases.end(), [&](const Lease& lease) {
-        return lease.process == process.info.id;
-      });
-      if (root != leases.end()) sample.workloads[index].leased = true;
+      members[index].push_back(&process);
+      if (is_leased(process)) sample.workloads[index].leased = true;
     } else {
       const auto name = workload_name(config, process.workload);
       for (auto i = rows; i < sample.workloads.size(); ++i) {
-        if (sample.workloads[i].name == name) add_member(sample.workloads[i], process, nullptr);
+        if (sample.workloads[i].name == name) members[i].push_back(&process);
       }
     }
+  }
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const WorkloadConfig* row = i < rows ? &config.workloads[i] : nullptr;
+    sample.workloads[i].unlisted = leave_out_crowd(
+        members[i],
+        [&](const Tracked& process) { return is_leased(process) || held_members.contains(process.info.id); },
+        [&](std::uint32_t uid) { return rights.is_trusted(uid, row); });
+    for (Tracked* member : members[i]) add_member(sample.workloads[i], *member, row);
   }
   // A lease whose process has ended, or belongs to a row of the config, is none of its own.
   std::erase_if(sample.workloads,
@@ -323,7 +340,10 @@ void Sampler::set_heartbeat(std::function<void()> heartbeat) {
   parts_->sensors.set_heartbeat(std::move(heartbeat));
 }
 
-void Sampler::set_held(const std::vector<ProcessId>& held) { parts_->tracker.set_held(held); }
+void Sampler::set_held(const std::vector<ProcessId>& targets, const std::vector<ProcessId>& members) {
+  parts_->tracker.set_held(targets, members);
+  parts_->held_members = {members.begin(), members.end()};
+}
 
 void Sampler::set_protected_pids(std::vector<std::int32_t> pids) {
   parts_->protected_pids = std::move(pids);

@@ -91,9 +91,11 @@ class Sampler {
   /// Replaces the earlier report of the same process.
   void set_runner_report(RunnerReport report);
   void set_hardware_report(HardwareReport report);
-  /// Processes that m1opt holds: they stay in Sample.targets until they end,
-  /// whatever they run by then, and their `waited` is read.
-  void set_held(const std::vector<ProcessId>& held);
+  /// Processes that m1opt holds. `targets` stay in Sample.targets until they
+  /// end, whatever they run by then, and their `waited` is read; `members` of
+  /// workloads are listed however many others there are.
+  void set_held(const std::vector<ProcessId>& targets,
+                const std::vector<ProcessId>& members = {});
   /// Called between two sensors, about once a second while they take long.
   void set_heartbeat(std::function<void()> heartbeat);
   /// Processes never to be targets besides the fixed list (the guardian).

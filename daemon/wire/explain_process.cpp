@@ -53,6 +53,14 @@ bool explain_as_member(const ProcessFacts& process, const Snapshot& snapshot,
   return false;
 }
 
+/// A workload that has more processes than are listed; empty: none.
+std::string find_crowd(const Snapshot& snapshot) {
+  const auto& workloads = snapshot.status.workloads;
+  const auto found = std::find_if(workloads.begin(), workloads.end(),
+                                  [](const WorkloadStatus& workload) { return workload.unlisted > 0; });
+  return found == workloads.end() ? std::string{} : found->name;
+}
+
 }  // namespace
 
 ExplainDocument explain_process(const ProcessFacts& process, const Snapshot& snapshot,
@@ -69,6 +77,9 @@ ExplainDocument explain_process(const ProcessFacts& process, const Snapshot& sna
     lines.push_back("It is m1opt itself");
   } else if (!known && !process.protection.empty()) {
     lines.push_back("It is never touched, whatever the configuration says: " + process.protection);
+  } else if (const std::string crowd = known ? "" : find_crowd(snapshot); !crowd.empty()) {
+    lines.push_back(fmt::format("It is not listed as part of anything, so it is never touched; of {} more "
+                                "processes run than are listed", crowd));
   } else if (!known) {
     lines.push_back("It is nothing to m1opt: neither part of a workload nor of any target, so it is "
                     "never touched");

@@ -88,6 +88,14 @@ TEST_CASE("a machine that is kept awake says since when and why, one that could 
   CHECK_FALSE(has(rendered(status, Style{false, true, 0}), "Awake"));
 }
 
+TEST_CASE("how many processes of a workload are not taken in is said") {
+  auto status = test::busy_status();
+  CHECK_FALSE(has(rendered(status, Style{false, true, 0}), "taken in"));
+  status.workloads.front().unlisted = 9748;
+  CHECK(has(rendered(status, Style{false, true, 0}),
+            "9748 more processes than are taken in: neither counted nor raised"));
+}
+
 TEST_CASE("a pause heads the status") {
   auto status = test::busy_status();
   status.mode = model::Mode::paused;

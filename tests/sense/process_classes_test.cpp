@@ -19,7 +19,10 @@ constexpr std::uint32_t kTrackerUser = 1000;
 /// process, and since when it holds.
 class History {
  public:
-  History(unsigned seed, bool rich) : table_(rich), random_(seed), tracker_(table_, kTrackerUser) {
+  History(unsigned seed, bool rich)
+      : table_(rich), random_(seed), tracker_(table_, kTrackerUser, [](std::uint32_t, const WorkloadConfig*) {
+          return false;
+        }) {
     const auto config = test::sense_config();
     tracker_.configure(config.workloads, config.targets);
     table_.start(1, 0, "/usr/lib/systemd/systemd", {}, 0);

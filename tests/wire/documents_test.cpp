@@ -101,6 +101,19 @@ TEST_CASE("a target is explained process by process, the ones left alone too") {
   CHECK_FALSE(wire::explain_target("nobody", snapshot(), kEvents));
 }
 
+TEST_CASE("a process that may be one of a crowd is not said to be none of a workload's") {
+  wire::ProcessFacts process;
+  process.id = {4000, 1};
+  process.name = "llama-server";
+  Snapshot made = snapshot();
+  CHECK(wire::explain_process(process, made, {}).lines.back().starts_with("It is nothing to m1opt"));
+  made.status.workloads.emplace_back().name = "llama-server";
+  made.status.workloads.back().unlisted = 12;
+  CHECK(wire::explain_process(process, made, {}).lines.back() ==
+        "It is not listed as part of anything, so it is never touched; of llama-server more processes run than "
+        "are listed");
+}
+
 TEST_CASE("a rule is explained with each detector, an unknown reading as unknown") {
   const auto explained = wire::explain_rule("swap", snapshot(), kEvents);
   REQUIRE(explained);
