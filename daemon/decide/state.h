@@ -123,6 +123,7 @@ struct GenerationMemory {
 
 struct WorkloadMemory {
   WorkloadState state{};
+  WorkloadState told{};  ///< as the last event has it
   std::string source;
   Instant since;
   std::optional<Instant> last_sign;             ///< of a request
@@ -210,6 +211,16 @@ struct Crowd {
   std::uint32_t uid{0};
 
   auto operator<=>(const Crowd&) const = default;
+};
+
+/// A row of the targets and why some that match it are left alone.
+using RefusalKey = std::pair<std::string, std::string>;
+
+struct RefusalMemory {
+  Instant said;
+  int since{0};  ///< processes that were left alone for it since then, and are not reported yet
+
+  bool operator==(const RefusalMemory&) const = default;
 };
 
 /// A target or workload name with one process, or with ProcessId{} for the whole row.
@@ -311,7 +322,8 @@ struct State {
   std::vector<Instant> suspensions;  ///< begun in the last hour
   std::optional<Instant> passive_until;
   std::map<std::string, int> vanished;  ///< row -> suspended processes that vanished
-  std::set<ProcessId> refused;          ///< reported already
+  std::set<ProcessId> refused;          ///< looked at already for a report
+  std::map<RefusalKey, RefusalMemory> refusals;
   std::set<Crowd> overfull;             ///< reported for limits.max_match
 
   std::map<ProcessId, TierMemory> tiers;  ///< processes for which tiers were asked

@@ -43,10 +43,11 @@ std::vector<const TargetSample*> by_hunger(const Tick& tick);
 std::string why_text(const Tick& tick, const std::vector<RuleView>& rules,
                      const TargetSample& target);
 
-/// Processes that match a row but are left alone are reported once, those of one row and reason together.
+/// Processes that match a row but are left alone are reported once, those of one row and reason together and
+/// not more often than every ten minutes.
 void report_refusals(Tick& tick);
 
-/// Rows that match more processes than limits.max_match are reported once.
+/// Rows that match more processes than limits.max_match are reported once, and after that not more often either.
 void report_crowds(Tick& tick);
 
 std::vector<TargetStatus> target_statuses(const Tick& tick, const std::vector<RuleView>& rules);

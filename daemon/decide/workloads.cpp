@@ -15,6 +15,8 @@ constexpr Duration kCpuWindow = std::chrono::seconds(5);
 constexpr double kBusyShare = 5.0;
 /// Two polls of /api/ps: an expiry that moves shows once, at the end of a request.
 constexpr Duration kBusyLinger = std::chrono::seconds(10);
+/// Anybody can start and end a namesake each second: that a workload is gone is told once it stays away.
+constexpr Duration kStaysAway = std::chrono::seconds(30);
 
 /// CPU of the tree, percent of a core, over the shortest span of at least
 /// kCpuWindow; absent until there is one.
@@ -115,9 +117,11 @@ void update_one(Tick& tick, const std::string& name, const WorkloadSample* sampl
     source = held;
   }
   memory.source = source;
-  if (state == memory.state) return;
+  if (state != memory.state) memory.since = tick.now;
   memory.state = state;
-  memory.since = tick.now;
+  const bool may_return = state == WorkloadState::absent && tick.now - memory.since < kStaysAway;
+  if (state == memory.told || may_return) return;
+  memory.told = state;
   const char* word = boost::describe::enum_to_string(state, "?");
   tick.report(EventKind::workload_changed, Severity::info,
               fmt::format("{} is {}: {}", name, word, source), {}, name);
@@ -132,7 +136,7 @@ void update_workloads(Tick& tick) {
   for (const auto& [name, sample] : samples) update_one(tick, name, sample);
   std::erase_if(tick.state.workloads, [&](const auto& entry) {
     return samples.at(entry.first) == nullptr && entry.second.state == WorkloadState::absent &&
-           is_quiet(tick, entry.second);
+           entry.second.told == WorkloadState::absent && is_quiet(tick, entry.second);
   });
 }
 

@@ -126,6 +126,7 @@ TEST_CASE("namesakes that are refused for one reason are one event, however many
   CHECK(world.said(EventKind::target_refused) ==
         "photoanalysisd (pid 10) is left alone: it is another user's");
   world.forget_log();
+  world.run(10min);
   for (std::int32_t pid = 100; pid < 164; ++pid) start(pid, "it is another user's");
   start(200, "it is on the protected list");
   world.run(5s);
@@ -134,6 +135,69 @@ TEST_CASE("namesakes that are refused for one reason are one event, however many
     return reason.text ==
            "photoanalysisd (pid 100) and 63 more that match photoanalysisd are left alone: it is another user's";
   }));
+  world.forget_log();
+  world.run(1h);
+  CHECK(world.count(EventKind::target_refused) == 0);
+}
+
+TEST_CASE("namesakes that are started anew each second are an event every ten minutes, with their number") {
+  World world = greedy();
+  const std::vector<std::string> rows{"photoanalysisd", "mediaanalysisd", "mds"};
+  std::int32_t pid = 100;
+  const Instant end = world.now + 1h;
+  while (world.now < end) {
+    world.base.refused.clear();
+    for (const auto& row : rows) world.base.refused.push_back({row, {++pid, 1}, row, "it is another user's"});
+    world.tick();
+    world.pass(1s);
+  }
+  CHECK(world.count(EventKind::target_refused) == 3 * 6);
+  CHECK(world.said(EventKind::target_refused) ==
+        "600 more that match photoanalysisd were left alone within 10 min: it is another user's");
+  // Those of the last minutes are not forgotten, and what has ended is not told again and again.
+  world.base.refused.clear();
+  world.forget_log();
+  world.run(1h);
+  CHECK(world.count(EventKind::target_refused) == 3);
+  CHECK(world.state.refusals.empty());
+}
+
+TEST_CASE("reasons that name thousands of users are a few events of each row, and hide no other row's") {
+  World world = greedy();
+  std::int32_t pid = 100;
+  const auto churn = [&](int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      world.base.refused.clear();
+      const auto uid = std::to_string(++pid);
+      world.base.refused.push_back({"photoanalysisd", {pid, 1}, "photoanalysisd", "it belongs to uid " + uid});
+      world.tick();
+      world.pass(1s);
+    }
+  };
+  churn(1800);
+  CHECK(world.count(EventKind::target_refused) <= 3 * 8 + 8);
+  CHECK(world.state.refusals.size() <= 8);
+  world.forget_log();
+  world.base.refused.push_back({"mds", {9, 1}, "mds", "a watchdog guards it"});
+  world.tick();
+  CHECK(std::any_of(world.reasons.begin(), world.reasons.end(), [](const auto& reason) {
+    return reason.text == "mds (pid 9) is left alone: a watchdog guards it";
+  }));
+}
+
+TEST_CASE("a crowd that grows and shrinks about the limit is not an event each time") {
+  World world = greedy();
+  for (int pid = 1000; pid < 1032; ++pid) world.add_target(pid, "photoanalysisd", 0);
+  for (int i = 0; i < 900; ++i) {
+    if (i % 2 == 0) {
+      world.add_target(2000 + i, "photoanalysisd", 0);
+    } else {
+      world.targets.erase(2000 + i - 1);
+    }
+    world.tick();
+    world.pass(1s);
+  }
+  CHECK(world.count(EventKind::target_refused) == 2);
 }
 
 TEST_CASE("what is protected cannot be suspended by name nor by pid, whoever asks") {

@@ -177,6 +177,35 @@ TEST_CASE("each change of state is one event") {
   CHECK(world.said(EventKind::workload_changed).starts_with("ollama is busy: tree CPU"));
 }
 
+TEST_CASE("a namesake that is started and ended each second is one event, and one when it stays away") {
+  World world;
+  for (int i = 0; i < 600; ++i) {
+    if (i % 2 == 0) {
+      world.start_llm(0);
+    } else {
+      world.llm.processes.clear();
+    }
+    seconds(world, 1);
+    CHECK(state_of(world) == (i % 2 == 0 ? WorkloadState::resident : WorkloadState::absent));
+  }
+  CHECK(world.count(EventKind::workload_changed) == 1);
+  seconds(world, 28);
+  CHECK(world.count(EventKind::workload_changed) == 1);
+  seconds(world, 10);
+  CHECK(world.count(EventKind::workload_changed) == 2);
+  CHECK(world.said(EventKind::workload_changed) == "ollama is absent: not running");
+}
+
+TEST_CASE("a workload that no row has any more is told to be gone before it is forgotten") {
+  World world;
+  world.start_llm(0);
+  seconds(world, 5);
+  world.llm.processes.clear();
+  seconds(world, 60);
+  CHECK(world.said(EventKind::workload_changed) == "ollama is absent: not running");
+  CHECK(world.state.workloads.empty());
+}
+
 TEST_CASE("CPU of a sleep is not CPU of the last 5 s") {
   World world;
   world.start_llm(0);

@@ -219,6 +219,8 @@ DECIDING = (
            "  (void)kind;\n", ("decide",)),
     Mutant("a rule that matches a crowd acts on it", "daemon/decide/targets.cpp",
            "count->second > tick.config.limits.max_match", "false", ("decide",)),
+    Mutant("each namesake that is left alone is an event", "daemon/decide/target_status.cpp",
+           "kSaidAgain = std::chrono::minutes(10)", "kSaidAgain = std::chrono::seconds(1)", ("decide",)),
     Mutant("suspensions an hour are not limited", "daemon/decide/targets.cpp",
            "if (tick.suspensions_left() > 0) return false;", "return false;", ("decide",)),
     Mutant("an action that failed is tried again at once", "daemon/decide/outcomes.cpp",
