@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/string.hpp>
@@ -12,6 +11,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include "base/log.h"
+#include "serve/message_length.h"
 #include "serve/router.h"
 #include "serve/routes.h"
 
@@ -57,21 +57,6 @@ bool is_http_error(const ErrorCode& error) {
 }
 
 std::string text_of(boost::beast::string_view text) { return {text.data(), text.size()}; }
-
-bool is_number(boost::beast::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-/// Beast takes a list of equal lengths, and takes a body for none when its encoding does not end in
-/// "chunked": the next request would begin in the middle of this one.
-bool has_clear_length(const http::request_header<>& head) {
-  const auto lengths = head.count(http::field::content_length);
-  if (lengths > 1 || (lengths == 1 && !is_number(head[http::field::content_length]))) return false;
-  const auto encodings = head.count(http::field::transfer_encoding);
-  if (encodings == 0) return true;
-  return encodings == 1 && head.version() >= 11 &&
-         boost::beast::iequals(head[http::field::transfer_encoding], "chunked");
-}
 
 }  // namespace
 

@@ -29,7 +29,7 @@ def bounding_set():
 
 def rights_here():
     """What this machine gives away at all, for the names of the service's set."""
-    numbers = {"CHOWN": 0, "DAC_OVERRIDE": 1, "KILL": 5, "IPC_LOCK": 14, "SYS_PTRACE": 19, "SYS_NICE": 23, "SYS_RESOURCE": 24}
+    numbers = {"DAC_OVERRIDE": 1, "KILL": 5, "IPC_LOCK": 14, "SYS_PTRACE": 19, "SYS_NICE": 23, "SYS_RESOURCE": 24}
     bounding = int(re.search(r"^CapBnd:\s*(\w+)$", Path("/proc/self/status").read_text(), re.MULTILINE)[1], 16)
     return {name for name, number in numbers.items() if bounding >> number & 1}
 
@@ -47,7 +47,6 @@ LOST = {
     "SYS_PTRACE": {("background", FOREIGN), ("suspend", FOREIGN)},  # its program cannot be told
     "SYS_RESOURCE": set(),
     "IPC_LOCK": set(),
-    "CHOWN": set(),  # the socket's group: SocketGroupTest
     # Their environment cannot be read, so it cannot be ruled out that systemd watches over them.
     "DAC_OVERRIDE": {("background", FOREIGN), ("suspend", FOREIGN)},
 }
@@ -173,15 +172,15 @@ class SocketGroupTest(E2eTest):
         self.assertEqual(self.version_for(self.gid), [200, ""])
         self.assertEqual(self.version_for(self.MEMBER), 13)  # EACCES
 
-    def test_with_the_services_rights_the_socket_is_that_groups(self):
-        self.start(under_unit())
+    def test_a_daemon_in_that_group_gives_it_the_socket_with_the_services_rights(self):
+        self.start([*under_unit(), "--groups", str(self.gid)])
         self.assert_the_groups_alone()
         self.assertTrue(self.becomes("everyone", 0o666))
         self.assertTrue(self.becomes("group", 0o660))
         self.assert_the_groups_alone()
 
     def test_a_daemon_that_cannot_give_the_socket_away_starts_keeps_it_roots_and_says_how_that_is_mended(self):
-        self.start(under_unit("CHOWN"))
+        self.start(under_unit())
         self.assertEqual(self.socket()[0], 0o600)
         said = self.daemon.places["--log-file"].read_text()
         self.assertRegex(said, rf"api.read, group {self.GROUP}: .*SupplementaryGroups={self.gid}\)")
@@ -190,7 +189,7 @@ class SocketGroupTest(E2eTest):
         self.assertEqual(self.version_for(self.gid), 13)
         self.daemon.stop()
         # As that line says.
-        self.start([*under_unit("CHOWN"), "--groups", str(self.gid)])
+        self.start([*under_unit(), "--groups", str(self.gid)])
         self.assert_the_groups_alone()
 
 

@@ -4,6 +4,7 @@ restart, by recovery, and after a crash at every step. On a kernel's files and a
 import fcntl
 import grp
 import json
+import os
 import re
 import shutil
 import signal
@@ -89,6 +90,17 @@ class SettingsTest(SettingsCase):
         self.assertEqual(self.undo("swappiness")["outcome"], "already")
         self.assertEqual([(record["fate"], record["open"]) for record in self.records()], [("undone", False)])
         self.assertTrue(within(5, lambda: any(event["kind"] == "setting" for event in self.events())))
+
+    @on_linux
+    def test_its_record_is_on_the_disk_before_it_is_set(self):
+        output = self.directory / "strace.txt"
+        self.start([*self.env(), *rig.STRACE, "-f", "-yy", "-o", str(output), "-e", "trace=write,fsync,rename"])
+        self.apply("swappiness")
+        os.kill(self.status()["pid"], signal.SIGTERM)
+        self.daemon.process.wait(10)
+        steps = re.findall(r"^\d+ +(write|fsync|rename)\(.*(settings\.json|state[^/>]*>|vm/swappiness)", output.read_text(), re.M)
+        before = [call for call, _ in steps[:next(i for i, (_, what) in enumerate(steps) if "swappiness" in what)]]
+        self.assertEqual(before[-4:], ["write", "fsync", "rename", "fsync"], steps)
 
     @on_linux
     @as_root

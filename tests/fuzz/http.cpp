@@ -3,10 +3,13 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <cstdlib>
+#include <string>
 
 #include "fuzz/fuzz.h"
 #include "fuzz/targets.h"
 #include "serve/fake_backend.h"
+#include "serve/message_length.h"
 #include "serve/router.h"
 #include "serve/routes.h"
 #include "wire/text.h"
@@ -101,15 +104,22 @@ void http(std::string_view input) {
     parser.header_limit(static_cast<std::uint32_t>(limits.header_limit));
     parser.body_limit(limits.body_limit);
     boost::system::error_code error;
+    bool clear = false;
     while (!parser.is_done() && !input.empty()) {
       parser.eager(parser.is_header_done());
       const std::size_t used = parser.put(boost::asio::buffer(input.data(), input.size()), error);
       input.remove_prefix(used);
       if (error || (used == 0 && !parser.is_header_done())) return;
+      if (!clear && parser.is_header_done() && !serve::has_clear_length(parser.get().base())) return;
+      clear = parser.is_header_done();
     }
     if (!parser.is_done()) return;
     body = parser.get().body().size();
     require(body <= limits.body_limit, "no body is above the limit");
+    const auto length = parser.get().find(http::field::content_length);
+    require(length == parser.get().end() ||
+                std::strtoull(std::string(length->value()).c_str(), nullptr, 10) == body,
+            "a body is as long as its only length says");
     answer(parser.get());
     if (!parser.keep_alive()) return;
   }

@@ -12,7 +12,6 @@ from project import ROOT
 UNIT = ROOT / "launchd" / "m1optd.service"
 CAPABILITIES = {
     "CAP_KILL", "CAP_SYS_NICE", "CAP_SYS_PTRACE", "CAP_SYS_RESOURCE", "CAP_IPC_LOCK", "CAP_DAC_OVERRIDE",
-    "CAP_CHOWN",
 }
 # Each of these would take away a write or a view that the daemon needs (launchd/README.md).
 MUST_BE_OFF = ("ProtectControlGroups", "PrivateUsers", "RestrictRealtime")

@@ -35,6 +35,8 @@ HISTORY = (
            " || has(found, event.id)) continue;", ") continue;", ("serve",)),
     Mutant("a page of the history is larger than readers may keep", "daemon/serve/routes/events.cpp",
            "if (size > kMostText && i > 0) return events.resize(i);", "", ("serve",)),
+    Mutant("of two lengths of a request one counts", "daemon/serve/message_length.cpp",
+           "  if (lengths > 1 || (lengths == 1 && !is_number(head[http::field::content_length]))) return false;\n", "", ("serve",)),
     Mutant("one user may keep the history's thread busy", "daemon/serve/session_fetch.cpp",
            "if (!service.fetches.enter(uid, service.access.is_root(uid))) return nullptr;",
            "(void)service.fetches.enter(uid, true);", ("serve",)),
@@ -102,6 +104,8 @@ ENGINE = "daemon/settings/engine.cpp"
 SETTINGS = (
     Mutant("a setting is written before the journal", ENGINE, "  const auto id = journal_.add(record);\n",
            "  (void)access_.write(setting.target, record.set);\n  const auto id = journal_.add(record);\n", ("settings",)),
+    Mutant("the record of a setting is not on the disk when it is set", "daemon/base/file.cpp",
+           '  if (sync(fd) != 0) return fail("sync");\n', "", ("settings_test.py -k on_the_disk",)),
     Mutant("undo takes from somebody what he has changed since", ENGINE,
            "    fate = Fate::changed;\n    report.outcome = Outcome::changed;\n",
            "    fate = Fate::changed;\n    (void)access_.write(record.target, record.before);\n", ("settings",)),

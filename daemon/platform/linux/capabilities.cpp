@@ -121,12 +121,6 @@ Capability other_users() {
   return {"other_users", false, text};
 }
 
-Capability socket_group() {
-  if (has_capability(CAP_CHOWN)) return {"socket_group", true, "any api.group can be given the socket"};
-  return {"socket_group", false,
-          "no CAP_CHOWN: with api.read \"group\" only root can connect, unless api.group is a group of the daemon's own"};
-}
-
 }  // namespace
 
 std::vector<Capability> probe_capabilities() {
@@ -149,7 +143,6 @@ std::vector<Capability> probe_capabilities() {
   found.push_back(both_ways("clamp", "utilisation clamp", scheduling::write_clamp_min(id.pid, 512),
                             scheduling::write_clamp_min(id.pid, 0)));
   found.push_back(other_users());
-  found.push_back(socket_group());
   found.push_back(probe_pressure());
   return found;
 }
