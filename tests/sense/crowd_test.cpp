@@ -121,10 +121,19 @@ TEST_CASE("what the set-uid bit makes root's in a stranger's tree takes no turn 
   CHECK(m.table.stats <= 512 + 512 + 1);
 }
 
-TEST_CASE("a target's own children are looked at only so many at each tick") {
-  Machine m;
+namespace {
+
+/// A stranger's target with thousands of children.
+void start_strangers_target(Machine& m) {
   m.table.start(99, 1, "/usr/bin/photoanalysisd", {}, kStranger);
   for (int pid = 100; pid < 3100; ++pid) m.table.start(pid, 99, "/usr/bin/cat", {}, kStranger);
+}
+
+}  // namespace
+
+TEST_CASE("a target's own children are looked at only so many at each tick") {
+  Machine m;
+  start_strangers_target(m);
   m.tick(12);
   m.table.executables = 0;
   m.tick();
@@ -133,8 +142,7 @@ TEST_CASE("a target's own children are looked at only so many at each tick") {
 
 TEST_CASE("what a child of one's own target runs is noticed at once beside the children of a stranger's") {
   Machine m;
-  m.table.start(99, 1, "/usr/bin/photoanalysisd", {}, kStranger);
-  for (int pid = 100; pid < 3100; ++pid) m.table.start(pid, 99, "/usr/bin/cat", {}, kStranger);
+  start_strangers_target(m);
   m.table.start(5000, 1, "/usr/bin/photoanalysisd", {}, kOwnUser);
   m.table.start(5001, 5000, "/usr/bin/cat", {}, kOwnUser);
   m.tick(12);
